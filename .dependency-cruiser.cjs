@@ -1,0 +1,70 @@
+/** The import directions of docs/architecture.md. A rule is named for what it keeps true. */
+const rule = (name, from, to) => ({ name, severity: 'error', from, to });
+module.exports = {
+  forbidden: [
+    rule('no-cycles', {}, { circular: true }),
+    rule('api-is-a-leaf', { path: '^api/' }, { path: '^(cli|daemon|buildpacks|test)/' }),
+    rule('cli-talks-only-through-api', { path: '^cli/' }, { path: '^(daemon|buildpacks|test)/' }),
+    rule('wire-types-stop-at-http', { path: '^daemon/', pathNot: '^daemon/http/' }, { path: '^api/' }),
+    rule(
+      'buildpacks-are-pure',
+      { path: '^buildpacks/' },
+      { path: '^(daemon|cli|api|test)/|dockerode|execa|better-sqlite3|^(node:)?child_process$' },
+    ),
+    rule(
+      'no-buildpack-imports-another',
+      { path: '^buildpacks/([^/]+)/' },
+      { path: '^buildpacks/[^/]+/', pathNot: '^buildpacks/$1/' },
+    ),
+    rule(
+      'shared-is-a-leaf',
+      { path: '^daemon/shared/' },
+      { path: '^(api|cli|buildpacks|daemon/(?!shared/))' },
+    ),
+    rule(
+      'bottom-layers',
+      { path: '^daemon/(store|engines)/' },
+      { path: '^daemon/(http|build|release|run|router|logs|addons)/|^daemon/main' },
+    ),
+    rule(
+      'store-and-engines-apart',
+      { path: '^daemon/(store|engines)/' },
+      { path: '^daemon/(store|engines)/', pathNot: '^daemon/$1/' },
+    ),
+    rule(
+      'only-main-picks-an-engine',
+      { path: '^daemon/', pathNot: '^daemon/(engines/|main)' },
+      { path: '^daemon/engines/[^/]+/' },
+    ),
+    rule('run-never-reaches-back', { path: '^daemon/run/' }, { path: '^daemon/(build|release|http)/' }),
+    rule('release-never-reaches-back', { path: '^daemon/release/' }, { path: '^daemon/(build|run|http)/' }),
+    rule(
+      'nobody-imports-http',
+      { path: '^daemon/', pathNot: '^daemon/(http/|main)' },
+      { path: '^daemon/http/' },
+    ),
+    rule(
+      'router-is-its-own-process',
+      { path: '^daemon/router/' },
+      { path: '^(api|cli|buildpacks)/|^daemon/(?!router/|shared/)' },
+    ),
+    rule(
+      'router-by-its-control',
+      { path: '^daemon/', pathNot: '^daemon/router/' },
+      { path: '^daemon/router/(?!control/)' },
+    ),
+    rule('only-store-touches-sqlite', { pathNot: '^(daemon/store|test)/' }, { path: 'better-sqlite3' }),
+    rule(
+      'only-docker-touches-dockerode',
+      { pathNot: '^(daemon/engines/(docker|swarm)|test)/' },
+      { path: 'dockerode' },
+    ),
+    rule('product-never-imports-tests', { pathNot: '^(test|bench)/' }, { path: '^(test|examples|bench)/' }),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: '^(dist|examples)/',
+    doNotFollow: { path: 'node_modules' },
+  },
+};

@@ -1,0 +1,30 @@
+import type { BuildPlan } from './plan.js';
+import type { SourceTree } from './source.js';
+
+/** Facts of the build that are not in the source. */
+export interface PlanContext {
+  /** The app's config vars that planners may look at (e.g. `NODE_ENV`, `NPM_CONFIG_PRODUCTION`). */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** A planner is a function of values: it reads a source, and answers a plan. It never waits, never runs anything. */
+export interface Planner {
+  readonly name: string;
+  /** Is this source mine? May be called for every source; must not throw on a broken one. */
+  detect(source: SourceTree): boolean;
+  /** The plan for a source that this planner detected. Throws PlanError where the source is its own contradiction. */
+  plan(source: SourceTree, context: PlanContext): BuildPlan;
+  /** What this planner looks for, for the message printed when nothing was detected, e.g. `package.json (Node.js)`. */
+  readonly looksFor: string;
+}
+
+/** The source asks for something that cannot be built; the message is for the app's developer, the hint says what to type. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}

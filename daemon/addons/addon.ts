@@ -1,0 +1,55 @@
+/** An add-on service: how to make, wait for, describe and remove a backing service (twelve-factor IV). */
+export interface AddonService {
+  /** `postgres` */
+  readonly name: string;
+  readonly humanName: string;
+  /** The name of the attachment when the user gives none: `DATABASE` makes `DATABASE_URL`. */
+  readonly defaultAttachment: string;
+  readonly plans: readonly AddonPlan[];
+
+  /**
+   * Makes the service and resolves when it answers. May be repeated after a crash with the same id: then it goes on where it
+   * stopped. Progress is for the user's eyes. On failure nothing is left.
+   */
+  provision(request: ProvisionRequest): Promise<ProvisionedAddon>;
+  /** Is it up? If not, it is started again. Called on the daemon's start and from time to time; may be repeated. */
+  ensureRunning(addon: AddonInstance): Promise<void>;
+  /** The config vars of an attachment of that name, e.g. `{ DATABASE_URL: 'postgres://…' }`. */
+  configVars(addon: AddonInstance, attachment: string): Readonly<Record<string, string>>;
+  /** Ordered label → text pairs for `addons:info`. Without secrets. */
+  describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]>;
+  /** Stops the server and keeps its data. */
+  stop(addon: AddonInstance): Promise<void>;
+  /** Stops the server and removes its data, for ever. May be repeated. */
+  deprovision(addon: AddonInstance): Promise<void>;
+}
+
+export interface AddonPlan {
+  /** `postgres:local` */
+  readonly name: string;
+  readonly description: string;
+  readonly isDefault: boolean;
+}
+
+export interface ProvisionRequest {
+  /** The add-on's UUID: names its folder. */
+  readonly id: string;
+  /** `postgresql-curved-12345` style, unique. */
+  readonly name: string;
+  readonly plan: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface ProvisionedAddon {
+  /** Plain JSON that finds the service again; stored encrypted, since it holds its password. */
+  readonly data: Readonly<Record<string, string | number>>;
+}
+
+export interface AddonInstance {
+  readonly id: string;
+  readonly name: string;
+  readonly plan: string;
+  readonly data: Readonly<Record<string, string | number>>;
+}

@@ -1,0 +1,237 @@
+import type { Readable, Writable } from 'node:stream';
+import type { BuildPlan } from '../../buildpacks/plan.js';
+
+/**
+ * The contract of an engine: where builds and dynos really happen. No type of a vendor's library passes through it, what it
+ * hands out survives a restart of tfkd as JSON, and test/contract runs one suite against every engine.
+ *
+ * Unless a method says otherwise: it may be called at any time and concurrently for different dynos, calls for one dyno are
+ * made one after the other, and a call that was cut off by a crash may be repeated.
+ */
+export interface Engine {
+  readonly name: EngineName;
+  readonly capabilities: EngineCapabilities;
+
+  /** Facts for `tfk doctor`; never throws, an engine that cannot work says so in them. */
+  examine(): Promise<EngineFact[]>;
+
+  /**
+   * Executes a plan over an unpacked source. The app's own failure (a failing command, a time-out, a limit) is a result;
+   * only the engine's own failure is thrown. The same inputs give the same artifact. Nothing is left behind on failure.
+   */
+  build(request: BuildRequest): Promise<BuildResult>;
+  /** Is the artifact still there, whole? False after a garbage collection or on another engine. */
+  hasArtifact(artifact: Artifact): Promise<boolean>;
+  /** Removes what no longer serves any artifact of `keep`, of this home only. Resolves to the bytes freed. */
+  collectGarbage(keep: readonly Artifact[]): Promise<number>;
+
+  /**
+   * Starts one dyno, and resolves as soon as its process runs (not: is ready). A second start with the same `instance`
+   * answers the handle of the first. Rejects with TfkError-like text when the command cannot be started at all.
+   */
+  start(spec: DynoSpec): Promise<DynoHandle>;
+  /** All that carries this home's label: also what no row of the store knows. */
+  list(): Promise<ObservedDyno[]>;
+  /** Calls back (at least once) after any dyno's state changed; the reader then calls list(). Answers the unsubscription. */
+  watch(changed: () => void): () => void;
+  /** To the dyno's whole process group. Without effect on a dyno that is gone. */
+  signal(handle: DynoHandle, signal: DynoSignal): Promise<void>;
+  /**
+   * Frees everything that an exited dyno holds: port, folder, container. A dyno that still runs is killed first.
+   * Unread log lines go with it: call it when followLogs has ended.
+   */
+  remove(handle: DynoHandle): Promise<void>;
+
+  /**
+   * Delivers the dyno's lines from the cursor on (null: from its start), in order per stream, each exactly once as long as
+   * the caller keeps the last cursor whose batch it committed. `deliver` is awaited before the next batch, and when it has
+   * resolved the engine may forget what lies before that batch's cursor. Resolves when the dyno has exited and all its lines
+   * were delivered, or when the signal aborts; delivers nothing after that.
+   */
+  followLogs(
+    handle: DynoHandle,
+    cursor: string | null,
+    deliver: (batch: LogBatch) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /** The stdio of a one-off dyno that was started with `stdio: 'attached'`; once per dyno. */
+  attach(handle: DynoHandle): Promise<Attachment>;
+  /** A further process inside a running dyno: its folder, its environment, its limits. */
+  exec(handle: DynoHandle, request: ExecRequest): Promise<Attachment>;
+
+  /** Memory now, and the TCP ports on which the dyno's processes listen; null where the engine cannot tell. */
+  inspect(handle: DynoHandle): Promise<DynoUsage>;
+}
+
+export type EngineName = 'process' | 'docker' | 'swarm' | 'fake';
+
+export interface EngineCapabilities {
+  /** Can it build from a Dockerfile, or run an image? */
+  readonly images: boolean;
+  /** How dynos are kept apart from each other and from tfkd: `none` is said aloud in `tfk doctor`. */
+  readonly isolation: 'container' | 'user' | 'none';
+  /** Are memory and pids limits enforced? */
+  readonly limits: boolean;
+}
+
+export interface EngineFact {
+  /** E.g. `isolation`, `node`, `pty`. */
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+/** What a build leaves: opaque to all but its engine, and stored with the slug. */
+export interface Artifact {
+  readonly engine: EngineName;
+  /** Content-addressed: the same content has the same id. */
+  readonly id: string;
+  /** Bytes, as a user would count them. */
+  readonly size: number;
+}
+
+export interface BuildRequest {
+  readonly appId: string;
+  readonly buildId: string;
+  readonly plan: BuildPlan;
+  /** The unpacked, validated source; the engine may read it until build() has resolved, and never changes it. */
+  readonly sourceDir: string;
+  /** Build environment beyond the plan's: CA bundle, proxy settings. Never the app's config vars. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: { readonly timeoutMs: number; readonly slugBytes: number; readonly outputBytes: number };
+  /** Build output in Heroku's style, line by line, without the newline. */
+  readonly output: BuildOutput;
+  readonly signal: AbortSignal;
+}
+
+export interface BuildOutput {
+  /** `-----> text` */
+  step(text: string): void;
+  /** Seven blanks, then the text: details, and what the commands print. */
+  detail(text: string): void;
+  /** ` !     text` */
+  warning(text: string): void;
+}
+
+export type BuildResult =
+  | { readonly ok: true; readonly artifact: Artifact }
+  | {
+      readonly ok: false;
+      readonly reason: 'command' | 'timeout' | 'limit' | 'cancelled' | 'runtime';
+      readonly message: string;
+    };
+
+export interface DynoSpec {
+  /** Unique for ever: one start of one dyno. */
+  readonly instance: string;
+  readonly labels: DynoLabels;
+  readonly artifact: Artifact;
+  /** The user's own command; runs under a shell in the app's root. */
+  readonly command: string;
+  /** The whole environment but PORT, PATH, HOME and TMPDIR, which the engine adds. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether the dyno gets a PORT; its address is then in the handle. */
+  readonly port: boolean;
+  readonly limits: DynoLimits;
+  /** A small number of the app's own, never reused: what the engine derives the app's user id from. */
+  readonly appNumber: number;
+  /** `logged`: stdin is empty, output goes to followLogs. `attached`: all three go to attach(). */
+  readonly stdio: 'logged' | 'attached';
+  /** A terminal for an attached dyno; null for plain pipes with stdout and stderr apart. */
+  readonly terminal: TerminalSize | null;
+}
+
+export interface DynoLabels {
+  readonly appId: string;
+  /** `web.1`, `run.4711`, `release.3`. */
+  readonly dyno: string;
+  readonly releaseVersion: number;
+}
+
+export interface DynoLimits {
+  readonly memoryBytes: number;
+  /** Share of CPU time relative to others: 1 is usual. */
+  readonly cpuWeight: number;
+  readonly pids: number;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** All that tfkd needs to find the dyno again after a restart; plain JSON, stored in the dyno's row. */
+export interface DynoHandle {
+  readonly engine: EngineName;
+  readonly version: 1;
+  readonly instance: string;
+  /** Where the dyno listens once it does; null for a dyno without PORT. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+  /** The engine's own. */
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface ObservedDyno {
+  readonly handle: DynoHandle;
+  readonly labels: DynoLabels;
+  readonly state: ObservedState;
+}
+
+/** `unknown` is not death: the dyno is kept, and no second one is started in its place. */
+export type ObservedState =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'exited'; readonly exit: DynoExit }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface DynoExit {
+  /** 0 to 255 (128 + signal for a signal); null where the code was lost (the supervisor itself was killed). */
+  readonly code: number | null;
+  readonly outOfMemory: boolean;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export type DynoSignal = 'SIGTERM' | 'SIGKILL' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1' | 'SIGUSR2';
+
+export interface LogBatch {
+  readonly lines: readonly DynoLine[];
+  /** Where to go on after these lines. */
+  readonly cursor: string;
+  /** Bytes that the dyno wrote and that nobody can read any more (a full segment budget), before these lines. */
+  readonly lostBytes: number;
+}
+
+export interface DynoLine {
+  /** Microseconds since the epoch, if the engine knows when the line was written; null: the collector stamps it. */
+  readonly time: number | null;
+  readonly stream: 'stdout' | 'stderr';
+  /** Without its newline, at most 10 000 bytes of UTF-8; longer lines come in pieces, as on Heroku. */
+  readonly text: string;
+}
+
+/** The live stdio of a process. Both ends may end in any order. */
+export interface Attachment {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Null with a terminal, where stderr is part of stdout. */
+  readonly stderr: Readable | null;
+  resize(size: TerminalSize): Promise<void>;
+  signal(signal: DynoSignal): Promise<void>;
+  /** Resolves after all output was delivered. */
+  readonly exited: Promise<DynoExit>;
+  /** The client is gone: SIGHUP, and what still lives 10 s later is killed (Heroku's R16). */
+  close(): void;
+}
+
+export interface ExecRequest {
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly terminal: TerminalSize | null;
+}
+
+export interface DynoUsage {
+  readonly memoryBytes: number | null;
+  readonly listening: readonly number[] | null;
+}

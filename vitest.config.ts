@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a folder of test/; the time limits rise with what is real in them. `retry: 0`: a flake is a bug. */
+const project = (name: string, timeoutSeconds: number, extra: object = {}) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutSeconds * 1000,
+    hookTimeout: timeoutSeconds * 1000,
+    ...extra,
+  },
+});
+
+export default defineConfig({
+  test: {
+    retry: 0,
+    restoreMocks: true,
+    unstubEnvs: true,
+    projects: [
+      project('unit', 10),
+      project('contract', 60),
+      project('integration', 60),
+      project('docker', 180),
+      // One at a time: each starts daemons, routers and databases, on machines with few cores.
+      project('e2e', 300, { fileParallelism: false }),
+    ],
+  },
+});
