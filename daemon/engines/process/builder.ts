@@ -1,0 +1,32 @@
+import type { Artifact, BuildRequest, BuildResult } from '../engine.js';
+
+/**
+ * What the embedded engine asks of whoever makes its slugs: the build half of the engine contract, and the laying out of a
+ * slug as the folder a dyno runs in.
+ */
+export interface SlugBuilder {
+  /** As Engine.build. */
+  build(request: BuildRequest): Promise<BuildResult>;
+  /** As Engine.hasArtifact. */
+  hasArtifact(artifact: Artifact): Promise<boolean>;
+  /** As Engine.collectGarbage. */
+  collectGarbage(keep: readonly Artifact[]): Promise<number>;
+
+  /**
+   * Lays the slug out in `targetDir`, which does not exist yet (its parent does), as the fresh, private, writable copy one
+   * dyno runs in; owned by `owner` when given (which takes root). Whatever is left of a cut-off call is replaced. Answers
+   * what the plan says of launching. Rejects with a TfkError when the slug is gone.
+   */
+  materialise(artifact: Artifact, targetDir: string, owner?: SlugOwner): Promise<SlugLaunch>;
+}
+
+export interface SlugOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** How a dyno of this slug is launched. */
+export interface SlugLaunch {
+  /** Folders put in front of PATH, in order, relative to the app's root. */
+  readonly path: readonly string[];
+}
