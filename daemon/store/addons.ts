@@ -1,0 +1,113 @@
+import type { Connection } from './database.js';
+import type { SecretBox } from './secret-box.js';
+
+export interface AddonRecord {
+  readonly id: string;
+  /** The app that owns it; others may have it attached. */
+  readonly appId: string;
+  readonly name: string;
+  readonly service: string;
+  readonly plan: string;
+  readonly state: 'provisioning' | 'provisioned' | 'deprovisioning';
+  /** What its service needs to find it again, passwords included; null while it is being provisioned. */
+  readonly data: Readonly<Record<string, string | number>> | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+export interface AttachmentRecord {
+  readonly id: string;
+  readonly addonId: string;
+  readonly appId: string;
+  /** `DATABASE` */
+  readonly name: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+type Row = Omit<AddonRecord, 'data'> & { data: Buffer | null };
+const COLUMNS = `id, app_id AS appId, name, service, plan, state, data_sealed AS data, created_at AS createdAt,
+  updated_at AS updatedAt`;
+const ATTACHMENT =
+  'id, addon_id AS addonId, app_id AS appId, name, created_at AS createdAt, updated_at AS updatedAt';
+const context = (addonId: string): string => `addon:${addonId}:data`;
+
+export class AddonStore {
+  constructor(
+    private readonly db: Connection,
+    private readonly box: SecretBox,
+  ) {}
+
+  insert(addon: Pick<AddonRecord, 'id' | 'appId' | 'name' | 'service' | 'plan' | 'createdAt'>): void {
+    this.db
+      .prepare(
+        `INSERT INTO addons (id, app_id, name, service, plan, state, created_at, updated_at)
+         VALUES (@id, @appId, @name, @service, @plan, 'provisioning', @createdAt, @createdAt)`,
+      )
+      .run(addon);
+  }
+
+  markProvisioned(id: string, data: Readonly<Record<string, string | number>>, now: number): void {
+    this.db
+      .prepare(`UPDATE addons SET state = 'provisioned', data_sealed = ?, updated_at = ? WHERE id = ?`)
+      .run(this.box.seal(JSON.stringify(data), context(id)), now, id);
+  }
+
+  markDeprovisioning(id: string, now: number): void {
+    this.db.prepare(`UPDATE addons SET state = 'deprovisioning', updated_at = ? WHERE id = ?`).run(now, id);
+  }
+
+  delete(id: string): void {
+    this.db.prepare('DELETE FROM addons WHERE id = ?').run(id);
+  }
+
+  /** By id or name. */
+  find(idOrName: string): AddonRecord | undefined {
+    const row = this.db
+      .prepare<[string, string], Row>(`SELECT ${COLUMNS} FROM addons WHERE id = ? OR name = ?`)
+      .get(idOrName, idOrName);
+    return row && this.toRecord(row);
+  }
+
+  all(): AddonRecord[] {
+    return this.db
+      .prepare<[], Row>(`SELECT ${COLUMNS} FROM addons ORDER BY created_at, rowid`)
+      .all()
+      .map((row) => this.toRecord(row));
+  }
+
+  attach(attachment: Omit<AttachmentRecord, 'updatedAt'>): void {
+    this.db
+      .prepare(
+        `INSERT INTO attachments (id, addon_id, app_id, name, created_at, updated_at)
+         VALUES (@id, @addonId, @appId, @name, @createdAt, @createdAt)`,
+      )
+      .run(attachment);
+  }
+
+  detach(attachmentId: string): void {
+    this.db.prepare('DELETE FROM attachments WHERE id = ?').run(attachmentId);
+  }
+
+  attachments(): AttachmentRecord[] {
+    return this.db
+      .prepare<[], AttachmentRecord>(`SELECT ${ATTACHMENT} FROM attachments ORDER BY created_at, rowid`)
+      .all();
+  }
+
+  attachmentsOf(appId: string): AttachmentRecord[] {
+    return this.db
+      .prepare<[string], AttachmentRecord>(
+        `SELECT ${ATTACHMENT} FROM attachments WHERE app_id = ? ORDER BY created_at, rowid`,
+      )
+      .all(appId);
+  }
+
+  private toRecord(row: Row): AddonRecord {
+    const data =
+      row.data === null
+        ? null
+        : (JSON.parse(this.box.open(row.data, context(row.id))) as Record<string, string | number>);
+    return { ...row, data };
+  }
+}

@@ -1,0 +1,72 @@
+import type { Connection } from './database.js';
+
+export interface AppRecord {
+  readonly id: string;
+  /** Small, never reused. */
+  readonly number: number;
+  readonly name: string;
+  readonly maintenance: boolean;
+  readonly currentReleaseId: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly releasedAt: number | null;
+  /** Set while the app is being taken down. */
+  readonly destroyedAt: number | null;
+}
+
+type Row = Omit<AppRecord, 'maintenance'> & { maintenance: number };
+const COLUMNS = `id, number, name, maintenance, current_release_id AS currentReleaseId, created_at AS createdAt,
+  updated_at AS updatedAt, released_at AS releasedAt, destroyed_at AS destroyedAt`;
+const toRecord = (row: Row): AppRecord => ({ ...row, maintenance: row.maintenance === 1 });
+
+export class AppStore {
+  constructor(private readonly db: Connection) {}
+
+  insert(app: { id: string; name: string; createdAt: number }): void {
+    this.db
+      .prepare(
+        'INSERT INTO apps (id, name, created_at, updated_at) VALUES (@id, @name, @createdAt, @createdAt)',
+      )
+      .run(app);
+  }
+
+  /** By id or name; also one that is being destroyed. */
+  find(idOrName: string): AppRecord | undefined {
+    const row = this.db
+      .prepare<[string, string], Row>(`SELECT ${COLUMNS} FROM apps WHERE id = ? OR name = ?`)
+      .get(idOrName, idOrName);
+    return row && toRecord(row);
+  }
+
+  /** By name; those being destroyed included. */
+  list(): AppRecord[] {
+    return this.db.prepare<[], Row>(`SELECT ${COLUMNS} FROM apps ORDER BY name`).all().map(toRecord);
+  }
+
+  rename(id: string, name: string, now: number): void {
+    this.db.prepare('UPDATE apps SET name = ?, updated_at = ? WHERE id = ?').run(name, now, id);
+  }
+
+  setMaintenance(id: string, maintenance: boolean, now: number): void {
+    this.db
+      .prepare('UPDATE apps SET maintenance = ?, updated_at = ? WHERE id = ?')
+      .run(maintenance ? 1 : 0, now, id);
+  }
+
+  setCurrentRelease(id: string, releaseId: string, now: number): void {
+    this.db
+      .prepare('UPDATE apps SET current_release_id = ?, released_at = ?, updated_at = ? WHERE id = ?')
+      .run(releaseId, now, now, id);
+  }
+
+  markDestroyed(id: string, now: number): void {
+    this.db.prepare('UPDATE apps SET destroyed_at = ? WHERE id = ? AND destroyed_at IS NULL').run(now, id);
+  }
+
+  /** Removes a destroyed app with all its rows. */
+  delete(id: string): void {
+    this.db.prepare('UPDATE builds SET slug_id = NULL, release_id = NULL WHERE app_id = ?').run(id);
+    this.db.prepare('DELETE FROM releases WHERE app_id = ?').run(id);
+    this.db.prepare('DELETE FROM apps WHERE id = ? AND destroyed_at IS NOT NULL').run(id);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Connection } from './database.js';
+
+export type BuildStatus = 'pending' | 'succeeded' | 'failed';
+
+export interface BuildRecord {
+  readonly id: string;
+  readonly appId: string;
+  readonly status: BuildStatus;
+  readonly userEmail: string;
+  /** Our own source, or null where the source is fetched from a URL. */
+  readonly sourceId: string | null;
+  readonly sourceUrl: string;
+  readonly sourceVersion: string | null;
+  readonly sourceChecksum: string | null;
+  /** Unguessable part of the output's URL. */
+  readonly outputSecret: string;
+  readonly slugId: string | null;
+  readonly releaseId: string | null;
+  /** Why it failed. */
+  readonly message: string | null;
+  readonly createdAt: number;
+  /** Null while it waits in the queue. */
+  readonly startedAt: number | null;
+  readonly updatedAt: number;
+}
+
+const COLUMNS = `id, app_id AS appId, status, user_email AS userEmail, source_id AS sourceId, source_url AS sourceUrl,
+  source_version AS sourceVersion, source_checksum AS sourceChecksum, output_secret AS outputSecret, slug_id AS slugId,
+  release_id AS releaseId, message, created_at AS createdAt, started_at AS startedAt, updated_at AS updatedAt`;
+
+export type NewBuild = Pick<
+  BuildRecord,
+  | 'id'
+  | 'appId'
+  | 'userEmail'
+  | 'sourceId'
+  | 'sourceUrl'
+  | 'sourceVersion'
+  | 'sourceChecksum'
+  | 'outputSecret'
+  | 'createdAt'
+>;
+
+export class BuildStore {
+  constructor(private readonly db: Connection) {}
+
+  insert(build: NewBuild): void {
+    this.db
+      .prepare(
+        `INSERT INTO builds (id, app_id, status, user_email, source_id, source_url, source_version, source_checksum,
+          output_secret, created_at, updated_at)
+         VALUES (@id, @appId, 'pending', @userEmail, @sourceId, @sourceUrl, @sourceVersion, @sourceChecksum,
+          @outputSecret, @createdAt, @createdAt)`,
+      )
+      .run(build);
+  }
+
+  markStarted(id: string, now: number): void {
+    this.db.prepare('UPDATE builds SET started_at = ?, updated_at = ? WHERE id = ?').run(now, now, id);
+  }
+
+  /** Once: a build that has ended stays as it is. Answers whether this call ended it. */
+  finish(
+    id: string,
+    end: {
+      status: Exclude<BuildStatus, 'pending'>;
+      slugId: string | null;
+      releaseId: string | null;
+      message: string | null;
+    },
+    now: number,
+  ): boolean {
+    return (
+      this.db
+        .prepare(
+          `UPDATE builds SET status = @status, slug_id = @slugId, release_id = @releaseId, message = @message, updated_at = @now
+           WHERE id = @id AND status = 'pending'`,
+        )
+        .run({ ...end, id, now }).changes === 1
+    );
+  }
+
+  byId(id: string): BuildRecord | undefined {
+    return this.db.prepare<[string], BuildRecord>(`SELECT ${COLUMNS} FROM builds WHERE id = ?`).get(id);
+  }
+
+  byOutputSecret(secret: string): BuildRecord | undefined {
+    return this.db
+      .prepare<[string], BuildRecord>(`SELECT ${COLUMNS} FROM builds WHERE output_secret = ?`)
+      .get(secret);
+  }
+
+  /** Newest first. */
+  list(appId: string): BuildRecord[] {
+    return this.db
+      .prepare<[string], BuildRecord>(
+        `SELECT ${COLUMNS} FROM builds WHERE app_id = ? ORDER BY created_at DESC, rowid DESC`,
+      )
+      .all(appId);
+  }
+
+  /** Over all apps, oldest first. */
+  pending(): BuildRecord[] {
+    return this.db
+      .prepare<[], BuildRecord>(
+        `SELECT ${COLUMNS} FROM builds WHERE status = 'pending' ORDER BY created_at, rowid`,
+      )
+      .all();
+  }
+}

@@ -1,0 +1,22 @@
+import Database from 'better-sqlite3';
+import { join } from 'node:path';
+import { TfkError } from '../shared/errors.js';
+
+/**
+ * One tfkd a home. The lock is SQLite's own on a file beside the database, so the kernel frees it however tfkd ends.
+ * Answers the release.
+ */
+export function lockHome(home: string): () => void {
+  const db = new Database(join(home, 'run', 'tfkd.lock'), { timeout: 0 });
+  try {
+    db.pragma('journal_mode = DELETE');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    throw new TfkError('conflict', `Another tfkd runs with ${home} already.`, {
+      hint: 'Type: tfk daemon status',
+      cause: error,
+    });
+  }
+  return () => db.close();
+}

@@ -1,0 +1,95 @@
+import type { Connection } from './database.js';
+
+export interface SlugRecord {
+  readonly id: string;
+  readonly appId: string;
+  /** Hash of all that the build read: source, plan, runtime, engine. */
+  readonly contentKey: string;
+  /** The engine's artifact, as it gave it. */
+  readonly artifact: { readonly engine: string; readonly id: string; readonly size: number };
+  readonly processTypes: Readonly<Record<string, string>>;
+  readonly launchEnv: Readonly<Record<string, string>>;
+  readonly launchPath: readonly string[];
+  /** app.json's `healthchecks`, as validated at build time. */
+  readonly healthchecks: unknown;
+  /** `SHA256:<hex>` of the source's content. */
+  readonly checksum: string;
+  /** What the user named the source: a commit. */
+  readonly commit: string | null;
+  readonly planner: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly createdAt: number;
+}
+
+type Row = Omit<SlugRecord, 'artifact' | 'processTypes' | 'launchEnv' | 'launchPath' | 'healthchecks'> & {
+  artifact: string;
+  processTypes: string;
+  launchEnv: string;
+  launchPath: string;
+  healthchecks: string;
+};
+
+const COLUMNS = `id, app_id AS appId, content_key AS contentKey, artifact_json AS artifact, process_types_json AS processTypes,
+  launch_env_json AS launchEnv, launch_path_json AS launchPath, healthchecks_json AS healthchecks, checksum,
+  commit_ref AS "commit", planner, size, created_at AS createdAt`;
+
+const toRecord = (row: Row): SlugRecord => ({
+  ...row,
+  artifact: JSON.parse(row.artifact) as SlugRecord['artifact'],
+  processTypes: JSON.parse(row.processTypes) as Record<string, string>,
+  launchEnv: JSON.parse(row.launchEnv) as Record<string, string>,
+  launchPath: JSON.parse(row.launchPath) as string[],
+  healthchecks: JSON.parse(row.healthchecks) as unknown,
+});
+
+export class SlugStore {
+  constructor(private readonly db: Connection) {}
+
+  insert(slug: SlugRecord): void {
+    this.db
+      .prepare(
+        `INSERT INTO slugs (id, app_id, content_key, artifact_json, process_types_json, launch_env_json, launch_path_json,
+          healthchecks_json, checksum, commit_ref, planner, size, created_at)
+         VALUES (@id, @appId, @contentKey, @artifact, @processTypes, @launchEnv, @launchPath, @healthchecks, @checksum,
+          @commit, @planner, @size, @createdAt)`,
+      )
+      .run({
+        ...slug,
+        artifact: JSON.stringify(slug.artifact),
+        processTypes: JSON.stringify(slug.processTypes),
+        launchEnv: JSON.stringify(slug.launchEnv),
+        launchPath: JSON.stringify(slug.launchPath),
+        healthchecks: JSON.stringify(slug.healthchecks ?? null),
+      });
+  }
+
+  byId(id: string): SlugRecord | undefined {
+    const row = this.db.prepare<[string], Row>(`SELECT ${COLUMNS} FROM slugs WHERE id = ?`).get(id);
+    return row && toRecord(row);
+  }
+
+  /** The newest slug of that content. */
+  byContent(appId: string, contentKey: string): SlugRecord | undefined {
+    const row = this.db
+      .prepare<[string, string], Row>(
+        `SELECT ${COLUMNS} FROM slugs WHERE app_id = ? AND content_key = ? ORDER BY created_at DESC LIMIT 1`,
+      )
+      .get(appId, contentKey);
+    return row && toRecord(row);
+  }
+
+  /** Slugs that the newest `releases` releases of any app, or its current one, still need. */
+  inUse(releases: number): SlugRecord[] {
+    return this.db
+      .prepare<[number], Row>(
+        `SELECT ${COLUMNS} FROM slugs WHERE id IN (
+           SELECT slug_id FROM (
+             SELECT slug_id, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY version DESC) AS age FROM releases WHERE slug_id IS NOT NULL
+           ) WHERE age <= ?
+           UNION SELECT r.slug_id FROM apps a JOIN releases r ON r.id = a.current_release_id WHERE r.slug_id IS NOT NULL)`,
+      )
+      .all(releases)
+      .map(toRecord);
+  }
+}
