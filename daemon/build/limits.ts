@@ -1,0 +1,38 @@
+/** What one build may take. All are checked where the work is done, and each has its own message. */
+export interface BuildLimits {
+  /** Bytes of the tarball as it is received. */
+  readonly sourceBytes: number;
+  /** Bytes of the unpacked tree. */
+  readonly unpackedBytes: number;
+  /** Entries of the tarball: files, folders and links. */
+  readonly sourceFiles: number;
+  /** Milliseconds for unpacking. */
+  readonly unpackMs: number;
+  /** Milliseconds for all steps of a build together. */
+  readonly timeoutMs: number;
+  readonly slugBytes: number;
+  /** Bytes of build output that are kept; a build that writes far beyond is ended. */
+  readonly outputBytes: number;
+  /** Bytes of output after which a build is ended as a flood. */
+  readonly floodBytes: number;
+  /** Builds of all apps that run at once. */
+  readonly concurrency: number;
+  /** Bytes that stay free on the disk: a push that would go below is refused. */
+  readonly reserveBytes: number;
+}
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+export const DEFAULT_LIMITS: BuildLimits = {
+  sourceBytes: 512 * MIB,
+  unpackedBytes: GIB,
+  sourceFiles: 100_000,
+  unpackMs: 120_000,
+  timeoutMs: 15 * 60_000,
+  slugBytes: GIB,
+  outputBytes: 10 * MIB,
+  floodBytes: GIB,
+  concurrency: 2,
+  reserveBytes: 256 * MIB,
+};
