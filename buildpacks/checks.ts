@@ -71,9 +71,12 @@ export const listOf =
   <T>(check: Check<T>): Check<readonly T[]> =>
   (value, at, report) => {
     if (!Array.isArray(value)) return complain(at, 'should be a list', report);
-    return value
-      .map((item, index) => check(item, under(at, index), report))
-      .filter((item) => item !== invalid);
+    const items: T[] = [];
+    for (const [index, item] of value.entries()) {
+      const checked = check(item, under(at, index), report);
+      if (checked !== invalid) items.push(checked);
+    }
+    return items;
   };
 
 /** An object with keys of the user's choice. */

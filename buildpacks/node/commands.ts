@@ -1,0 +1,99 @@
+import { coerce } from 'semver';
+import type { PackageManager } from './package-manager.js';
+
+export type Command = readonly [string, ...string[]];
+
+/** Environment and caches of every step: quiet tools, and downloads kept between builds. */
+export interface ToolSettings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly caches: Readonly<Record<string, string>>;
+}
+
+const NPM_ENV = {
+  npm_config_audit: 'false',
+  npm_config_fund: 'false',
+  npm_config_update_notifier: 'false',
+};
+const NPM_CACHE = { npm: 'npm_config_cache' };
+
+export function toolSettings({ name }: PackageManager): ToolSettings {
+  switch (name) {
+    case 'npm':
+      return { env: NPM_ENV, caches: NPM_CACHE };
+    case 'yarn-classic':
+      return { env: NPM_ENV, caches: { ...NPM_CACHE, yarn: 'YARN_CACHE_FOLDER' } };
+    case 'yarn-berry':
+      return {
+        // Plug'n'Play would need Yarn itself at run time; node_modules is what every command line understands.
+        env: { ...NPM_ENV, YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_TELEMETRY: '0' },
+        caches: { ...NPM_CACHE, yarn: 'YARN_GLOBAL_FOLDER' },
+      };
+    case 'pnpm':
+      return {
+        // Without CI, pnpm asks before it replaces a folder. Copies: a layer must share no file with the store.
+        env: { ...NPM_ENV, CI: 'true', npm_config_package_import_method: 'copy' },
+        caches: { ...NPM_CACHE, pnpm: 'npm_config_store_dir' },
+      };
+  }
+}
+
+export function installCommand(manager: PackageManager, withDev: boolean): Command {
+  const locked = manager.lockFile !== null;
+  switch (manager.name) {
+    case 'npm':
+      return ['npm', locked ? 'ci' : 'install', withDev ? '--include=dev' : '--omit=dev'];
+    case 'yarn-classic':
+      return run(manager, [
+        'install',
+        '--non-interactive',
+        ...(locked ? ['--frozen-lockfile'] : []),
+        `--production=${String(!withDev)}`,
+      ]);
+    case 'yarn-berry':
+      if (!withDev && focuses(manager)) return focus(manager);
+      return run(manager, ['install', ...(locked ? ['--immutable'] : ['--no-immutable'])]);
+    case 'pnpm':
+      return run(manager, [
+        'install',
+        locked ? '--frozen-lockfile' : '--no-frozen-lockfile',
+        withDev ? '--prod=false' : '--prod',
+      ]);
+  }
+}
+
+/** Removes development dependencies from an installed tree; null where the tool cannot. */
+export function pruneCommand(manager: PackageManager): Command | null {
+  switch (manager.name) {
+    case 'npm':
+      return ['npm', 'prune', '--omit=dev', '--ignore-scripts'];
+    case 'yarn-classic': {
+      const options = ['--non-interactive', '--production=true', '--ignore-scripts', '--prefer-offline'];
+      return run(manager, [
+        'install',
+        ...options,
+        ...(manager.lockFile === null ? [] : ['--frozen-lockfile']),
+      ]);
+    }
+    case 'yarn-berry':
+      return focuses(manager) ? focus(manager) : null;
+    case 'pnpm':
+      return run(manager, ['prune', '--prod', '--ignore-scripts']);
+  }
+}
+
+export function scriptCommand(manager: PackageManager, script: string): Command {
+  return manager.name === 'npm' ? ['npm', 'run', script] : run(manager, ['run', script]);
+}
+
+/** Yarn learned to install production dependencies only, without a plugin, in version 4. */
+const focuses = ({ version }: PackageManager): boolean => (coerce(version)?.major ?? 0) >= 4;
+const focus = (manager: PackageManager): Command =>
+  run(manager, ['workspaces', 'focus', '--all', '--production']);
+
+/** The tool by way of npx, which comes with Node.js: the host need not have it, and its version is the wanted one. */
+function run(manager: PackageManager, rest: readonly string[]): Command {
+  if (manager.program !== null) return ['node', manager.program, ...rest];
+  const tool = manager.name === 'pnpm' ? 'pnpm' : 'yarn';
+  const published = manager.name === 'yarn-berry' ? '@yarnpkg/cli-dist' : tool;
+  return ['npx', '--yes', `--package=${published}@${manager.version ?? 'latest'}`, '--', tool, ...rest];
+}

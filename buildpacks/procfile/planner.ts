@@ -1,0 +1,20 @@
+import type { Planner } from '../planner.js';
+
+/** The source brings whatever its Procfile starts: scripts, or programs built elsewhere. */
+export const procfilePlanner: Planner = {
+  name: 'procfile',
+  looksFor: 'Procfile (commands that need no build)',
+  detect: (source) => source.has('Procfile'),
+  plan: () => ({
+    planner: 'procfile',
+    label: 'Procfile',
+    runtime: { language: 'none', range: null },
+    notes: ['No build steps: the source is the slug'],
+    warnings: [],
+    steps: [],
+    defaultProcessTypes: {},
+    launchEnv: {},
+    launchPath: [],
+    exclude: [],
+  }),
+};

@@ -1,0 +1,46 @@
+import { nodePlanner } from './node/planner.js';
+import { PlanError, type Planner } from './planner.js';
+import { procfilePlanner } from './procfile/planner.js';
+import type { SourceTree } from './source.js';
+
+/** The first that detects wins: the most special first, and Procfile last, which nearly every app has. */
+export const planners: readonly Planner[] = [nodePlanner, procfilePlanner];
+
+/** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
+export function choosePlanner(source: SourceTree): Planner {
+  const planner = planners.find((candidate) => candidate.detect(source));
+  if (planner) return planner;
+  if (source.has('Dockerfile')) {
+    throw new PlanError(
+      'This source has a Dockerfile and nothing else to build from: that needs the Docker engine.',
+      'Add a Procfile or a package.json, or run tfkd with TFK_ENGINE=docker on a machine with Docker.',
+    );
+  }
+  throw new PlanError(
+    nothingDetected(source),
+    'Add a Procfile such as `web: node server.js`, and push again.',
+  );
+}
+
+function nothingDetected(source: SourceTree): string {
+  const seen = treeLines(source);
+  return [
+    'No planner recognises this source. Looked for:',
+    ...planners.map((planner) => `  ${planner.looksFor}`),
+    ...(seen.length === 0
+      ? ['The source is empty.']
+      : ['Found instead:', ...seen.map((line) => `  ${line}`)]),
+  ].join('\n');
+}
+
+const MAX_LINES = 30;
+
+/** Two levels of the tree, so that an app pushed from one folder too high is seen at once. */
+function treeLines(source: SourceTree): string[] {
+  const lines = source.list('').flatMap((entry) => {
+    const inside = entry.endsWith('/') ? source.list(entry.slice(0, -1)) : [];
+    return [entry, ...inside.map((name) => `  ${name}`)];
+  });
+  if (lines.length <= MAX_LINES) return lines;
+  return [...lines.slice(0, MAX_LINES), `... and ${lines.length - MAX_LINES} more`];
+}
