@@ -36,15 +36,19 @@ export class ExclusiveRunner {
   }
 
   private async runAll(): Promise<void> {
-    while (this.again && !this.stopped.signal.aborted) {
-      await this.options.clock.sleep(this.options.debounceMs, this.stopped.signal);
-      if (this.stopped.signal.aborted) return;
+    const { signal } = this.stopped;
+    for (;;) {
+      await this.options.clock.sleep(this.options.debounceMs, signal);
+      if (!this.again || isAborted(signal)) return;
       this.again = false;
       try {
-        await this.job(this.stopped.signal);
+        await this.job(signal);
       } catch (error) {
         this.onError(error);
       }
     }
   }
 }
+
+/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
