@@ -1,0 +1,21 @@
+import { Type, type Static, type TSchema } from 'typebox';
+
+/** Pieces that the resources share. Everything on the wire is snake_case, ids are UUIDs, times are RFC 3339 in UTC. */
+
+export const Uuid = (): ReturnType<typeof Type.String> => Type.String({ format: 'uuid' });
+export const Time = (): ReturnType<typeof Type.String> => Type.String({ format: 'date-time' });
+
+/** The value or null: how Heroku's API writes "none". */
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** A reference to another resource. */
+export const IdRef = Type.Object({ id: Uuid() });
+export const NamedRef = Type.Object({ id: Uuid(), name: Type.String() });
+export type NamedRef = Static<typeof NamedRef>;
+
+export const UserRef = Type.Object({ id: Uuid(), email: Type.String() });
+export type UserRef = Static<typeof UserRef>;
+
+/** What asynchronous actions without a resource answer: `{}` with status 202. */
+export const Accepted = Type.Object({});
+export type Accepted = Static<typeof Accepted>;

@@ -1,0 +1,24 @@
+/**
+ * The wire contract. For types (`import type`) and for schemas. It loads typebox, so who must start fast takes run-time helpers
+ * from their own files, which load nothing: attach.ts, errors.ts, paging.ts.
+ */
+export * from './account.js';
+export * from './addons.js';
+export * from './apps.js';
+export * from './attach.js';
+export * from './attachments.js';
+export * from './authorizations.js';
+export * from './builds.js';
+export * from './config-vars.js';
+export * from './domains.js';
+export * from './dynos.js';
+export * from './errors.js';
+export * from './fields.js';
+export * from './formation.js';
+export * from './log-sessions.js';
+export * from './paging.js';
+export * from './platform.js';
+export * from './releases.js';
+export * from './slugs.js';
+export * from './sources.js';
+export * from './tfk.js';

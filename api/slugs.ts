@@ -1,0 +1,22 @@
+import { Type, type Static } from 'typebox';
+import { NamedRef, Nullable, Time, Uuid } from './fields.js';
+
+export const ProcessTypes = Type.Record(Type.String(), Type.String());
+export type ProcessTypes = Static<typeof ProcessTypes>;
+
+export const Slug = Type.Object({
+  blob: Type.Object({ method: Type.String(), url: Type.String() }),
+  buildpack_provided_description: Nullable(Type.String()),
+  checksum: Nullable(Type.String()),
+  commit: Nullable(Type.String()),
+  commit_description: Nullable(Type.String()),
+  created_at: Time(),
+  deleted_at: Nullable(Time()),
+  id: Uuid(),
+  process_types: ProcessTypes,
+  /** Bytes. */
+  size: Nullable(Type.Integer()),
+  stack: NamedRef,
+  updated_at: Time(),
+});
+export type Slug = Static<typeof Slug>;

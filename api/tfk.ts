@@ -1,0 +1,111 @@
+import { Type, type Static } from 'typebox';
+import { Nullable, Time } from './fields.js';
+import { ProcessTypes } from './slugs.js';
+
+/** What lives under `/tfk/…`: ours, beyond Heroku's API. */
+
+export const Health = Type.Object({ status: Type.Literal('ok') });
+export type Health = Static<typeof Health>;
+
+export const Version = Type.Object({ version: Type.String(), pid: Type.Integer(), started_at: Time() });
+export type Version = Static<typeof Version>;
+
+export const Info = Type.Object({
+  version: Type.String(),
+  pid: Type.Integer(),
+  home: Type.String(),
+  started_at: Time(),
+  engine: Type.Object({ name: Type.String(), isolation: Type.String(), limits: Type.Boolean() }),
+  api: Type.Object({ socket: Type.String(), port: Nullable(Type.Integer()) }),
+  router: Type.Object({
+    port: Nullable(Type.Integer()),
+    pid: Nullable(Type.Integer()),
+    workers: Type.Integer(),
+  }),
+  account: Type.Object({ email: Type.String() }),
+});
+export type Info = Static<typeof Info>;
+
+export const Check = Type.Object({
+  name: Type.String(),
+  status: Type.Union([Type.Literal('ok'), Type.Literal('warning'), Type.Literal('failed')]),
+  detail: Type.String(),
+  hint: Nullable(Type.String()),
+});
+export type Check = Static<typeof Check>;
+
+export const Doctor = Type.Object({ checks: Type.Array(Check) });
+export type Doctor = Static<typeof Doctor>;
+
+/** `daemon`: only tfkd ends. `everything`: dynos, add-on servers and router too; answered as NDJSON of Progress. */
+export const Shutdown = Type.Object({
+  scope: Type.Optional(Type.Union([Type.Literal('daemon'), Type.Literal('everything')])),
+});
+export type Shutdown = Static<typeof Shutdown>;
+
+export const Progress = Type.Object({ message: Type.String() });
+export type Progress = Static<typeof Progress>;
+
+/** `POST /tfk/plans`: what a build of this source would do. */
+export const CreatePlan = Type.Object({
+  app: Type.Optional(Nullable(Type.String())),
+  source_blob: Type.Object({ url: Type.String() }),
+});
+export type CreatePlan = Static<typeof CreatePlan>;
+
+export const BuildPlan = Type.Object({
+  planner: Type.String(),
+  label: Type.String(),
+  runtime: Type.Object({ language: Type.String(), range: Nullable(Type.String()) }),
+  notes: Type.Array(Type.String()),
+  warnings: Type.Array(Type.String()),
+  steps: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      title: Type.String(),
+      inputs: Type.Union([Type.Literal('source'), Type.Array(Type.String())]),
+      commands: Type.Array(Type.Array(Type.String())),
+      env: Type.Record(Type.String(), Type.String()),
+      caches: Type.Record(Type.String(), Type.String()),
+      layers: Type.Array(Type.String()),
+    }),
+  ),
+  default_process_types: ProcessTypes,
+  process_types: ProcessTypes,
+  launch_env: Type.Record(Type.String(), Type.String()),
+  launch_path: Type.Array(Type.String()),
+  exclude: Type.Array(Type.String()),
+  content_hash: Type.String(),
+});
+export type BuildPlan = Static<typeof BuildPlan>;
+
+/** `GET /tfk/apps/:app/rollout?release=N&wait=seconds` */
+export const Rollout = Type.Object({
+  status: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('live'),
+    Type.Literal('failed'),
+    Type.Literal('superseded'),
+  ]),
+  release: Type.Integer(),
+  message: Nullable(Type.String()),
+  types: Type.Array(Type.Object({ type: Type.String(), ready: Type.Integer(), wanted: Type.Integer() })),
+  url: Nullable(Type.String()),
+});
+export type Rollout = Static<typeof Rollout>;
+
+const Change = Type.Union([Type.Literal('added'), Type.Literal('removed'), Type.Literal('changed')]);
+const Side = Nullable(Type.String());
+
+/** `GET /tfk/apps/:app/releases/:a/diff/:b`; config values are masked. */
+export const ReleaseDiff = Type.Object({
+  from: Type.Integer(),
+  to: Type.Integer(),
+  config: Type.Array(Type.Object({ key: Type.String(), change: Change, from: Side, to: Side })),
+  process_types: Type.Array(Type.Object({ type: Type.String(), change: Change, from: Side, to: Side })),
+  bindings: Type.Array(Type.Object({ name: Type.String(), change: Change, from: Side, to: Side })),
+  slug: Type.Object({ from: Side, to: Side, changed: Type.Boolean() }),
+  files: Type.Array(Type.Object({ path: Type.String(), change: Change })),
+  dependencies: Type.Array(Type.Object({ name: Type.String(), from: Side, to: Side })),
+});
+export type ReleaseDiff = Static<typeof ReleaseDiff>;
