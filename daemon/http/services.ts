@@ -1,0 +1,255 @@
+import type { Readable } from 'node:stream';
+import type { AddonService } from '../addons/addon.js';
+import type { PlannedBuild } from '../build/contracts.js';
+import type { Attachment, TerminalSize } from '../engines/engine.js';
+import type { LogSessions } from '../logs/sessions.js';
+import type { Apps } from '../release/apps.js';
+import type { Releases } from '../release/releases.js';
+import type { AccountRecord, TokenRecord } from '../store/account.js';
+import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
+import type { AppRecord } from '../store/apps.js';
+import type { BuildRecord } from '../store/builds.js';
+import type { DomainRecord } from '../store/domains.js';
+import type { DynoRecord } from '../store/dynos.js';
+import type { FormationRecord } from '../store/formation.js';
+import type { ReleaseRecord } from '../store/releases.js';
+import type { SourceRecord } from '../store/sources.js';
+import type { Store } from '../store/store.js';
+
+/**
+ * All that the routes ask of the rest of tfkd, in the domain's own terms: records come out, and what cannot be done is thrown
+ * as a TfkError. Main puts it together of the stages. What a method is handed was parsed, but not judged: limits and
+ * meaning are the stages' to check.
+ */
+export interface Services {
+  readonly records: Records;
+  readonly account: AccountService;
+  readonly apps: AppService;
+  readonly releases: ReleaseService;
+  readonly sources: SourceService;
+  readonly builds: BuildService;
+  readonly formation: FormationService;
+  readonly dynos: DynoService;
+  readonly domains: DomainService;
+  readonly addons: AddonsService;
+  readonly logs: Pick<LogSessions, 'create' | 'open'>;
+  readonly tfk: TfkService;
+}
+
+/** What is stored, for reading only; a `Store` is one. */
+export interface Records {
+  readonly releases: Pick<Store['releases'], 'byId' | 'byVersion' | 'byOutputSecret' | 'list'>;
+  readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list'>;
+  readonly slugs: Pick<Store['slugs'], 'byId'>;
+  readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
+  readonly formation: Pick<Store['formation'], 'list'>;
+  readonly dynos: Pick<Store['dynos'], 'list'>;
+  readonly domains: Pick<Store['domains'], 'list'>;
+  readonly addons: Pick<Store['addons'], 'all' | 'find' | 'attachments' | 'attachmentsOf'>;
+}
+
+export interface AccountService {
+  /** The one user; the actor of whatever is done. */
+  account(): AccountRecord;
+  tokens(): readonly TokenRecord[];
+  /** Makes a token, whose text is told here once and never again. `expiresAt` in milliseconds since the epoch. */
+  createToken(input: { description: string; expiresAt: number | null }): {
+    record: TokenRecord;
+    token: string;
+  };
+  revokeToken(id: string): boolean;
+  /** The token's record, unless it is unknown, revoked or expired. */
+  authenticate(token: string): TokenRecord | undefined;
+}
+
+export interface AppService extends Pick<Apps, 'create' | 'find' | 'list' | 'rename' | 'setMaintenance'> {
+  /** Begins to take the app down, its add-ons with it; answers its last state. */
+  destroy(appId: string, actor: string): AppRecord | Promise<AppRecord>;
+  /** Where the app answers, e.g. `http://users-api.localhost:8080/`. */
+  url(app: AppRecord): string;
+}
+
+export interface ReleaseService extends Pick<Releases, 'current' | 'config' | 'setConfig' | 'rollback'> {
+  /** A slug of this app (of another one by promotion, later) becomes its code. */
+  releaseSlug(
+    appId: string,
+    slugId: string,
+    description: string | null,
+    actor: string,
+  ): Promise<ReleaseRecord>;
+  /** Every line of the release command so far, then what comes, until the release is no longer pending. */
+  output(release: ReleaseRecord, signal: AbortSignal): AsyncIterable<string | Uint8Array>;
+  diff(from: ReleaseRecord, to: ReleaseRecord): Promise<ReleaseDifference>;
+  /** Is the release current and every dyno of its formation ready? Waits at most `waitMs` for an answer but "pending". */
+  rollout(appId: string, version: number, waitMs: number, signal: AbortSignal): Promise<RolloutStatus>;
+}
+
+export interface Difference {
+  readonly name: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  /** Config values come masked. */
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+export interface ReleaseDifference {
+  readonly config: readonly Difference[];
+  readonly processTypes: readonly Difference[];
+  readonly bindings: readonly Difference[];
+  readonly files: readonly Pick<Difference, 'name' | 'change'>[];
+  readonly dependencies: readonly Omit<Difference, 'change'>[];
+}
+
+export interface RolloutStatus {
+  readonly status: 'pending' | 'live' | 'failed' | 'superseded';
+  readonly message: string | null;
+  readonly types: readonly { readonly type: string; readonly ready: number; readonly wanted: number }[];
+  /** Null for an app without a web process. */
+  readonly url: string | null;
+}
+
+export interface SourceService {
+  create(): SourceRecord;
+  /** Takes the tarball in; `length` in bytes where the client told it. A second upload is refused. */
+  receive(source: SourceRecord, body: Readable, length: number | null): Promise<void>;
+  /** The tarball as it was received. */
+  open(source: SourceRecord): Readable;
+}
+
+export interface BuildService {
+  /** Queues a build and answers at once. */
+  create(input: {
+    readonly app: AppRecord;
+    /** One of our own sources; null: `url` is elsewhere. */
+    readonly source: SourceRecord | null;
+    readonly url: string;
+    readonly version: string | null;
+    readonly checksum: string | null;
+    readonly actor: string;
+  }): Promise<BuildRecord>;
+  /** Ends a pending build, and resolves when it has ended. */
+  cancel(build: BuildRecord): Promise<BuildRecord>;
+  /** Builds of the app before this one; 0 while it runs, null once it has ended. */
+  queuePosition(build: BuildRecord): number | null;
+  /** All output so far, then what comes, until the build has ended (its row says so by then) or the signal aborts. */
+  output(build: BuildRecord, signal: AbortSignal): AsyncIterable<string | Uint8Array>;
+  /** What a build of this source would do. */
+  plan(source: SourceRecord, app: AppRecord | null): Promise<PlannedBuild>;
+  /** Forgets the app's build cache. */
+  purgeCache(app: AppRecord): Promise<void>;
+}
+
+export interface ScaleUpdate {
+  readonly type: string;
+  readonly quantity: { readonly to: number } | { readonly by: number } | null;
+  /** A size's name in any case. */
+  readonly size: string | null;
+}
+
+export interface FormationService {
+  /** All or nothing; answers the entries of the types that were named. */
+  scale(app: AppRecord, updates: readonly ScaleUpdate[], actor: string): Promise<readonly FormationRecord[]>;
+  /** Names and memory, in Heroku's spelling. */
+  sizes(): readonly { readonly name: string; readonly memoryBytes: number }[];
+}
+
+export type DynoTarget =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'type'; readonly type: string }
+  | { readonly kind: 'dyno'; readonly name: string };
+
+export interface OneOffRequest {
+  readonly app: AppRecord;
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly attached: boolean;
+  /** Null: pipes. Only for an attached dyno. */
+  readonly terminal: TerminalSize | null;
+  readonly size: string | null;
+  /** Null: `run`. */
+  readonly type: string | null;
+  readonly timeLimitMs: number | null;
+  readonly actor: string;
+}
+
+/** A process to which one client may connect, once. */
+export interface Attachable {
+  open(): Promise<Attachment>;
+  /** Nobody came in time (R13): the process is ended. */
+  expire(): void;
+}
+
+export interface DynoService {
+  restart(app: AppRecord, target: DynoTarget, actor: string): Promise<void>;
+  stop(app: AppRecord, target: DynoTarget, actor: string): Promise<void>;
+  /** `attachable` is null for a detached dyno. */
+  runOneOff(request: OneOffRequest): Promise<{ dyno: DynoRecord; attachable: Attachable | null }>;
+  exec(
+    app: AppRecord,
+    dyno: DynoRecord,
+    request: {
+      readonly command: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly terminal: TerminalSize | null;
+      readonly actor: string;
+    },
+  ): Promise<Attachable>;
+}
+
+export interface DomainService {
+  add(app: AppRecord, hostname: string, actor: string): Promise<DomainRecord>;
+  remove(app: AppRecord, domain: DomainRecord, actor: string): Promise<void>;
+}
+
+export interface AddonsService {
+  services(): readonly AddonService[];
+  /** Resolves when the add-on answers, or with `wait: false` as soon as it is being provisioned. */
+  create(input: {
+    readonly app: AppRecord;
+    /** `postgres` or `postgres:local`. */
+    readonly plan: string;
+    readonly name: string | null;
+    readonly attachment: string | null;
+    readonly options: Readonly<Record<string, string>>;
+    readonly wait: boolean;
+    readonly actor: string;
+  }): Promise<AddonRecord>;
+  /** With its data, for ever. */
+  destroy(addon: AddonRecord, actor: string): Promise<void>;
+  attach(input: {
+    readonly addon: AddonRecord;
+    readonly app: AppRecord;
+    readonly name: string | null;
+    readonly actor: string;
+  }): Promise<AttachmentRecord>;
+  detach(attachment: AttachmentRecord, actor: string): Promise<void>;
+  /** Names of the config vars that the attachment gives its app. */
+  configKeys(attachment: AttachmentRecord): readonly string[];
+  facts(addon: AddonRecord): Promise<readonly (readonly [label: string, text: string])[]>;
+}
+
+export interface TfkService {
+  info(): TfkInfo;
+  examine(): Promise<readonly Finding[]>;
+  /** `daemon`: returns, and tfkd ends soon after. */
+  stopDaemon(): void;
+  /** Stops dynos, add-ons, router; tells what it does, and ends with all stopped. Goes on if nobody listens. */
+  stopEverything(): AsyncIterable<string>;
+}
+
+export interface TfkInfo {
+  readonly version: string;
+  readonly pid: number;
+  readonly home: string;
+  readonly startedAt: number;
+  readonly engine: { readonly name: string; readonly isolation: string; readonly limits: boolean };
+  readonly api: { readonly socket: string; readonly port: number | null };
+  readonly router: { readonly port: number | null; readonly pid: number | null; readonly workers: number };
+}
+
+export interface Finding {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  readonly hint?: string | undefined;
+}
