@@ -32,7 +32,7 @@ export const DEFAULT_LIMITS: BuildLimits = {
   timeoutMs: 15 * 60_000,
   slugBytes: GIB,
   outputBytes: 10 * MIB,
-  floodBytes: GIB,
+  floodBytes: 100 * MIB,
   concurrency: 2,
   reserveBytes: 256 * MIB,
 };

@@ -1,0 +1,68 @@
+import { readAppJson, type AppJson } from '../../buildpacks/app-json.js';
+import { closest } from '../../buildpacks/did-you-mean.js';
+import type { BuildPlan } from '../../buildpacks/plan.js';
+import { PlanError, type PlanContext, type Planner } from '../../buildpacks/planner.js';
+import { readProcfile } from '../../buildpacks/procfile.js';
+import { choosePlanner } from '../../buildpacks/registry.js';
+import type { SourceTree } from '../../buildpacks/source.js';
+import { BuildFailure } from './failure.js';
+
+/** What a source asks for, decided from its files alone. */
+export interface Decision {
+  readonly plan: BuildPlan;
+  /** The Procfile's, in its order, then the planner's where the Procfile has no such type. */
+  readonly processTypes: Readonly<Record<string, string>>;
+  readonly declared: readonly string[];
+  readonly offered: readonly string[];
+  readonly appJson: AppJson | null;
+  readonly warnings: readonly string[];
+}
+
+/** Throws a BuildFailure or PlanError where the source cannot be built as it is. */
+export function decide(source: SourceTree, context: PlanContext): Decision {
+  const planner = detect(source);
+  const procfile = readProcfile(source) ?? {};
+  const read = readAppJson(source);
+  const plan = planner.plan(source, context);
+  const offered = Object.keys(plan.defaultProcessTypes).filter((type) => !Object.hasOwn(procfile, type));
+  const processTypes = { ...plan.defaultProcessTypes, ...procfile };
+  const ordered = [...Object.keys(procfile), ...offered];
+  return {
+    plan,
+    processTypes: Object.fromEntries(ordered.map((type) => [type, processTypes[type] ?? ''])),
+    declared: Object.keys(procfile),
+    offered,
+    appJson: read?.appJson ?? null,
+    warnings: [
+      ...plan.warnings,
+      ...(read?.warnings ?? []),
+      ...appJsonWarnings(read?.appJson ?? null, ordered),
+    ],
+  };
+}
+
+function detect(source: SourceTree): Planner {
+  try {
+    return choosePlanner(source);
+  } catch (error) {
+    throw error instanceof PlanError ? new BuildFailure('detect', error.message, error.hint) : error;
+  }
+}
+
+function appJsonWarnings(appJson: AppJson | null, types: readonly string[]): string[] {
+  if (appJson === null) return [];
+  const unknown = (['formation', 'healthchecks'] as const).flatMap((field) =>
+    Object.keys(appJson[field] ?? {})
+      .filter((type) => !types.includes(type))
+      .map((type) => `app.json: ${field}/${type}: there is no process type ${type}${meant(type, types)}`),
+  );
+  const buildpacks = (appJson.buildpacks ?? []).map(
+    ({ url }) => `app.json: buildpacks: ${url} is not used: tfk chooses by the files of the source`,
+  );
+  return [...unknown, ...buildpacks];
+}
+
+function meant(type: string, types: readonly string[]): string {
+  const near = closest(type, types);
+  return near === null ? '' : `, did you mean ${near}?`;
+}

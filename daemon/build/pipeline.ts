@@ -1,0 +1,306 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine } from '../engines/engine.js';
+import type { Clock } from '../shared/clock.js';
+import { TfkError, messageOf } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
+import { contentHash, contentKey } from './content-hash.js';
+import type {
+  BuildJob,
+  BuildOutcome,
+  BuildPaths,
+  BuildRecords,
+  BuiltSlug,
+  CreateRelease,
+  CreatedRelease,
+  PlanContextOf,
+  PlannedBuild,
+  SetUpApp,
+} from './contracts.js';
+import { decide, type Decision } from './decide.js';
+import { BuildFailure, failureFrom } from './failure.js';
+import { applyIgnore } from './ignore.js';
+import type { BuildLimits } from './limits.js';
+import type { BuildLog, BuildOutputs } from './output.js';
+import { BuildQueue, BuildStopped, type Turn } from './queue.js';
+import type { Sources } from './receive.js';
+import { sourceTree } from './source-tree.js';
+import { tell } from './tell.js';
+import { Unpacker } from './unpack.js';
+
+const SOURCE_AGE_MS = 60 * 60_000;
+
+/** Everything the build stage works with; main puts it together. */
+export interface BuildParts {
+  readonly engine: Pick<Engine, 'name' | 'build' | 'hasArtifact'>;
+  /** What the engine's steps run on, e.g. `v20.20.2`: another one builds anew. */
+  readonly runtimeVersion: string;
+  readonly records: BuildRecords;
+  readonly createRelease: CreateRelease;
+  readonly setUp: SetUpApp;
+  readonly planContext: PlanContextOf;
+  /** CA bundle and proxy settings of the host, for the steps. */
+  readonly buildEnv: Readonly<Record<string, string>>;
+  readonly sources: Sources;
+  readonly outputs: BuildOutputs;
+  readonly paths: BuildPaths;
+  readonly limits: BuildLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** An unpacked source, and what was decided of it. */
+interface Understood extends Decision {
+  readonly folder: string;
+  readonly hash: string;
+}
+
+/** The build stage: receive → unpack → ignore → detect → plan → build → slug → release. */
+export class Builds {
+  private readonly queue: BuildQueue;
+  private readonly unpacker: Unpacker;
+
+  constructor(private readonly parts: BuildParts) {
+    const { limits, paths } = parts;
+    this.queue = new BuildQueue(limits.concurrency);
+    this.unpacker = new Unpacker(paths.unpackProgram, {
+      bytes: limits.unpackedBytes,
+      entries: limits.sourceFiles,
+      milliseconds: limits.unpackMs,
+    });
+  }
+
+  /**
+   * Queues a build whose row is `pending`. Its output can be read as soon as this returns. The promise never rejects: it
+   * resolves after the row and the output are final.
+   */
+  submit(job: BuildJob): Promise<BuildOutcome> {
+    const log = this.parts.outputs.open(job.buildId);
+    const outcome = this.queue.add(job, (turn) => this.run(job, log, turn));
+    const position = this.queue.position(job.buildId);
+    if (position !== null && position > 0) {
+      log.step(`Waiting for another build to end: number ${position} in the queue`);
+    }
+    return outcome;
+  }
+
+  /** `DELETE build`. False when it is not queued or running any more, or is being released. */
+  cancel(buildId: string): boolean {
+    return this.queue.cancel(buildId);
+  }
+
+  /** 0: it runs. n: it is the n-th that waits. Null: it is unknown, or has ended. */
+  position(buildId: string): number | null {
+    return this.queue.position(buildId);
+  }
+
+  /** Once after a start, before the first submit: ends what an earlier tfkd left in the middle. */
+  async recover(): Promise<void> {
+    const { records, outputs, clock, paths, sources } = this.parts;
+    for (const { buildId } of records.pending()) {
+      const message = 'tfkd ended before this build had: push again.';
+      records.fail(buildId, { reason: 'interrupted', message, finishedAt: clock.now() });
+      const log = outputs.open(buildId);
+      log.warning(message);
+      log.close();
+    }
+    for (const name of await readdir(paths.builds).catch(() => [])) {
+      if (name.endsWith('.tree')) await rm(join(paths.builds, name), { recursive: true, force: true });
+    }
+    await sources.sweep(clock.now(), SOURCE_AGE_MS);
+  }
+
+  /** Stops all builds (they end `failed`, interrupted), and resolves when they have. */
+  stop(): Promise<void> {
+    return this.queue.stop();
+  }
+
+  /** What a push of this tarball would do, for `tfk plan`: nothing is run, kept or changed. Throws what a build prints. */
+  async plan(tarball: string, appId: string | null, signal: AbortSignal): Promise<PlannedBuild> {
+    await mkdir(this.parts.paths.builds, { recursive: true, mode: 0o700 });
+    const folder = await mkdtemp(join(this.parts.paths.builds, 'plan-'));
+    const tree = `${folder}.tree`;
+    try {
+      const { hash, plan, processTypes, appJson, warnings } = await this.understand(tarball, {
+        appId,
+        tree,
+        signal,
+      });
+      return { contentHash: hash, plan, processTypes, appJson, warnings };
+    } catch (error) {
+      const { message, hint } = failureFrom(error, signal);
+      throw new TfkError('invalid_params', message, hint === undefined ? {} : { hint });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+      await rm(tree, { recursive: true, force: true });
+    }
+  }
+
+  private async run(job: BuildJob, log: BuildLog, turn: Turn): Promise<BuildOutcome> {
+    const tree = join(this.parts.paths.builds, `${job.buildId}.tree`);
+    try {
+      return await this.attempt(job, log, { ...turn, tree });
+    } catch (error) {
+      return this.giveUp(job, log, failureFrom(error, turn.signal), error);
+    } finally {
+      await rm(tree, { recursive: true, force: true }).catch(() => undefined);
+      log.close();
+      await this.parts.sources.sweep(this.parts.clock.now(), SOURCE_AGE_MS);
+    }
+  }
+
+  /** The story of one build. */
+  private async attempt(job: BuildJob, log: BuildLog, turn: Turn & { tree: string }): Promise<BuildOutcome> {
+    const { records, clock, engine, sources } = this.parts;
+    turn.signal.throwIfAborted();
+    if (!records.markRunning(job.buildId, clock.now())) throw new BuildStopped('cancelled');
+    log.step(`Building on the ${engine.name} engine`);
+    const tarball = await sources.locate(job.sourceId);
+    await verifyChecksum(tarball, job.checksum);
+    const source = await this.understand(tarball, { ...turn, appId: job.appId });
+    tell.planner(log, source);
+    const slug = await this.slugFor(job, source, log, turn.signal);
+    tell.slug(log, source, slug.artifact);
+    if (source.appJson !== null) await this.setUp(job, source.appJson, log, turn.signal);
+    turn.signal.throwIfAborted();
+    turn.seal();
+    const release = await this.release(job, slug);
+    const releaseId = release.unchanged ? null : release.releaseId;
+    records.finish(job.buildId, { slugId: slug.slugId, releaseId, finishedAt: clock.now() });
+    tell.release(log, release, slug.processTypes);
+    return {
+      ok: true,
+      slugId: slug.slugId,
+      releaseId,
+      version: release.version,
+      unchanged: release.unchanged,
+    };
+  }
+
+  private async understand(
+    tarball: string,
+    how: { readonly appId: string | null; readonly tree: string; readonly signal: AbortSignal },
+  ): Promise<Understood> {
+    await this.unpacker.unpack(tarball, how.tree, how.signal);
+    const view = sourceTree(how.tree);
+    await applyIgnore(how.tree, view);
+    const context = how.appId === null ? { config: {} } : this.parts.planContext(how.appId);
+    const decision = decide(view, context);
+    return { ...decision, folder: how.tree, hash: await contentHash(how.tree) };
+  }
+
+  /** The slug of the same content, if it is still whole; else a new one. */
+  private async slugFor(
+    job: BuildJob,
+    source: Understood,
+    log: BuildLog,
+    signal: AbortSignal,
+  ): Promise<BuiltSlug> {
+    const { records, engine, runtimeVersion, clock } = this.parts;
+    const key = contentKey(source.hash, source.plan, `${engine.name} ${runtimeVersion}`);
+    const known = records.findSlug(job.appId, key);
+    if (known && (await engine.hasArtifact(known.artifact))) {
+      log.step('Unchanged source: its slug is used again, no step is run');
+      return known;
+    }
+    const artifact = await this.build(job, source, log, signal);
+    const { processTypes, plan, appJson } = source;
+    const slugId = records.insertSlug({
+      appId: job.appId,
+      buildId: job.buildId,
+      contentKey: key,
+      contentHash: source.hash,
+      artifact,
+      processTypes,
+      plan,
+      appJson,
+      version: job.version,
+      createdAt: clock.now(),
+    });
+    return { slugId, artifact, processTypes };
+  }
+
+  private async build(job: BuildJob, source: Understood, log: BuildLog, signal: AbortSignal) {
+    const { engine, limits, buildEnv } = this.parts;
+    const result = await engine.build({
+      appId: job.appId,
+      buildId: job.buildId,
+      plan: source.plan,
+      sourceDir: source.folder,
+      env: buildEnv,
+      limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
+      output: log,
+      signal,
+    });
+    if (!result.ok) throw new BuildFailure(result.reason, result.message);
+    return result.artifact;
+  }
+
+  private async setUp(
+    job: BuildJob,
+    appJson: NonNullable<Decision['appJson']>,
+    log: BuildLog,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await asReleaseFailure(() => this.parts.setUp({ appId: job.appId, appJson, output: log, signal }));
+  }
+
+  private release(job: BuildJob, slug: BuiltSlug): Promise<CreatedRelease> {
+    const version = job.version?.trim() ?? '';
+    const description = `Deploy ${version === '' ? job.buildId.slice(0, 8) : version.slice(0, 40)}`;
+    const { appId, buildId, actor } = job;
+    const { slugId, processTypes } = slug;
+    return asReleaseFailure(() =>
+      this.parts.createRelease({ appId, buildId, slugId, processTypes, actor, description }),
+    );
+  }
+
+  private giveUp(
+    job: BuildJob,
+    log: BuildLog,
+    failure: ReturnType<typeof failureFrom>,
+    error: unknown,
+  ): BuildOutcome {
+    const { reason, message } = failure;
+    tell.failure(log, failure);
+    if (reason === 'internal') {
+      this.parts.logger.error(
+        { build: job.buildId, app: job.appId, reason: messageOf(error) },
+        'build failed',
+      );
+    }
+    try {
+      this.parts.records.fail(job.buildId, { reason, message, finishedAt: this.parts.clock.now() });
+    } catch (cause) {
+      // The row stays pending, and recover() ends it after the next start.
+      this.parts.logger.error({ build: job.buildId, reason: messageOf(cause) }, 'build result not stored');
+    }
+    return { ok: false, reason, message };
+  }
+}
+
+/** Errors meant for the user, after the slug was built, are the release's. */
+async function asReleaseFailure<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof TfkError ? new BuildFailure('release', error.message, error.hint) : error;
+  }
+}
+
+async function verifyChecksum(tarball: string, checksum: string | null): Promise<void> {
+  if (checksum === null || checksum === '') return;
+  const [, wanted] = /^sha256:([0-9a-f]{64})$/i.exec(checksum) ?? [];
+  if (wanted === undefined)
+    throw new BuildFailure('source', 'The checksum of the source is not "SHA256:<hex>".');
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(tarball)) hash.update(chunk as Buffer);
+  if (hash.digest('hex') === wanted.toLowerCase()) return;
+  throw new BuildFailure(
+    'source',
+    'The source is not the one that was announced: its checksum differs.',
+    'Push again.',
+  );
+}
