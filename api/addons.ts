@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { MapOf, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
 const Price = Type.Object({
   cents: Type.Integer(),
@@ -80,9 +80,7 @@ export type AddonDetails = Static<typeof AddonDetails>;
 /** `POST /apps/:app/addons`. A plan is `postgres` (its default plan) or `postgres:local`. */
 export const CreateAddon = Type.Object({
   attachment: Type.Optional(Nullable(Type.Object({ name: Type.Optional(Type.String()) }))),
-  config: Type.Optional(
-    Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
-  ),
+  config: Type.Optional(MapOf(Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
   confirm: Type.Optional(Nullable(Type.String())),
   name: Type.Optional(Nullable(Type.String())),
   plan: Type.Union([Type.String(), Type.Object({ name: Type.String() })]),

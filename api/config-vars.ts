@@ -1,9 +1,10 @@
 import { Type, type Static } from 'typebox';
+import { MapOf } from './fields.js';
 
 /** `GET /apps/:app/config-vars`, `GET /apps/:app/releases/:release/config-vars` */
-export const ConfigVars = Type.Record(Type.String(), Type.String());
+export const ConfigVars = MapOf(Type.String());
 export type ConfigVars = Static<typeof ConfigVars>;
 
 /** `PATCH /apps/:app/config-vars`: merged into what is there; null removes. */
-export const UpdateConfigVars = Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]));
+export const UpdateConfigVars = MapOf(Type.Union([Type.String(), Type.Null()]));
 export type UpdateConfigVars = Static<typeof UpdateConfigVars>;

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { MapOf, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
 const heroku = {
   app: NamedRef,
@@ -42,7 +42,7 @@ export const TerminalSize = Type.Object({
 export type TerminalSize = Static<typeof TerminalSize>;
 
 /** Values of `env` may be numbers: Heroku's client sends COLUMNS and LINES so. */
-export const DynoEnv = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
+export const DynoEnv = MapOf(Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
 export type DynoEnv = Static<typeof DynoEnv>;
 
 /** `POST /apps/:app/dynos` */

@@ -8,6 +8,10 @@ export const Time = (): ReturnType<typeof Type.String> => Type.String({ format: 
 /** The value or null: how Heroku's API writes "none". */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
+/** An object with any keys. Unlike Type.Record it also holds for keys with a line feed in them. */
+export const MapOf = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Record<string, Static<T>>>({ type: 'object', additionalProperties: schema });
+
 /** A reference to another resource. */
 export const IdRef = Type.Object({ id: Uuid() });
 export const NamedRef = Type.Object({ id: Uuid(), name: Type.String() });

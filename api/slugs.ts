@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { MapOf, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
-export const ProcessTypes = Type.Record(Type.String(), Type.String());
+export const ProcessTypes = MapOf(Type.String());
 export type ProcessTypes = Static<typeof ProcessTypes>;
 
 export const Slug = Type.Object({

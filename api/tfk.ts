@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Nullable, Time } from './fields.js';
+import { MapOf, Nullable, Time } from './fields.js';
 import { ProcessTypes } from './slugs.js';
 
 /** What lives under `/tfk/…`: ours, beyond Heroku's API. */
@@ -65,14 +65,14 @@ export const BuildPlan = Type.Object({
       title: Type.String(),
       inputs: Type.Union([Type.Literal('source'), Type.Array(Type.String())]),
       commands: Type.Array(Type.Array(Type.String())),
-      env: Type.Record(Type.String(), Type.String()),
-      caches: Type.Record(Type.String(), Type.String()),
+      env: MapOf(Type.String()),
+      caches: MapOf(Type.String()),
       layers: Type.Array(Type.String()),
     }),
   ),
   default_process_types: ProcessTypes,
   process_types: ProcessTypes,
-  launch_env: Type.Record(Type.String(), Type.String()),
+  launch_env: MapOf(Type.String()),
   launch_path: Type.Array(Type.String()),
   exclude: Type.Array(Type.String()),
   content_hash: Type.String(),

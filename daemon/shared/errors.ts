@@ -30,6 +30,8 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** The kind of thing that was not found (`app`, `release`, `add_on`…): Heroku's clients read it. */
   readonly resource?: string;
+  /** Names that were probably meant, the likeliest first. */
+  readonly suggestions?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -38,6 +40,7 @@ export class TfkError extends Error {
   override readonly name = 'TfkError';
   readonly hint: string | undefined;
   readonly resource: string | undefined;
+  readonly suggestions: readonly string[];
 
   constructor(
     readonly id: ErrorId,
@@ -47,6 +50,7 @@ export class TfkError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.hint = details.hint;
     this.resource = details.resource;
+    this.suggestions = details.suggestions ?? [];
   }
 }
 

@@ -1,0 +1,41 @@
+import type { Clock } from '../shared/clock.js';
+import { newSecret } from '../shared/ids.js';
+import type { Attachable } from './services.js';
+
+/** How long a process waits for the client that asked for it (then R13). */
+const PATIENCE_MS = 30_000;
+
+/** Processes that wait for their one client, by the secret in its URL. */
+export class AttachPoints {
+  private readonly waiting = new Map<string, { attachable: Attachable; claimed: AbortController }>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Answers the secret by which one client may connect, once and soon. */
+  offer(attachable: Attachable): string {
+    const secret = newSecret();
+    const claimed = new AbortController();
+    this.waiting.set(secret, { attachable, claimed });
+    void this.clock.sleep(PATIENCE_MS, claimed.signal).then(() => {
+      if (this.waiting.delete(secret)) attachable.expire();
+    });
+    return secret;
+  }
+
+  claim(secret: string): Attachable | undefined {
+    const found = this.waiting.get(secret);
+    if (!found) return undefined;
+    this.waiting.delete(secret);
+    found.claimed.abort();
+    return found.attachable;
+  }
+
+  /** Nobody will come any more. */
+  close(): void {
+    for (const [secret, { attachable, claimed }] of this.waiting) {
+      this.waiting.delete(secret);
+      claimed.abort();
+      attachable.expire();
+    }
+  }
+}

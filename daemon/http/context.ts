@@ -1,0 +1,32 @@
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../shared/clock.js';
+import type { TokenRecord } from '../store/account.js';
+import type { AttachPoints } from './attach-points.js';
+import type { Services } from './services.js';
+
+/** What every route file is handed. */
+export interface Context {
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly attachPoints: AttachPoints;
+  /** Aborts when the server closes: streams end then. */
+  readonly closing: AbortSignal;
+  /**
+   * What absolute addresses in replies begin with: `http://127.0.0.1:4270` as the client called us, or nothing over the unix
+   * socket, whose clients request the path.
+   */
+  readonly baseUrl: (request: FastifyRequest) => string;
+  /** The e-mail address of who acts. */
+  readonly actor: () => string;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The URL holds a secret that stands for the token. */
+    readonly secretUrl?: boolean;
+  }
+  interface FastifyRequest {
+    /** The token that this request came with; null over the unix socket. */
+    token: TokenRecord | null;
+  }
+}
