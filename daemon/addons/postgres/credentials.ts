@@ -1,0 +1,39 @@
+import { TfkError } from '../../shared/errors.js';
+import type { AddonInstance } from '../addon.js';
+
+/** How an app reaches its database; what the add-on's record keeps (encrypted, for the password). */
+export interface Credentials {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+}
+
+/** Role and database of an add-on, always the same for the same id: `u3f2a…` and `d3f2a…`. */
+export function namesOf(id: string): { readonly user: string; readonly database: string } {
+  const tail = id.replaceAll('-', '').slice(0, 14);
+  return { user: `u${tail}`, database: `d${tail}` };
+}
+
+export function credentialsOf(addon: AddonInstance): Credentials {
+  const { port, user, password, database } = addon.data;
+  if (
+    typeof port !== 'number' ||
+    typeof user !== 'string' ||
+    typeof password !== 'string' ||
+    typeof database !== 'string'
+  ) {
+    throw new TfkError('internal_server_error', `The record of ${addon.name} does not say how to reach it.`, {
+      hint: `Remove it with tfk addons:destroy ${addon.name} and create another.`,
+    });
+  }
+  return { port, user, password, database };
+}
+
+/**
+ * The scheme and the host are spelled as Heroku's pg:psql wants them: with `postgresql://` it refuses, and any host but
+ * `localhost` makes it demand TLS.
+ */
+export function databaseUrl(to: Credentials): string {
+  return `postgres://${to.user}:${to.password}@localhost:${to.port}/${to.database}`;
+}
