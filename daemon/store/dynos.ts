@@ -73,6 +73,7 @@ export type NewDyno = Pick<
 export type DynoChange = Partial<
   Pick<
     DynoRecord,
+    | 'attempt'
     | 'state'
     | 'stateSince'
     | 'readyAt'
@@ -88,6 +89,7 @@ export type DynoChange = Partial<
 const COLUMN_OF: Record<keyof DynoChange, string> = {
   state: 'state',
   stateSince: 'state_since',
+  attempt: 'attempt',
   readyAt: 'ready_at',
   nextStartAt: 'next_start_at',
   stopReason: 'stop_reason',

@@ -1,0 +1,119 @@
+import type { Logs } from '../logs/entry.js';
+import { apiLine, scaled } from '../logs/platform.js';
+import type { Clock } from '../shared/clock.js';
+import { notFound, TfkError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import type { FormationRecord } from '../store/formation.js';
+import type { ReleaseRecord } from '../store/releases.js';
+import type { Store } from '../store/store.js';
+import { dynoSize } from './sizes.js';
+
+/** A wish for one process type. `quantity`: a number, or text as Heroku's clients send it: `"2"`, `"+1"`, `"-1"`. */
+export interface ScaleUpdate {
+  readonly type: string;
+  readonly quantity?: number | string | undefined;
+  readonly size?: string | undefined;
+}
+
+/** What a machine of one's own can be asked for by mistake. */
+const MOST_DYNOS = 100;
+
+/** How many dynos of each process type there should be. */
+export class Formation {
+  constructor(
+    private readonly store: Store,
+    private readonly clock: Clock,
+    private readonly logs: Logs,
+    private readonly notify: (appId: string) => void,
+  ) {}
+
+  /** The process types of the current release, by name; `release` is none of them. */
+  list(appId: string): (FormationRecord & { readonly command: string })[] {
+    const { processTypes } = this.currentRelease(appId);
+    return this.store.formation.list(appId).flatMap((entry) => {
+      const command = processTypes[entry.type];
+      return command === undefined ? [] : [{ ...entry, command }];
+    });
+  }
+
+  /** All updates or none. Answers the entries that were asked for, as they are now. */
+  scale(
+    appId: string,
+    updates: readonly ScaleUpdate[],
+    actor: string,
+  ): (FormationRecord & { readonly command: string })[] {
+    const changed = this.store.transaction(() => {
+      const entries = this.list(appId);
+      const next = updates.map((update) => this.apply(entries, update));
+      for (const entry of next) {
+        this.store.formation.put({
+          id: newId(),
+          appId,
+          type: entry.type,
+          quantity: entry.quantity,
+          size: entry.size,
+          now: this.clock.now(),
+        });
+      }
+      return new Set(next.map((entry) => entry.type));
+    });
+    const now = this.list(appId);
+    this.logs.append(appId, [
+      apiLine(
+        scaled(
+          now.map(({ type, quantity, size }) => ({ type, quantity, size })),
+          actor,
+        ),
+      ),
+    ]);
+    this.notify(appId);
+    return now.filter((entry) => changed.has(entry.type));
+  }
+
+  private apply(
+    entries: readonly FormationRecord[],
+    update: ScaleUpdate,
+  ): { type: string; quantity: number; size: string } {
+    const entry = entries.find((candidate) => candidate.type === update.type);
+    if (!entry) throw this.unknownType(entries, update.type);
+    return {
+      type: entry.type,
+      quantity: update.quantity === undefined ? entry.quantity : quantityOf(entry, update.quantity),
+      size: update.size === undefined ? entry.size : dynoSize(update.size).name,
+    };
+  }
+
+  private unknownType(entries: readonly FormationRecord[], type: string): TfkError {
+    const known = entries.map((entry) => entry.type).join(', ');
+    const hint =
+      known === '' ? 'The app has no process types yet. Type: tfk push' : `Its process types are ${known}.`;
+    return notFound(
+      'formation',
+      `The app has no process type ${JSON.stringify(type)}. Nothing was scaled.`,
+      hint,
+    );
+  }
+
+  private currentRelease(appId: string): ReleaseRecord {
+    const app = this.store.apps.find(appId);
+    const release =
+      app?.currentReleaseId == null ? undefined : this.store.releases.byId(app.currentReleaseId);
+    if (!release) throw notFound('app', 'There is no such app.');
+    return release;
+  }
+}
+
+function quantityOf(entry: FormationRecord, wish: number | string): number {
+  const text = String(wish).trim();
+  const amount = /^[+-]?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  const relative = typeof wish === 'string' && /^[+-]/.test(text);
+  const quantity = relative ? Math.max(0, entry.quantity + amount) : amount;
+  if (Number.isInteger(quantity) && quantity >= 0 && quantity <= MOST_DYNOS) return quantity;
+  throw new TfkError(
+    'invalid_params',
+    `${entry.type} cannot be scaled to ${JSON.stringify(wish)}. Nothing was scaled.`,
+    {
+      hint: `A quantity is a whole number from 0 to ${MOST_DYNOS}, or a change such as +1.`,
+    },
+  );
+}

@@ -1,0 +1,196 @@
+import { randomInt } from 'node:crypto';
+import type { Attachment, DynoExit, Engine, TerminalSize } from '../engines/engine.js';
+import type { Clock } from '../shared/clock.js';
+import { messageOf, notFound, TfkError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import type { DynoRecord, NewDyno } from '../store/dynos.js';
+import type { ReleaseRecord } from '../store/releases.js';
+import type { Store } from '../store/store.js';
+import type { Launcher } from './launcher.js';
+import { dynoSize } from './sizes.js';
+
+export interface OneOffRequest {
+  readonly appId: string;
+  /** A command line for the shell, or the name of a process type of the current release: then that type's command. */
+  readonly command: string;
+  readonly attached: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  /** Null: plain pipes, stdout and stderr apart. */
+  readonly terminal: TerminalSize | null;
+  readonly size: string | null;
+  /** The process type it counts as; `run` when null. */
+  readonly type: string | null;
+  /** Null: a day, Heroku's limit. */
+  readonly timeToLiveMs: number | null;
+}
+
+export interface OneOff {
+  readonly dyno: DynoRecord;
+  /** Null for a detached one. */
+  readonly attachment: Attachment | null;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Heroku's limit for a release command (Dev Center, "Release Phase"). */
+const RELEASE_COMMAND_LIMIT_MS = 60 * 60_000;
+/** Per app, as on Heroku's smaller plans. */
+const MOST_ONE_OFFS = 50;
+
+export interface OneOffDependencies {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly launcher: Launcher;
+  readonly notify: (appId: string) => void;
+}
+
+/** One-off dynos: admin processes, and release commands. Both run the very slug and config of a release. */
+export class OneOffs {
+  /** Instances that someone here waits for. */
+  private readonly held = new Set<string>();
+  private readonly waiting = new Map<string, (dyno: DynoRecord) => void>();
+
+  constructor(private readonly deps: OneOffDependencies) {}
+
+  isHeld(dyno: DynoRecord): boolean {
+    return this.held.has(dyno.instance);
+  }
+
+  /** The reconciler's word that a dyno of ours has ended. */
+  completed(dyno: DynoRecord): void {
+    this.waiting.get(dyno.instance)?.(dyno);
+    this.waiting.delete(dyno.instance);
+  }
+
+  async start(request: OneOffRequest): Promise<OneOff> {
+    const release = this.currentRelease(request.appId);
+    const dyno = this.insert(release, {
+      name: this.freeName(request.appId),
+      type: request.type ?? 'run',
+      kind: 'one-off',
+      command: release.processTypes[request.command] ?? request.command,
+      size: dynoSize(request.size ?? 'standard-1x').name,
+      attached: request.attached,
+      timeLimitMs: request.timeToLiveMs ?? DAY_MS,
+    });
+    if (request.attached) this.held.add(dyno.instance);
+    try {
+      const handle = await this.deps.launcher.launch(dyno, { env: request.env, terminal: request.terminal });
+      const attachment = request.attached ? await this.deps.engine.attach(handle) : null;
+      if (attachment) void this.letGo(dyno, attachment.exited);
+      this.deps.notify(request.appId);
+      return { dyno: this.deps.store.dynos.find(dyno.instance) ?? dyno, attachment };
+    } catch (error) {
+      this.held.delete(dyno.instance);
+      this.deps.store.dynos.update(dyno.instance, { stopReason: 'it could not be started' });
+      this.deps.notify(request.appId);
+      throw error instanceof TfkError
+        ? error
+        : new TfkError('unavailable', `The dyno could not be started: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  /**
+   * Runs the release command of a release, or waits for the dyno that an earlier tfkd started for it. Null: it succeeded;
+   * else why not.
+   */
+  async runReleaseCommand(release: ReleaseRecord): Promise<string | null> {
+    const { store } = this.deps;
+    const name = `release.${release.version}`;
+    const known = store.dynos
+      .list(release.appId)
+      .find((dyno) => dyno.kind === 'release' && dyno.releaseId === release.id);
+    const dyno =
+      known ??
+      this.insert(release, {
+        name,
+        type: 'release',
+        kind: 'release',
+        command: release.processTypes['release'] ?? '',
+        size: 'Standard-1X',
+        attached: false,
+        timeLimitMs: RELEASE_COMMAND_LIMIT_MS,
+      });
+    this.held.add(dyno.instance);
+    try {
+      const ended = await this.untilComplete(dyno);
+      return failureOf(ended);
+    } finally {
+      this.held.delete(dyno.instance);
+    }
+  }
+
+  private untilComplete(dyno: DynoRecord): Promise<DynoRecord> {
+    if (dyno.state === 'complete') return Promise.resolve(dyno);
+    return new Promise((resolve) => {
+      this.waiting.set(dyno.instance, resolve);
+      // Its row says `starting` without a process: the reconciler launches it.
+      this.deps.notify(dyno.appId);
+    });
+  }
+
+  private async letGo(dyno: DynoRecord, exited: Promise<DynoExit>): Promise<void> {
+    await exited.catch(() => undefined);
+    this.held.delete(dyno.instance);
+    this.deps.notify(dyno.appId);
+  }
+
+  private insert(
+    release: ReleaseRecord,
+    dyno: Pick<NewDyno, 'name' | 'type' | 'kind' | 'command' | 'size' | 'attached' | 'timeLimitMs'>,
+  ): DynoRecord {
+    const instance = newId();
+    this.deps.store.dynos.insert({
+      ...dyno,
+      instance,
+      appId: release.appId,
+      releaseId: release.id,
+      releaseVersion: release.version,
+      attempt: 0,
+      createdAt: this.deps.clock.now(),
+    });
+    const inserted = this.deps.store.dynos.find(instance);
+    if (!inserted) throw notFound('app', 'The app is gone.');
+    return inserted;
+  }
+
+  private currentRelease(appId: string): ReleaseRecord {
+    const { store } = this.deps;
+    const app = store.apps.find(appId);
+    const release = app?.currentReleaseId == null ? undefined : store.releases.byId(app.currentReleaseId);
+    if (!release) throw notFound('app', 'There is no such app.');
+    if (release.slugId === null) {
+      throw new TfkError('conflict', 'The app has no code yet, so there is nothing to run.', {
+        hint: 'Type: tfk push',
+      });
+    }
+    return release;
+  }
+
+  private freeName(appId: string): string {
+    const taken = new Set(
+      this.deps.store.dynos
+        .list(appId)
+        .filter((dyno) => dyno.kind === 'one-off')
+        .map((dyno) => dyno.name),
+    );
+    if (taken.size >= MOST_ONE_OFFS) {
+      throw new TfkError('rate_limit', `${MOST_ONE_OFFS} one-off dynos of this app are running already.`, {
+        hint: 'Stop some: tfk ps, then tfk ps:stop run.NNNN',
+      });
+    }
+    let name: string;
+    do name = `run.${randomInt(1000, 10_000)}`;
+    while (taken.has(name));
+    return name;
+  }
+}
+
+function failureOf(dyno: DynoRecord): string | null {
+  if (dyno.exitCode === 0) return null;
+  if (dyno.stopReason === 'time limit') return 'the release command took longer than an hour';
+  if (dyno.stopReason !== null) return `the release command was stopped: ${dyno.stopReason}`;
+  return dyno.exitCode === null
+    ? (dyno.message ?? 'the release command ended, with a status that nobody saw')
+    : `the release command exited with status ${dyno.exitCode}`;
+}

@@ -1,0 +1,233 @@
+import type { DynoHandle, Engine } from '../../engines/engine.js';
+import type { Logs } from '../../logs/entry.js';
+import * as texts from '../../logs/platform.js';
+import type { Clock } from '../../shared/clock.js';
+import { messageOf } from '../../shared/errors.js';
+import { newId } from '../../shared/ids.js';
+import type { DynoChange, DynoRecord, DynoState } from '../../store/dynos.js';
+import type { Store } from '../../store/store.js';
+import type { HealthWatch } from '../health.js';
+import type { Launcher } from '../launcher.js';
+import { restartAfterCrash } from '../restart-policy.js';
+import type { Retirement } from '../retirement.js';
+import type { Deadlines } from './plan.js';
+import type { Action, Step, StepOf } from './steps.js';
+
+export interface ExecuteDependencies {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly logs: Logs;
+  readonly launcher: Launcher;
+  readonly health: HealthWatch;
+  readonly retirement: Retirement;
+  readonly deadlines: Deadlines;
+  /** A one-off or release dyno is over, and its last line stored. */
+  readonly completed: (dyno: DynoRecord) => void;
+  /** All dynos of a destroyed app are gone: its add-ons, logs and rows may go. */
+  readonly appIsEmpty: (appId: string) => Promise<void>;
+}
+
+/** Does the steps: one executor per action, and the compiler asks for each. */
+export class Executor {
+  private readonly executors: { readonly [A in Action]: (step: StepOf<A>) => Promise<void> } = {
+    start: (step) => this.start(step),
+    launch: ({ dyno }) => this.launch(dyno),
+    'mark-up': ({ dyno }) => this.markUp(dyno),
+    'boot-timeout': ({ dyno }) => this.bootTimeout(dyno),
+    drain: ({ dyno, reason }) => this.drain(dyno, reason),
+    stop: ({ dyno, reason }) => this.stop(dyno, reason),
+    kill: ({ dyno, overdue }) => this.kill(dyno, overdue),
+    crash: (step) => this.crash(step),
+    forget: (step) => this.forget(step),
+    complete: (step) => this.complete(step),
+    clean: async ({ dyno }) => this.retire(dyno),
+    'remove-stray': (step) => this.removeStray(step),
+    'forget-app': ({ appId }) => this.deps.appIsEmpty(appId),
+  };
+
+  constructor(private readonly deps: ExecuteDependencies) {}
+
+  async execute(step: Step): Promise<void> {
+    await (this.executors[step.action] as (step: Step) => Promise<void>)(step);
+  }
+
+  private async start(step: StepOf<'start'>): Promise<void> {
+    const { store, clock } = this.deps;
+    const instance = newId();
+    const inserted = store.transaction(() => {
+      const release = this.releaseToRun(step);
+      if (!release) return false;
+      if (step.replaces !== null) store.dynos.delete(step.replaces);
+      store.dynos.insert({
+        instance,
+        ...release,
+        name: `${step.type}.${step.ordinal}`,
+        type: step.type,
+        kind: 'formation',
+        command: step.command,
+        size: step.size,
+        attached: false,
+        attempt: step.attempt,
+        createdAt: clock.now(),
+        timeLimitMs: null,
+      });
+      return true;
+    });
+    const dyno = inserted ? store.dynos.find(instance) : undefined;
+    if (dyno) await this.launch(dyno);
+  }
+
+  /** The step's release, unless another one became current since the plan was made: then the next plan knows better. */
+  private releaseToRun({
+    appId,
+    releaseId,
+  }: StepOf<'start'>): Pick<DynoRecord, 'appId' | 'releaseId' | 'releaseVersion'> | undefined {
+    const app = this.deps.store.apps.find(appId);
+    const release =
+      app?.currentReleaseId === releaseId ? this.deps.store.releases.byId(releaseId) : undefined;
+    return release && { appId, releaseId, releaseVersion: release.version };
+  }
+
+  private async launch(dyno: DynoRecord): Promise<void> {
+    try {
+      await this.deps.launcher.launch(dyno);
+    } catch (error) {
+      this.couldNotStart(dyno, messageOf(error));
+    }
+  }
+
+  private couldNotStart(dyno: DynoRecord, message: string): void {
+    const now = this.deps.clock.now();
+    this.log(dyno, `Error: ${message}`);
+    if (dyno.kind !== 'formation') {
+      this.deps.store.dynos.update(dyno.instance, {
+        state: 'complete',
+        stateSince: now,
+        exitedAt: now,
+        message,
+      });
+      const ended = this.deps.store.dynos.find(dyno.instance);
+      if (ended) this.deps.completed(ended);
+      return;
+    }
+    const { attempt, delayMs } = restartAfterCrash(dyno.attempt, null);
+    this.update(dyno, 'crashed', { attempt, message, nextStartAt: now + delayMs });
+  }
+
+  private async markUp(dyno: DynoRecord): Promise<void> {
+    this.deps.health.unwatch(dyno.instance);
+    this.update(dyno, 'up', { readyAt: this.deps.clock.now(), message: null });
+  }
+
+  private async bootTimeout(dyno: DynoRecord): Promise<void> {
+    if (dyno.message === null) {
+      const seconds = this.deps.deadlines.bootMs / 1000;
+      const hint = await this.listeningElsewhere(dyno);
+      this.log(dyno, texts.bootTimeout(seconds));
+      this.log(dyno, texts.stoppingProcess('SIGKILL'));
+      this.deps.store.dynos.update(dyno.instance, { message: `R10: not ready within ${seconds} s${hint}` });
+    }
+    await this.deps.engine.signal(dyno.handle as DynoHandle, 'SIGKILL');
+  }
+
+  /** The commonest cause of R10, if it is that. */
+  private async listeningElsewhere(dyno: DynoRecord): Promise<string> {
+    const handle = dyno.handle as DynoHandle;
+    const { listening } = await this.deps.engine.inspect(handle).catch(() => ({ listening: null }));
+    const elsewhere = (listening ?? []).filter((port) => port !== handle.address?.port);
+    if (elsewhere.length === 0) return '';
+    return `; it listens on ${elsewhere.join(', ')} instead of $PORT (${handle.address?.port ?? 'none'})`;
+  }
+
+  private async drain(dyno: DynoRecord, reason: string): Promise<void> {
+    this.update(dyno, 'draining', { stopReason: reason });
+  }
+
+  private async stop(dyno: DynoRecord, reason: string): Promise<void> {
+    this.deps.health.unwatch(dyno.instance);
+    this.update(dyno, 'stopping', { stopReason: reason });
+    if (dyno.handle === null) return;
+    this.log(dyno, texts.stopping('SIGTERM'));
+    await this.deps.engine.signal(dyno.handle as DynoHandle, 'SIGTERM');
+  }
+
+  private async kill(dyno: DynoRecord, overdue: boolean): Promise<void> {
+    if (overdue && dyno.message === null) {
+      this.log(dyno, texts.exitTimeout(this.deps.deadlines.exitMs / 1000));
+      this.log(dyno, texts.stoppingRemaining('SIGKILL'));
+      this.deps.store.dynos.update(dyno.instance, { message: 'R12: did not exit in time' });
+    }
+    await this.deps.engine.signal(dyno.handle as DynoHandle, 'SIGKILL');
+  }
+
+  private async crash({ dyno, exit, attempt, nextStartAt }: StepOf<'crash'>): Promise<void> {
+    this.deps.health.unwatch(dyno.instance);
+    this.log(dyno, texts.exited(exit?.code ?? null));
+    if (exit?.outOfMemory) this.log(dyno, texts.memoryVastlyExceeded());
+    this.update(dyno, 'crashed', {
+      attempt,
+      nextStartAt,
+      exitCode: exit?.code ?? null,
+      exitedAt: exit?.at ?? this.deps.clock.now(),
+      message: dyno.message ?? exitMessage(exit),
+    });
+    this.retire(dyno);
+  }
+
+  private async forget({ dyno, exit }: StepOf<'forget'>): Promise<void> {
+    this.deps.health.unwatch(dyno.instance);
+    if (exit) this.log(dyno, texts.exited(exit.code));
+    this.retire(dyno);
+    this.deps.store.dynos.delete(dyno.instance);
+  }
+
+  private async complete({ dyno, exit }: StepOf<'complete'>): Promise<void> {
+    const now = this.deps.clock.now();
+    if (!dyno.attached) this.log(dyno, texts.exited(exit?.code ?? null));
+    this.update(dyno, 'complete', {
+      exitCode: exit?.code ?? null,
+      exitedAt: exit?.at ?? now,
+      message: dyno.message ?? exitMessage(exit),
+    });
+    this.retire(dyno, () => {
+      const ended = this.deps.store.dynos.find(dyno.instance);
+      if (ended) this.deps.completed(ended);
+    });
+  }
+
+  private async removeStray({ stray }: StepOf<'remove-stray'>): Promise<void> {
+    if (stray.state.kind === 'running') await this.deps.engine.signal(stray.handle, 'SIGKILL');
+    if (stray.state.kind === 'exited') this.deps.retirement.retire(stray.handle, stray.labels, true);
+  }
+
+  private retire(dyno: DynoRecord, afterwards?: () => void): void {
+    const handle = dyno.handle as DynoHandle | null;
+    if (!handle) {
+      afterwards?.();
+      return;
+    }
+    const labels = { appId: dyno.appId, dyno: dyno.name, releaseVersion: dyno.releaseVersion };
+    this.deps.retirement.retire(handle, labels, !dyno.attached, afterwards);
+  }
+
+  private update(dyno: DynoRecord, state: DynoState, change: DynoChange): void {
+    this.deps.store.dynos.update(dyno.instance, { ...change, state, stateSince: this.deps.clock.now() });
+    if (!dyno.attached && state !== dyno.state)
+      this.log(dyno, texts.stateChanged(inHerokusWords(dyno.state), inHerokusWords(state)));
+  }
+
+  private log(dyno: DynoRecord, text: string): void {
+    this.deps.logs.append(dyno.appId, [texts.platformLine(dyno.name, text, dyno.releaseVersion)]);
+  }
+}
+
+/** Heroku knows no draining: a dyno which goes is `down`. */
+const inHerokusWords = (state: DynoState): string =>
+  state === 'draining' || state === 'stopping' ? 'down' : state;
+
+function exitMessage(exit: { code: number | null; outOfMemory: boolean } | null): string {
+  if (!exit) return 'it was gone when tfkd looked (the machine was restarted?)';
+  if (exit.outOfMemory) return 'R15: out of memory';
+  return exit.code === null ? 'exited, with a status that nobody saw' : `exited with status ${exit.code}`;
+}

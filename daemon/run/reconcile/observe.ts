@@ -1,0 +1,68 @@
+import type { Engine } from '../../engines/engine.js';
+import type { Clock } from '../../shared/clock.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { DynoRecord } from '../../store/dynos.js';
+import type { Store } from '../../store/store.js';
+import type { HealthWatch } from '../health.js';
+import type { RoutePublisher, RouterPort } from '../route-publisher.js';
+import type { AppSnapshot, CurrentRelease, DynoView } from './snapshot.js';
+
+export interface ObserveDependencies {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly health: HealthWatch;
+  readonly publisher: RoutePublisher;
+  readonly router: RouterPort;
+  /** Is something being done with it right now, beside the reconciler: started, or freed? */
+  readonly inHand: (instance: string) => boolean;
+  readonly held: (dyno: DynoRecord) => boolean;
+}
+
+/** Reads all that the plan for one app depends on. All input of the reconciler happens here. */
+export async function observeApp(app: AppRecord, deps: ObserveDependencies): Promise<AppSnapshot> {
+  const { store, engine, clock, inHand } = deps;
+  // The engine first: a dyno that starts in between has its row already, and is not taken for a stray.
+  const observed = (await engine.list()).filter((dyno) => dyno.labels.appId === app.id);
+  const rows = store.dynos.list(app.id);
+  const inFlight = await inFlightOf(rows, deps.router);
+  const known = new Set(rows.map((row) => row.instance));
+  return {
+    now: clock.now(),
+    appId: app.id,
+    destroyed: app.destroyedAt !== null,
+    release: currentRelease(app, store),
+    formation: store.formation.list(app.id),
+    strays: observed.filter(({ handle }) => !known.has(handle.instance) && !inHand(handle.instance)),
+    dynos: rows.map((record): DynoView => {
+      const seen = observed.find((dyno) => dyno.handle.instance === record.instance);
+      return {
+        record,
+        observed: inHand(record.instance)
+          ? { kind: 'unknown', reason: 'it is being started or freed' }
+          : (seen?.state ?? { kind: 'absent' }),
+        ready: deps.health.isReady(record.instance),
+        routed: deps.publisher.routed(record.instance),
+        inFlight: inFlight && (inFlight.requests.get(record.instance) ?? 0),
+        upgraded: inFlight?.upgraded.get(record.instance) ?? 0,
+        held: deps.held(record),
+      };
+    }),
+  };
+}
+
+/** Asked only when someone drains; null when the router does not answer. */
+async function inFlightOf(
+  rows: readonly DynoRecord[],
+  router: RouterPort,
+): Promise<Awaited<ReturnType<RouterPort['inFlight']>> | null> {
+  const draining = rows.filter((row) => row.state === 'draining').map((row) => row.instance);
+  if (draining.length === 0) return null;
+  return router.inFlight(draining).catch(() => null);
+}
+
+function currentRelease(app: AppRecord, store: Store): CurrentRelease | null {
+  const release = app.currentReleaseId === null ? undefined : store.releases.byId(app.currentReleaseId);
+  if (release?.slugId == null) return null;
+  return { id: release.id, version: release.version, processTypes: release.processTypes };
+}
