@@ -6,7 +6,10 @@ import type { DynoRecord } from '../store/dynos.js';
 import type { Store } from '../store/store.js';
 
 /** All dynos, those of a process type, or one by name or instance id. */
-export type DynoTarget = { readonly type: string } | { readonly dyno: string } | 'all';
+export type DynoTarget =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'type'; readonly type: string }
+  | { readonly kind: 'dyno'; readonly name: string };
 
 /** What users do with dynos. */
 export class Dynos {
@@ -41,29 +44,40 @@ export class Dynos {
     this.notify(appId);
   }
 
-  async exec(appId: string, dynoName: string, request: ExecRequest): Promise<Attachment> {
-    const dyno = this.chosen(appId, { dyno: dynoName }).find(
-      ({ state }) => state === 'up' || state === 'starting',
-    );
-    if (!dyno?.handle) {
-      throw new TfkError('conflict', `${dynoName} is not running.`, { hint: 'Type: tfk ps' });
+  /** A further process in a running dyno; it starts when its client opens it. */
+  exec(dyno: DynoRecord, request: ExecRequest): { open(): Promise<Attachment>; expire(): void } {
+    const handle = dyno.handle as DynoHandle | null;
+    if (!handle || (dyno.state !== 'up' && dyno.state !== 'starting')) {
+      throw new TfkError('conflict', `${dyno.name} is not running: it is ${dyno.state}.`, {
+        hint: 'Type: tfk ps',
+      });
     }
-    return this.engine.exec(dyno.handle as DynoHandle, request);
+    return { open: () => this.engine.exec(handle, request), expire: () => undefined };
   }
 
   private chosen(appId: string, target: DynoTarget): DynoRecord[] {
     const dynos = this.list(appId);
-    if (target === 'all') return dynos;
-    const chosen = dynos.filter((dyno) =>
-      'type' in target
-        ? dyno.type === target.type
-        : dyno.name === target.dyno || dyno.instance === target.dyno,
+    const chosen = dynos.filter((dyno) => matches(dyno, target));
+    if (chosen.length > 0 || target.kind === 'all') return chosen;
+    const names = [...new Set(dynos.map((dyno) => (target.kind === 'type' ? dyno.type : dyno.name)))].join(
+      ', ',
     );
-    if (chosen.length > 0) return chosen;
-    const names = [...new Set(dynos.map((dyno) => ('type' in target ? dyno.type : dyno.name)))].join(', ');
     const what =
-      'type' in target ? `The app runs no ${target.type} dynos.` : `The app has no dyno ${target.dyno}.`;
+      target.kind === 'type'
+        ? `The app runs no ${target.type} dynos.`
+        : `The app has no dyno ${target.name}.`;
     throw notFound('dyno', what, names === '' ? 'It runs no dynos. Type: tfk ps' : `It runs ${names}.`);
+  }
+}
+
+function matches(dyno: DynoRecord, target: DynoTarget): boolean {
+  switch (target.kind) {
+    case 'all':
+      return true;
+    case 'type':
+      return dyno.type === target.type;
+    case 'dyno':
+      return dyno.name === target.name || dyno.instance === target.name;
   }
 }
 

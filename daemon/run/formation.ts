@@ -8,11 +8,12 @@ import type { ReleaseRecord } from '../store/releases.js';
 import type { Store } from '../store/store.js';
 import { dynoSize } from './sizes.js';
 
-/** A wish for one process type. `quantity`: a number, or text as Heroku's clients send it: `"2"`, `"+1"`, `"-1"`. */
+/** A wish for one process type; null leaves as it is. */
 export interface ScaleUpdate {
   readonly type: string;
-  readonly quantity?: number | string | undefined;
-  readonly size?: string | undefined;
+  readonly quantity: { readonly to: number } | { readonly by: number } | null;
+  /** A size's name, in any case. */
+  readonly size: string | null;
 }
 
 /** What a machine of one's own can be asked for by mistake. */
@@ -78,8 +79,8 @@ export class Formation {
     if (!entry) throw this.unknownType(entries, update.type);
     return {
       type: entry.type,
-      quantity: update.quantity === undefined ? entry.quantity : quantityOf(entry, update.quantity),
-      size: update.size === undefined ? entry.size : dynoSize(update.size).name,
+      quantity: update.quantity === null ? entry.quantity : quantityOf(entry, update.quantity),
+      size: update.size === null ? entry.size : dynoSize(update.size).name,
     };
   }
 
@@ -103,17 +104,10 @@ export class Formation {
   }
 }
 
-function quantityOf(entry: FormationRecord, wish: number | string): number {
-  const text = String(wish).trim();
-  const amount = /^[+-]?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  const relative = typeof wish === 'string' && /^[+-]/.test(text);
-  const quantity = relative ? Math.max(0, entry.quantity + amount) : amount;
+function quantityOf(entry: FormationRecord, wish: { to: number } | { by: number }): number {
+  const quantity = 'to' in wish ? wish.to : Math.max(0, entry.quantity + wish.by);
   if (Number.isInteger(quantity) && quantity >= 0 && quantity <= MOST_DYNOS) return quantity;
-  throw new TfkError(
-    'invalid_params',
-    `${entry.type} cannot be scaled to ${JSON.stringify(wish)}. Nothing was scaled.`,
-    {
-      hint: `A quantity is a whole number from 0 to ${MOST_DYNOS}, or a change such as +1.`,
-    },
-  );
+  throw new TfkError('invalid_params', `${entry.type} cannot be scaled to ${quantity}. Nothing was scaled.`, {
+    hint: `A quantity is a whole number from 0 to ${MOST_DYNOS}, or a change such as +1.`,
+  });
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Attachment, DynoExit, Engine, TerminalSize } from '../engines/engine.js';
+import type { Attachment, DynoHandle, Engine, TerminalSize } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
@@ -26,8 +26,8 @@ export interface OneOffRequest {
 
 export interface OneOff {
   readonly dyno: DynoRecord;
-  /** Null for a detached one. */
-  readonly attachment: Attachment | null;
+  /** Its stdio, for one client, once; null for a detached dyno. */
+  readonly attachable: { open(): Promise<Attachment>; expire(): void } | null;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -76,10 +76,9 @@ export class OneOffs {
     if (request.attached) this.held.add(dyno.instance);
     try {
       const handle = await this.deps.launcher.launch(dyno, { env: request.env, terminal: request.terminal });
-      const attachment = request.attached ? await this.deps.engine.attach(handle) : null;
-      if (attachment) void this.letGo(dyno, attachment.exited);
       this.deps.notify(request.appId);
-      return { dyno: this.deps.store.dynos.find(dyno.instance) ?? dyno, attachment };
+      const attachable = request.attached ? this.attachable(dyno, handle) : null;
+      return { dyno: this.deps.store.dynos.find(dyno.instance) ?? dyno, attachable };
     } catch (error) {
       this.held.delete(dyno.instance);
       this.deps.store.dynos.update(dyno.instance, { stopReason: 'it could not be started' });
@@ -129,10 +128,17 @@ export class OneOffs {
     });
   }
 
-  private async letGo(dyno: DynoRecord, exited: Promise<DynoExit>): Promise<void> {
-    await exited.catch(() => undefined);
-    this.held.delete(dyno.instance);
-    this.deps.notify(dyno.appId);
+  private attachable(dyno: DynoRecord, handle: DynoHandle): OneOff['attachable'] {
+    const letGo = (): void => {
+      this.held.delete(dyno.instance);
+      this.deps.notify(dyno.appId);
+    };
+    const open = async (): Promise<Attachment> => {
+      const attachment = await this.deps.engine.attach(handle);
+      attachment.exited.then(letGo, letGo);
+      return attachment;
+    };
+    return { open, expire: letGo };
   }
 
   private insert(
