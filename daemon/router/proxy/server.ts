@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { codeOf } from '../../shared/errors.js';
+import type { RouterLimits } from '../limits.js';
+import type { Exchange } from './exchange.js';
+import { reasonOf } from './pages.js';
+import type { Proxy } from './proxy.js';
+import { checkRequest, isRefusal } from './request-checks.js';
+
+/** More than the checks allow, so that the checks see what is too much: Node drops further headers without a word. */
+const PARSED_HEADERS = 1_100;
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/** A client's connection, with the request that came last on it. */
+interface ClientSocket extends Socket {
+  latestExchange?: Exchange | undefined;
+}
+
+/** The HTTP server of a worker; it listens on nothing yet. */
+export function createProxyServer(proxy: Proxy, limits: RouterLimits, maxConnections: number): Server {
+  const server = createServer({
+    headersTimeout: limits.headersMs,
+    // Uploads may take as long as they flow: their silence is watched by the exchange.
+    requestTimeout: 0,
+    keepAliveTimeout: limits.clientIdleMs,
+    connectionsCheckingInterval: limits.checkMs,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    insecureHTTPParser: false,
+    noDelay: true,
+  });
+  server.maxHeadersCount = PARSED_HEADERS;
+  server.maxConnections = maxConnections;
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const exchange = proxy.handle(request, response);
+    if (exchange) (request.socket as ClientSocket).latestExchange = exchange;
+  };
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('upgrade', (request, _stream, head) =>
+    onUpgrade(server, proxy, { request, socket: request.socket, head }),
+  );
+  server.on('connect', (_request, socket) => refuse(socket, 405));
+  server.on('clientError', onClientError);
+  return server;
+}
+
+/**
+ * Stops accepting in this process; connections stay as they are. `http.Server.close` would also close idle kept-alive
+ * connections, and with them requests that are on the wire just then.
+ */
+export function stopAccepting(server: Server, onClosed: () => void): void {
+  NetServer.prototype.close.call(server, onClosed);
+}
+
+interface UpgradeRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+}
+
+function onUpgrade(server: Server, proxy: Proxy, { request, socket, head }: UpgradeRequest): void {
+  const { method = '', url = '', httpVersion, rawHeaders } = request;
+  const checked = checkRequest({ method, url, httpVersion, rawHeaders });
+  if (!isRefusal(checked) && checked.upgrade === undefined) {
+    serveWithoutUpgrade(server, request, socket, head);
+    return;
+  }
+  socket.on('error', () => undefined);
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  const exchange = proxy.handle(request, response, { socket, head });
+  if (!exchange) response.on('finish', () => socket.destroySoon());
+}
+
+/**
+ * The client offers a protocol the router does not pass on (h2c, or an upgrade with a body): it is served as plain HTTP/1.1.
+ * Node has already let go of the connection, so it is handed back with the head as if nothing had been offered.
+ */
+function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.unshift(Buffer.concat([Buffer.from(headWithoutUpgrade(request), 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+function headWithoutUpgrade({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): string {
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    const value = rawHeaders[i + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'upgrade' || lower === 'http2-settings') continue;
+    text += `${name}: ${lower === 'connection' ? withoutUpgradeOptions(value) : value}\r\n`;
+  }
+  return `${text}\r\n`;
+}
+
+function withoutUpgradeOptions(value: string): string {
+  const kept = value.split(',').map((option) => option.trim());
+  return kept.filter((option) => !['upgrade', 'http2-settings'].includes(option.toLowerCase())).join(', ');
+}
+
+const STATUS_OF_PARSE_ERROR: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_INVALID_METHOD: 501,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+function onClientError(error: Error, socket: Duplex): void {
+  const code = codeOf(error) ?? '';
+  if (!code.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT') {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS_OF_PARSE_ERROR[code] ?? 400;
+  const refuseNow = (): void => refuse(socket, status);
+  const { latestExchange } = socket as Partial<ClientSocket>;
+  if (latestExchange) latestExchange.interrupted(status, refuseNow);
+  else refuseNow();
+}
+
+/** Answers on a connection that has no response object, reads a moment longer so that the answer arrives, and closes. */
+function refuse(socket: Duplex, status: number): void {
+  if (socket.destroyed || !socket.writable) return;
+  const text = `${status} ${reasonOf(status)}\n`;
+  const head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\nContent-Type: text/plain; charset=utf-8\r\n`;
+  socket.on('error', () => undefined);
+  socket.end(`${head}Content-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
+  setTimeout(() => socket.destroy(), 1_000).unref();
+}
