@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../../shared/atomic-file.js';
+import { TfkError, codeOf } from '../../../shared/errors.js';
+import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
+import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
+import type { SlugBuilder, SlugLaunch, SlugOwner } from '../builder.js';
+import { send } from '../host/kill.js';
+import type { Processes } from '../host/processes.js';
+import { CommandRunner, StepFailed } from './command-runner.js';
+import { leaveOut } from './exclude.js';
+import { BuildFolders } from './folders.js';
+import { GarbageCollector } from './garbage.js';
+import { LayerStore } from './layers.js';
+import { findRuntime } from './runtime.js';
+import { SlugStore, slugSize } from './slugs.js';
+import { Steps } from './steps.js';
+import { Workspace } from './workspace.js';
+
+export interface ProcessBuilderOptions {
+  /** `$TFK_HOME`. */
+  readonly home: string;
+  /** The PATH of build commands; the first `node` on it is the runtime. */
+  readonly path: string;
+  readonly processes: Processes;
+}
+
+/** In the environment of every process of a build, so that none outlives it unseen. */
+const MARKER = 'TFK_BUILD_ID';
+
+/** Builds on the host itself: steps are plain processes in a staging folder, slugs and layers are plain folders. */
+export class ProcessBuilder implements SlugBuilder {
+  private readonly folders: BuildFolders;
+  private readonly layers: LayerStore;
+  private readonly slugs: SlugStore;
+  private readonly garbage: GarbageCollector;
+  private swept: Promise<void> | undefined;
+
+  constructor(private readonly options: ProcessBuilderOptions) {
+    this.folders = new BuildFolders(options.home);
+    this.layers = new LayerStore(this.folders);
+    this.slugs = new SlugStore(this.folders, this.layers);
+    this.garbage = new GarbageCollector(this.folders, this.slugs);
+  }
+
+  async build(request: BuildRequest): Promise<BuildResult> {
+    await this.recover();
+    const using = this.garbage.startUsing();
+    const staging = await this.folders.stagingOf(request.buildId);
+    try {
+      const artifact = await this.make(request, { staging, uses: using.add });
+      using.add(artifact.id);
+      return { ok: true, artifact };
+    } catch (error) {
+      return faultOf(error, request.signal);
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+      using.end();
+    }
+  }
+
+  hasArtifact(artifact: Artifact): Promise<boolean> {
+    return this.slugs.isWhole(artifact);
+  }
+
+  /** Must be given all artifacts that any release or slug row names; builds that run meanwhile are safe. */
+  collectGarbage(keep: readonly Artifact[]): Promise<number> {
+    return this.garbage.collect(keep);
+  }
+
+  materialise(artifact: Artifact, targetDir: string, owner?: SlugOwner): Promise<SlugLaunch> {
+    return this.slugs.layOut(artifact, targetDir, owner);
+  }
+
+  /** Ends and removes what builds of an earlier tfkd left; done once, at the latest before the first build. */
+  recover(): Promise<void> {
+    this.swept ??= this.sweep().catch((error: unknown) => {
+      this.swept = undefined;
+      throw error;
+    });
+    return this.swept;
+  }
+
+  private async make(
+    request: BuildRequest,
+    place: { readonly staging: string; readonly uses: (key: string) => void },
+  ): Promise<Artifact> {
+    const { plan, sourceDir, output } = request;
+    const runtime = await findRuntime(plan.runtime, this.options.path);
+    if (!runtime.ok) throw new StepFailed({ ok: false, reason: 'runtime', message: runtime.message });
+    if (plan.runtime.language === 'node') output.detail(`Using Node.js ${runtime.version} of this machine`);
+    const source = await scanTree(sourceDir);
+    const inputs = createHash('sha256')
+      .update(JSON.stringify([1, treeDigest(source), plan, runtime.version]))
+      .digest('hex');
+    const known = await this.builtBefore(inputs, place.uses);
+    if (known) return known;
+    const artifact = await this.execute(request, { ...place, source, runtimeVersion: runtime.version });
+    await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify(artifact));
+    return artifact;
+  }
+
+  private async execute(
+    request: BuildRequest,
+    place: {
+      readonly staging: string;
+      readonly uses: (key: string) => void;
+      readonly source: readonly TreeEntry[];
+      readonly runtimeVersion: string;
+    },
+  ): Promise<Artifact> {
+    const { plan, sourceDir, limits } = request;
+    const { layers: store } = this;
+    const commands = this.commandRunner(request, place.staging);
+    const source = { dir: sourceDir, entries: place.source };
+    const workspace = new Workspace(place.staging, store, source);
+    const steps = new Steps({ ...place, request, layers: store, workspace, commands });
+    const { layers, keys } = await steps
+      .run()
+      .finally(() => this.endProcesses(request.buildId, commands.started));
+    commands.refuseStopped();
+    const { tree, removed } = await workspace.finish(layers);
+    const entries = await leaveOut(tree, plan.exclude);
+    refuseLarge(slugSize({ entries, layers }), limits.slugBytes);
+    const launch = { path: plan.launchPath };
+    return this.slugs.keep({ tree, entries, layers, removed, keys, launch }, join(place.staging, 'slug'));
+  }
+
+  private commandRunner(request: BuildRequest, staging: string): CommandRunner {
+    return new CommandRunner(request, {
+      folders: this.folders,
+      path: this.options.path,
+      scratch: staging,
+      marker: [MARKER, request.buildId],
+    });
+  }
+
+  private async builtBefore(inputs: string, uses: (key: string) => void): Promise<Artifact | null> {
+    try {
+      const artifact = JSON.parse(await readFile(join(this.folders.built, inputs), 'utf8')) as Artifact;
+      uses(artifact.id);
+      for (const key of (await this.slugs.manifest(artifact))?.keys ?? []) uses(key);
+      return (await this.slugs.isWhole(artifact)) ? artifact : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Commands end with their process group; this finds those who left it. */
+  private async endProcesses(buildId: string, started: boolean): Promise<void> {
+    if (!started) return;
+    for (const pid of await this.options.processes.withVariable(`${MARKER}=${buildId}`)) send(pid, 'SIGKILL');
+  }
+
+  private async sweep(): Promise<void> {
+    await this.folders.create();
+    for (const buildId of await readdir(this.folders.staging)) {
+      await this.endProcesses(buildId, true);
+      await rm(join(this.folders.staging, buildId), { recursive: true, force: true });
+    }
+    await this.garbage.sweep();
+  }
+}
+
+function faultOf(error: unknown, signal: AbortSignal): BuildResult {
+  if (error instanceof StepFailed) return error.fault;
+  if (signal.aborted) return { ok: false, reason: 'cancelled', message: 'The build was cancelled.' };
+  if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') {
+    throw new TfkError(
+      'insufficient_storage',
+      'The disk became full during the build; nothing of it was kept.',
+      {
+        hint: 'Free some space and push again; `tfk doctor` shows what there is.',
+        cause: error,
+      },
+    );
+  }
+  throw error;
+}
+
+function refuseLarge(size: number, limit: number): void {
+  if (size <= limit) return;
+  const mb = (bytes: number) => `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MB`;
+  const message = `The slug is ${mb(size)}, more than the limit of ${mb(limit)}. Leave out files by .slugignore, or dependencies that only development needs.`;
+  throw new StepFailed({ ok: false, reason: 'limit', message });
+}
