@@ -1,7 +1,9 @@
+import { ATTACH_SCHEME } from '../../api/index.js';
 import type { Clock } from '../shared/clock.js';
 import { newSecret } from '../shared/ids.js';
 import type { Attachable } from './services.js';
 
+export const ATTACH_PATH = '/tfk/attach/';
 /** How long a process waits for the client that asked for it (then R13). */
 const PATIENCE_MS = 30_000;
 
@@ -39,3 +41,7 @@ export class AttachPoints {
     }
   }
 }
+
+/** What a client is told: `tfk+attach:/tfk/attach/<secret>`. */
+export const attachUrl = (points: AttachPoints, attachable: Attachable): string =>
+  `${ATTACH_SCHEME}${ATTACH_PATH}${points.offer(attachable)}`;

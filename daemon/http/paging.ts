@@ -37,12 +37,7 @@ function readRange(header: string | undefined): Range {
 const unsatisfiable = (message: string): TfkError => new TfkError('requested_range_not_satisfiable', message);
 
 export function pageOf<Item>(items: readonly Item[], orders: Orders<Item>, range: Range): Page<Item> {
-  const names = Object.keys(orders);
-  const property = range.property ?? names[0] ?? 'id';
-  const valueOf = Object.hasOwn(orders, property) ? orders[property] : undefined;
-  if (!valueOf) {
-    throw unsatisfiable(`This list has no order by "${property}", only by ${names.join(', ')}.`);
-  }
+  const { property, valueOf } = orderOf(orders, range.property);
   const direction = range.order === 'desc' ? -1 : 1;
   const rows = items
     .map((item) => ({ item, value: valueOf(item) }))
@@ -57,6 +52,17 @@ export function pageOf<Item>(items: readonly Item[], orders: Orders<Item>, range
     nextRange: page.length < rows.length ? printRange(next) : null,
     contentRange: first && last ? `${property} ${first.value}..${last.value}` : null,
   };
+}
+
+function orderOf<Item>(
+  orders: Orders<Item>,
+  asked: string | null,
+): { property: string; valueOf: (item: Item) => string | number } {
+  const names = Object.keys(orders);
+  const property = asked ?? names[0] ?? 'id';
+  const valueOf = Object.hasOwn(orders, property) ? orders[property] : undefined;
+  if (valueOf) return { property, valueOf };
+  throw unsatisfiable(`This list has no order by "${property}", only by ${names.join(', ')}.`);
 }
 
 /** Items of equal value stay on one page: the next one begins after that value, and would leave them out. */

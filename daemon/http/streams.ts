@@ -15,6 +15,7 @@ export interface StreamOptions {
   readonly closing: AbortSignal;
   /** True: what makes the chunks is run to its end even if the client has gone. */
   readonly untilEnd?: boolean;
+  readonly status?: number;
 }
 
 type Chunk = string | Uint8Array;
@@ -34,7 +35,7 @@ export async function sendStream(
   const signal = AbortSignal.any([gone.signal, options.closing]);
   const source = open(options.untilEnd === true ? new AbortController().signal : signal);
   reply.hijack();
-  response.writeHead(200, {
+  response.writeHead(options.status ?? 200, {
     ...headersOf(reply),
     'content-type': options.contentType,
     'cache-control': 'no-store',
@@ -70,7 +71,10 @@ async function* withHeartbeat(
   source: AsyncIterable<Chunk>,
   { heartbeat, clock }: Pick<StreamOptions, 'heartbeat' | 'clock'>,
 ): AsyncGenerator<Chunk, void> {
-  if (heartbeat === null) return yield* source;
+  if (heartbeat === null) {
+    yield* source;
+    return;
+  }
   const iterator = source[Symbol.asyncIterator]();
   try {
     let next = iterator.next();
@@ -85,7 +89,7 @@ async function* withHeartbeat(
     }
   } finally {
     // Not awaited: a source that waits for its next chunk ends by its signal.
-    void iterator.return?.()?.catch(() => undefined);
+    void iterator.return?.().catch(() => undefined);
   }
 }
 

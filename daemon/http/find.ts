@@ -1,0 +1,147 @@
+import { suggest } from '../shared/did-you-mean.js';
+import { notFound, TfkError } from '../shared/errors.js';
+import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
+import type { AppRecord } from '../store/apps.js';
+import type { BuildRecord } from '../store/builds.js';
+import type { DomainRecord } from '../store/domains.js';
+import type { DynoRecord } from '../store/dynos.js';
+import type { FormationRecord } from '../store/formation.js';
+import type { ReleaseRecord } from '../store/releases.js';
+import type { SlugRecord } from '../store/slugs.js';
+import type { Services } from './services.js';
+
+/** What a path names, by id or name; what is not there is answered with the names that may have been meant. */
+
+export function findApp(services: Services, idOrName: string): AppRecord {
+  const app = services.apps.find(idOrName);
+  if (app) return app;
+  throw unknown('app', `There is no app ${quote(idOrName)}.`, {
+    word: idOrName,
+    candidates: services.apps.list().map(({ name }) => name),
+    otherwise: 'List the apps: tfk apps',
+  });
+}
+
+/** By id, version or `vN`; `current` for the current one. */
+export function findRelease(services: Services, app: AppRecord, reference: string): ReleaseRecord {
+  if (reference === 'current') return services.releases.current(app.id);
+  const version = /^v?([0-9]{1,9})$/.exec(reference)?.[1];
+  const release =
+    version === undefined
+      ? services.records.releases.byId(reference)
+      : services.records.releases.byVersion(app.id, Number(version));
+  if (release?.appId === app.id) return release;
+  const names = services.records.releases.list(app.id).map((known) => `v${known.version}`);
+  throw unknown('release', `${app.name} has no release ${quote(reference)}.`, {
+    word: reference,
+    candidates: [],
+    otherwise: `Its releases are ${names.at(-1) ?? 'none'} to ${names[0] ?? 'none'}: tfk releases -a ${app.name}`,
+  });
+}
+
+export function findBuild(services: Services, app: AppRecord, id: string): BuildRecord {
+  const build = services.records.builds.byId(id);
+  if (build?.appId === app.id) return build;
+  throw notFound('build', `${app.name} has no build ${quote(id)}.`, `List them: tfk builds -a ${app.name}`);
+}
+
+export function findSlug(services: Services, app: AppRecord, id: string): SlugRecord {
+  const slug = services.records.slugs.byId(id);
+  if (slug?.appId === app.id) return slug;
+  throw notFound('slug', `${app.name} has no slug ${quote(id)}.`);
+}
+
+/** By name (`web.1`) or id. */
+export function findDyno(services: Services, app: AppRecord, idOrName: string): DynoRecord {
+  const dynos = services.records.dynos.list(app.id);
+  const dyno = newestOf(dynos, idOrName);
+  if (dyno) return dyno;
+  throw unknown('dyno', `${app.name} runs no dyno ${quote(idOrName)}.`, {
+    word: idOrName,
+    candidates: dynos.map(({ name }) => name),
+    otherwise: `See what runs: tfk ps -a ${app.name}`,
+  });
+}
+
+/** While a dyno is replaced two have its name; the newer one is meant. */
+function newestOf(dynos: readonly DynoRecord[], idOrName: string): DynoRecord | undefined {
+  return dynos.findLast((dyno) => dyno.instance === idOrName || dyno.name === idOrName);
+}
+
+/** Entries of the process types that the current release has. */
+export function formationOf(services: Services, app: AppRecord): FormationRecord[] {
+  const { processTypes } = services.releases.current(app.id);
+  return services.records.formation.list(app.id).filter((entry) => processTypes[entry.type] !== undefined);
+}
+
+/** By type or id. */
+export function findFormation(services: Services, app: AppRecord, typeOrId: string): FormationRecord {
+  const formation = formationOf(services, app);
+  const entry = formation.find(({ type, id }) => type === typeOrId || id === typeOrId);
+  if (entry) return entry;
+  throw unknownType(
+    app,
+    typeOrId,
+    formation.map(({ type }) => type),
+  );
+}
+
+export function unknownType(app: AppRecord, type: string, known: readonly string[]): TfkError {
+  return unknown('formation', `${app.name} has no process type ${quote(type)}.`, {
+    word: type,
+    candidates: known,
+    otherwise:
+      known.length === 0
+        ? `It has none yet: push code with a Procfile (tfk push -a ${app.name}).`
+        : `Its process types are ${known.join(', ')}.`,
+  });
+}
+
+/** One of the user's own, by host name or id. */
+export function findDomain(services: Services, app: AppRecord, hostnameOrId: string): DomainRecord {
+  const domains = services.records.domains.list(app.id);
+  const wanted = hostnameOrId.toLowerCase();
+  const domain = domains.find(({ hostname, id }) => hostname === wanted || id === wanted);
+  if (domain) return domain;
+  throw unknown('domain', `${app.name} has no domain ${quote(hostnameOrId)}.`, {
+    word: hostnameOrId,
+    candidates: domains.map(({ hostname }) => hostname),
+    otherwise: `List them: tfk domains -a ${app.name}`,
+  });
+}
+
+/** Heroku's clients need the resource `add_on` to go on with their own message. */
+export function findAddon(services: Services, idOrName: string): AddonRecord {
+  const addon = services.records.addons.find(idOrName);
+  if (addon) return addon;
+  throw unknown('add_on', `There is no add-on ${quote(idOrName)}.`, {
+    word: idOrName,
+    candidates: services.records.addons.all().map(({ name }) => name),
+    otherwise: 'List them: tfk addons',
+  });
+}
+
+export const attachmentNotFound = (
+  name: string,
+  app: AppRecord | null,
+  attachments: readonly AttachmentRecord[],
+): TfkError =>
+  unknown('add_on attachment', `There is no attachment ${quote(name)}${app ? ` on ${app.name}` : ''}.`, {
+    word: name,
+    candidates: attachments.map((attachment) => attachment.name),
+    otherwise: 'List them: tfk addons',
+  });
+
+function unknown(
+  resource: string,
+  message: string,
+  help: { word: string; candidates: readonly string[]; otherwise: string },
+): TfkError {
+  const suggestions = suggest(help.word, [...new Set(help.candidates)]);
+  const hint = suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : help.otherwise;
+  return new TfkError('not_found', message, { resource, hint, suggestions });
+}
+
+/** As the user wrote it, but short and on one line. */
+export const quote = (text: string): string =>
+  JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);

@@ -1,0 +1,113 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { App, CreateApp, UpdateApp, type App as AppJson } from '../../../api/index.js';
+import { notFound, TfkError } from '../../shared/errors.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { Context } from '../context.js';
+import { findApp, quote } from '../find.js';
+import { sendPage, type Orders } from '../paging.js';
+import { GENERATION, REGION, STACK, timeOf, timeOrNull } from '../platform.js';
+import type { Services } from '../services.js';
+import { isUser } from './account.js';
+
+interface Params {
+  Params: { app: string };
+}
+
+const ORDERS: Orders<AppRecord> = {
+  name: ({ name }) => name,
+  id: ({ id }) => id,
+  updated_at: ({ updatedAt }) => timeOf(updatedAt),
+};
+
+export function appRoutes(app: FastifyInstance, context: Context): void {
+  const { services, actor } = context;
+  const toJson = (record: AppRecord): AppJson => appJson(services, record);
+  const list = { schema: { response: { 200: Type.Array(App) } } };
+  const one = { response: { 200: App } };
+
+  app.get('/apps', list, (request, reply) =>
+    sendPage(request, reply, { items: services.apps.list(), orders: ORDERS, toJson }),
+  );
+  app.get<{ Params: { user: string } }>('/users/:user/apps', list, (request, reply) => {
+    if (!isUser(services.account.account(), request.params.user)) {
+      throw notFound('user', `There is no user ${quote(request.params.user)}.`);
+    }
+    return sendPage(request, reply, { items: services.apps.list(), orders: ORDERS, toJson });
+  });
+  app.post<{ Body: CreateApp }>(
+    '/apps',
+    { schema: { body: CreateApp, response: { 201: App } } },
+    ({ body }, reply) => {
+      assertPlatform(body);
+      void reply.status(201);
+      return toJson(services.apps.create({ name: body.name ?? null, actor: actor() }));
+    },
+  );
+  app.get<Params>('/apps/:app', { schema: one }, ({ params }) => toJson(findApp(services, params.app)));
+  app.patch<Params & { Body: UpdateApp }>(
+    '/apps/:app',
+    { schema: { body: UpdateApp, ...one } },
+    ({ params, body }) => toJson(update(services, findApp(services, params.app), body)),
+  );
+  app.delete<Params>('/apps/:app', { schema: one }, async ({ params }) => {
+    const record = findApp(services, params.app);
+    const last = toJson(record);
+    await services.apps.destroy(record.id, actor());
+    return last;
+  });
+}
+
+function update(
+  services: Services,
+  record: AppRecord,
+  { build_stack, name, maintenance }: UpdateApp,
+): AppRecord {
+  assertPlatform({ ...(build_stack === undefined ? {} : { stack: build_stack }) });
+  const renamed = name === undefined ? record : services.apps.rename(record.id, name);
+  return maintenance === undefined ? renamed : services.apps.setMaintenance(record.id, maintenance);
+}
+
+function assertPlatform({ region, stack }: Pick<CreateApp, 'region' | 'stack'>): void {
+  assertIs('region', region, REGION);
+  assertIs('stack', stack, STACK);
+}
+
+function assertIs(what: string, asked: string | undefined, ours: { id: string; name: string }): void {
+  if (asked === undefined || asked === ours.id || asked === ours.name) return;
+  throw new TfkError('invalid_params', `There is no ${what} ${quote(asked)}. Nothing was changed.`, {
+    hint: `This machine is one ${what}: ${ours.name}.`,
+    suggestions: [ours.name],
+  });
+}
+
+export function appJson(services: Services, app: AppRecord): AppJson {
+  const { id, email } = services.account.account();
+  const { slugId } = services.releases.current(app.id);
+  const slug = slugId === null ? undefined : services.records.slugs.byId(slugId);
+  return {
+    acm: false,
+    archived_at: null,
+    build_stack: STACK,
+    buildpack_provided_description: slug?.planner ?? null,
+    created_at: timeOf(app.createdAt),
+    generation: GENERATION,
+    // There is no git server yet; Heroku's clients only print this.
+    git_url: '',
+    id: app.id,
+    internal_routing: null,
+    maintenance: app.maintenance,
+    name: app.name,
+    organization: null,
+    owner: { email, id },
+    region: REGION,
+    released_at: timeOrNull(app.releasedAt),
+    repo_size: null,
+    slug_size: slug?.size ?? null,
+    space: null,
+    stack: STACK,
+    team: null,
+    updated_at: timeOf(app.updatedAt),
+    web_url: services.apps.url(app),
+  };
+}

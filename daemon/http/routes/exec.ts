@@ -1,0 +1,52 @@
+import type { FastifyInstance } from 'fastify';
+import { Dyno, ExecAnswer, ExecDyno } from '../../../api/index.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { DynoRecord } from '../../store/dynos.js';
+import { attachUrl } from '../attach-points.js';
+import type { Context } from '../context.js';
+import { findApp, findDyno } from '../find.js';
+import { envOf, terminalOf } from '../terminal.js';
+import { dynoJson } from './dynos.js';
+
+interface Exec {
+  Params: { app: string; dyno: string };
+  Body: ExecDyno;
+}
+
+/** A further process in a running dyno: ours, and as Heroku's `run:inside` asks for it. */
+export function execRoutes(app: FastifyInstance, context: Context): void {
+  app.post<Exec>(
+    '/tfk/apps/:app/dynos/:dyno/exec',
+    { schema: { body: ExecDyno, response: { 201: ExecAnswer } } },
+    async ({ params, body }, reply) => {
+      const { attach_url } = await exec(context, params, body);
+      void reply.status(201);
+      return { attach_url };
+    },
+  );
+  app.post<Exec>(
+    '/apps/:app/dynos/:dyno',
+    { schema: { body: ExecDyno, response: { 201: Dyno } } },
+    async ({ params, body }, reply) => {
+      const { record, dyno, attach_url } = await exec(context, params, body);
+      void reply.status(201);
+      return { ...dynoJson(record, dyno), attach_url };
+    },
+  );
+}
+
+async function exec(
+  { services, attachPoints, actor }: Context,
+  params: Exec['Params'],
+  body: ExecDyno,
+): Promise<{ record: AppRecord; dyno: DynoRecord; attach_url: string }> {
+  const record = findApp(services, params.app);
+  const dyno = findDyno(services, record, params.dyno);
+  const attachable = await services.dynos.exec(record, dyno, {
+    command: body.command,
+    env: envOf(body.env),
+    terminal: terminalOf(body),
+    actor: actor(),
+  });
+  return { record, dyno, attach_url: attachUrl(attachPoints, attachable) };
+}

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify';
+import type { Context } from '../context.js';
+import { accountRoutes } from './account.js';
+import { addonRoutes } from './addons.js';
+import { appRoutes } from './apps.js';
+import { attachmentRoutes } from './attachments.js';
+import { authorizationRoutes } from './authorizations.js';
+import { buildRoutes } from './builds.js';
+import { configVarRoutes } from './config-vars.js';
+import { domainRoutes } from './domains.js';
+import { dynoRoutes } from './dynos.js';
+import { execRoutes } from './exec.js';
+import { formationRoutes } from './formation.js';
+import { logSessionRoutes } from './log-sessions.js';
+import { platformRoutes } from './platform.js';
+import { releaseRoutes } from './releases.js';
+import { slugRoutes } from './slugs.js';
+import { sourceRoutes } from './sources.js';
+import { tfkRoutes } from './tfk.js';
+
+const ROUTES = [
+  accountRoutes,
+  addonRoutes,
+  appRoutes,
+  attachmentRoutes,
+  authorizationRoutes,
+  buildRoutes,
+  configVarRoutes,
+  domainRoutes,
+  dynoRoutes,
+  execRoutes,
+  formationRoutes,
+  logSessionRoutes,
+  platformRoutes,
+  releaseRoutes,
+  slugRoutes,
+  sourceRoutes,
+  tfkRoutes,
+];
+
+export function registerRoutes(app: FastifyInstance, context: Context): void {
+  for (const register of ROUTES) register(app, context);
+}

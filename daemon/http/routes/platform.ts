@@ -1,0 +1,109 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import {
+  Collaborator,
+  Region,
+  Stack,
+  type Collaborator as CollaboratorJson,
+  type Region as RegionJson,
+  type Stack as StackJson,
+} from '../../../api/index.js';
+import { notFound, TfkError } from '../../shared/errors.js';
+import type { AccountRecord } from '../../store/account.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { Context } from '../context.js';
+import { findApp, quote } from '../find.js';
+import { EPOCH, REGION, STACK, timeOf, uuidOf } from '../platform.js';
+
+interface OfApp {
+  Params: { app: string };
+}
+
+/** What Heroku's clients ask in passing, and what has but one answer here. */
+export function platformRoutes(app: FastifyInstance, context: Context): void {
+  app.get('/regions', { schema: { response: { 200: Type.Array(Region) } } }, () => [region]);
+  app.get('/stacks', { schema: { response: { 200: Type.Array(Stack) } } }, () => [stack]);
+  collaboratorRoutes(app, context);
+  emptyLists(app, context);
+  buildpackRoute(app, context);
+}
+
+const region: RegionJson = {
+  ...REGION,
+  country: 'This machine',
+  created_at: EPOCH,
+  description: 'This machine',
+  locale: 'localhost',
+  private_capable: false,
+  provider: { name: 'tfk', region: 'localhost' },
+  updated_at: EPOCH,
+};
+
+const stack: StackJson = { ...STACK, created_at: EPOCH, default: true, state: 'public', updated_at: EPOCH };
+
+function collaboratorRoutes(app: FastifyInstance, { services }: Context): void {
+  const ownerOf = (name: string): CollaboratorJson =>
+    collaboratorJson(findApp(services, name), services.account.account());
+  app.get<OfApp>(
+    '/apps/:app/collaborators',
+    { schema: { response: { 200: Type.Array(Collaborator) } } },
+    ({ params }) => [ownerOf(params.app)],
+  );
+  app.get<{ Params: { app: string; user: string } }>(
+    '/apps/:app/collaborators/:user',
+    { schema: { response: { 200: Collaborator } } },
+    ({ params }) => {
+      const owner = ownerOf(params.app);
+      if ([owner.id, owner.user.id, owner.user.email].includes(params.user)) return owner;
+      throw notFound('collaborator', `There is no collaborator ${quote(params.user)}.`);
+    },
+  );
+}
+
+/** The one user owns every app. */
+const collaboratorJson = (app: AppRecord, { id, email }: AccountRecord): CollaboratorJson => ({
+  app: { id: app.id, name: app.name },
+  created_at: timeOf(app.createdAt),
+  id: uuidOf('collaborator', app.id),
+  permissions: [],
+  role: 'owner',
+  updated_at: timeOf(app.createdAt),
+  user: { email, federated: false, id },
+});
+
+function emptyLists(app: FastifyInstance, { services }: Context): void {
+  for (const what of ['buildpack-installations', 'features', 'log-drains', 'sni-endpoints', 'webhooks']) {
+    app.get<OfApp>(`/apps/:app/${what}`, ({ params }) => {
+      findApp(services, params.app);
+      return [];
+    });
+  }
+  app.get<OfApp & { Params: { feature: string } }>('/apps/:app/features/:feature', ({ params }) => {
+    findApp(services, params.app);
+    throw notFound('app_feature', `There is no feature ${quote(params.feature)}.`);
+  });
+  app.get<OfApp>('/apps/:app/pipeline-couplings', ({ params }) => {
+    const { name } = findApp(services, params.app);
+    throw notFound('pipeline_coupling', `${name} is in no pipeline.`);
+  });
+}
+
+/** Clearing what is empty is done; anything else would be a promise that no build keeps. */
+function buildpackRoute(app: FastifyInstance, { services }: Context): void {
+  const body = Type.Object({ updates: Type.Array(Type.Object({})) });
+  app.put<OfApp & { Body: { updates: object[] } }>(
+    '/apps/:app/buildpack-installations',
+    { schema: { body } },
+    (request) => {
+      findApp(services, request.params.app);
+      if (request.body.updates.length === 0) return [];
+      throw new TfkError(
+        'not_implemented',
+        'Buildpacks cannot be set: the build is planned from the source alone.',
+        {
+          hint: 'See what would be built: tfk plan',
+        },
+      );
+    },
+  );
+}

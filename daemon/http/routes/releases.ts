@@ -1,0 +1,118 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { CreateRelease, Release, type Release as ReleaseJson } from '../../../api/index.js';
+import { eligibleForRollback } from '../../release/rollback.js';
+import { notFound, TfkError } from '../../shared/errors.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { ReleaseRecord } from '../../store/releases.js';
+import type { Context } from '../context.js';
+import { findApp, findRelease, findSlug } from '../find.js';
+import { sendPage, type Orders } from '../paging.js';
+import { timeOf } from '../platform.js';
+import { sendStream } from '../streams.js';
+
+interface OfApp {
+  Params: { app: string };
+}
+interface OfRelease {
+  Params: { app: string; release: string };
+}
+
+const ORDERS: Orders<ReleaseRecord> = {
+  version: ({ version }) => version,
+  id: ({ id }) => id,
+};
+
+export function releaseRoutes(app: FastifyInstance, context: Context): void {
+  const { services } = context;
+  app.get<OfApp>(
+    '/apps/:app/releases',
+    { schema: { response: { 200: Type.Array(Release) } } },
+    (request, reply) => {
+      const record = findApp(services, request.params.app);
+      const items = services.records.releases.list(record.id);
+      const toJson = (release: ReleaseRecord): ReleaseJson => releaseJson(context, request, record, release);
+      return sendPage(request, reply, { items, orders: ORDERS, toJson });
+    },
+  );
+  app.get<OfRelease>(
+    '/apps/:app/releases/:release',
+    { schema: { response: { 200: Release } } },
+    (request) => {
+      const record = findApp(services, request.params.app);
+      const release = findRelease(services, record, request.params.release);
+      return releaseJson(context, request, record, release);
+    },
+  );
+  app.post<OfApp & { Body: CreateRelease }>(
+    '/apps/:app/releases',
+    { schema: { body: CreateRelease, response: { 201: Release } } },
+    async (request, reply) => {
+      const record = findApp(services, request.params.app);
+      const release = await create(context, record, request.body);
+      void reply.status(201);
+      return releaseJson(context, request, findApp(services, record.id), release);
+    },
+  );
+  releaseOutputRoute(app, context);
+}
+
+async function create(
+  { services, actor }: Context,
+  app: AppRecord,
+  { release, slug, description }: CreateRelease,
+): Promise<ReleaseRecord> {
+  if (release !== undefined && slug === undefined) {
+    const target = findRelease(services, app, String(release));
+    return (await services.releases.rollback(app.id, target, actor())).release;
+  }
+  if (slug !== undefined && release === undefined) {
+    const { id } = findSlug(services, app, slug);
+    return services.releases.releaseSlug(app.id, id, description ?? null, actor());
+  }
+  throw new TfkError('invalid_params', 'Name either the release to go back to, or the slug to release.');
+}
+
+function releaseOutputRoute(app: FastifyInstance, { services, clock, closing }: Context): void {
+  app.get<{ Params: { secret: string } }>(
+    '/tfk/releases/:secret/output',
+    { config: { secretUrl: true }, exposeHeadRoute: false },
+    async ({ params }, reply) => {
+      const release = services.records.releases.byOutputSecret(params.secret);
+      if (!release) throw notFound('release', 'There is no such release output.');
+      await sendStream(reply, (signal) => services.releases.output(release, signal), {
+        contentType: 'text/plain; charset=utf-8',
+        heartbeat: '\0',
+        clock,
+        closing,
+      });
+    },
+  );
+}
+
+export function releaseJson(
+  { services, baseUrl }: Context,
+  request: FastifyRequest,
+  app: AppRecord,
+  release: ReleaseRecord,
+): ReleaseJson {
+  const { outputSecret } = release;
+  return {
+    addon_plan_names: release.bindings.map(({ plan }) => plan),
+    app: { id: app.id, name: app.name },
+    artifacts: [],
+    created_at: timeOf(release.createdAt),
+    current: release.id === app.currentReleaseId,
+    description: release.description,
+    eligible_for_rollback: eligibleForRollback(release),
+    id: release.id,
+    output_stream_url:
+      outputSecret === null ? null : `${baseUrl(request)}/tfk/releases/${outputSecret}/output`,
+    slug: release.slugId === null ? null : { id: release.slugId },
+    status: release.status,
+    updated_at: timeOf(release.updatedAt),
+    user: { id: services.account.account().id, email: release.userEmail },
+    version: release.version,
+    message: release.message,
+  };
+}

@@ -1,0 +1,155 @@
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Clock } from '../shared/clock.js';
+import { codeOf, notFound, TfkError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import type { Logger } from '../shared/logger.js';
+import { AttachPoints } from './attach-points.js';
+import { TokenCheck } from './auth.js';
+import { acceptJson, BODY_LIMIT } from './body.js';
+import { guardAgainstBrowsers } from './browser-guard.js';
+import type { Context } from './context.js';
+import { replyWithError } from './errors.js';
+import { quote } from './find.js';
+import { openApi } from './openapi.js';
+import { RouteTable } from './route-table.js';
+import { RATE_LIMIT } from './routes/account.js';
+import { registerRoutes } from './routes/index.js';
+import type { Services } from './services.js';
+import { answerUpgrades, endWith } from './upgrade.js';
+
+export interface ServerOptions {
+  /** True for the unix socket, whose file mode is the lock; false: every request needs a token and is guarded. */
+  readonly trusted: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Host names besides localhost under which the TCP server answers. */
+  readonly hosts?: readonly string[];
+}
+
+export interface Server {
+  readonly app: FastifyInstance;
+  readonly routes: RouteTable;
+}
+
+/** Bytes of request headers: Heroku's CLI sends all request ids that it has seen. */
+const HEADER_BYTES = 64 * 1024;
+/** Of a whole request; an upload of the greatest source over a slow line takes a while. */
+const REQUEST_TIMEOUT_MS = 30 * 60_000;
+
+/** The API without a listener: main listens with it, tests inject into it. `app.close()` ends all streams first. */
+export function buildServer(services: Services, options: ServerOptions): Server {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    http: { maxHeaderSize: HEADER_BYTES },
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: newId,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 300 },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
+    frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, options.logger),
+  });
+  const closing = new AbortController();
+  const attachPoints = new AttachPoints(options.clock);
+  const routes = new RouteTable();
+  const guard = guardOf(options);
+
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  routes.watch(app);
+  admit(app, services, options, guard);
+  acceptJson(app);
+  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, options.logger));
+  answerUnknown(app, routes);
+  registerRoutes(app, contextOf(services, options, { attachPoints, closing: closing.signal }));
+  app.get('/openapi.json', () => openApi(routes.list(), services.tfk.info().version));
+  answerUpgrades(app.server, { attachPoints, logger: options.logger, guard, closing: closing.signal });
+  app.addHook('preClose', (done) => {
+    closing.abort();
+    attachPoints.close();
+    done();
+  });
+  return { app, routes };
+}
+
+function contextOf(
+  services: Services,
+  { trusted, clock }: ServerOptions,
+  own: Pick<Context, 'attachPoints' | 'closing'>,
+): Context {
+  return {
+    services,
+    clock,
+    ...own,
+    baseUrl: (request) => (trusted ? '' : `http://${request.headers.host ?? request.hostname}`),
+    actor: () => services.account.account().email,
+  };
+}
+
+function guardOf({ trusted, hosts = [] }: ServerOptions): (request: IncomingMessage) => void {
+  const allowed = new Set(hosts.map((host) => host.toLowerCase()));
+  return trusted ? () => undefined : (request) => guardAgainstBrowsers(request, allowed);
+}
+
+/** What comes before every route, also before "there is no such route": who is not let in learns nothing. */
+function admit(
+  app: FastifyInstance,
+  services: Services,
+  { trusted, clock }: ServerOptions,
+  guard: (request: IncomingMessage) => void,
+): void {
+  const tokens = new TokenCheck((token) => services.account.authenticate(token), clock);
+  app.decorateRequest('token', null);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'request-id': request.id,
+      'ratelimit-remaining': RATE_LIMIT,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    guard(request.raw);
+    if (!trusted && request.routeOptions.config.secretUrl !== true) request.token = tokens.check(request);
+    assertVersion(request);
+  });
+}
+
+/** `version=3`, or a variant such as `3.sdk`: variants only add fields, which are here anyway. */
+function assertVersion(request: FastifyRequest): void {
+  const accepted = /application\/vnd\.heroku\+json[^,]*;\s*version=([^;,\s]*)/.exec(
+    request.headers.accept ?? '',
+  );
+  if (!accepted || /^3(\..*)?$/.test(accepted[1] ?? '')) return;
+  throw new TfkError(
+    'bad_request',
+    `This API is version 3; the request accepts version ${quote(accepted[1] ?? '')}.`,
+    {
+      hint: 'Send: Accept: application/vnd.heroku+json; version=3',
+    },
+  );
+}
+
+function answerUnknown(app: FastifyInstance, routes: RouteTable): void {
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const methods = routes.methodsOf(path);
+    if (methods.length === 0) throw notFound('endpoint', `There is no ${request.method} ${quote(path)}.`);
+    void reply.header('allow', methods.join(', '));
+    if (request.method === 'OPTIONS') return reply.send({});
+    throw new TfkError(
+      'method_not_allowed',
+      `${quote(path)} takes ${methods.join(', ')}, not ${request.method}.`,
+    );
+  });
+}
+
+/** What Node's parser refused: there is no request to answer, only a connection. */
+function refuseUnreadable(error: Error, socket: Socket): void {
+  if (codeOf(error) === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const tooLarge = codeOf(error) === 'HPE_HEADER_OVERFLOW';
+  const message = tooLarge ? 'The headers of the request are too large.' : 'The request is not valid HTTP.';
+  endWith(socket, tooLarge ? 431 : 400, JSON.stringify({ id: 'bad_request', message }));
+}
