@@ -32,8 +32,6 @@ export interface CreateAddon {
   readonly wait: boolean;
   readonly actor: string;
   readonly progress?: (text: string) => void;
-  /** False: the caller makes the release (a first deploy, which binds several at once). */
-  readonly release?: boolean;
 }
 
 const ENSURE_EVERY_MS = 30_000;
@@ -48,6 +46,11 @@ export class Addons {
 
   services(): readonly AddonService[] {
     return this.deps.services;
+  }
+
+  /** The service that a plan (`heroku-postgresql:mini`) means, as tfk calls it. */
+  serviceName(plan: string): string {
+    return this.planOf(plan).service.name;
   }
 
   /** What the app's attachments give it, for its next release. */
@@ -238,8 +241,7 @@ export class Addons {
             cause: error,
           });
     }
-    if (request.release !== false)
-      await rebind(request.app.id, `Attach ${request.attachment} (@ref:${request.name})`, request.actor);
+    await rebind(request.app.id, `Attach ${request.attachment} (@ref:${request.name})`, request.actor);
   }
 
   private async deprovision(addon: AddonRecord): Promise<void> {

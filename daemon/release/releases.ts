@@ -21,6 +21,17 @@ export interface Draft {
   readonly formation?: FormationWish;
 }
 
+export interface DeployedSlug {
+  readonly id: string;
+  readonly processTypes: Readonly<Record<string, string>>;
+  readonly description: string;
+  /** What app.json wishes for the app's first code; later deploys leave it to the user. */
+  readonly firstDeploy: {
+    readonly formation: FormationWish;
+    readonly config: Readonly<Record<string, string>>;
+  };
+}
+
 export interface ReleaseResult {
   readonly release: ReleaseRecord;
   /** True: nothing would have changed, and `release` is the current one. */
@@ -78,12 +89,7 @@ export class Releases {
   /** A slug becomes the app's code. `inTransaction` is committed with the release: the end of its build. */
   deploy(
     appId: string,
-    slug: {
-      id: string;
-      processTypes: Readonly<Record<string, string>>;
-      description: string;
-      formation?: FormationWish;
-    },
+    slug: DeployedSlug,
     actor: string,
     inTransaction: (release: { id: string }) => void = () => undefined,
   ): Promise<ReleaseResult> {
@@ -96,8 +102,11 @@ export class Releases {
           description: slug.description,
           slugId: slug.id,
           processTypes: slug.processTypes,
-          config: ownConfig(current),
-          ...(slug.formation && current.slugId === null ? { formation: slug.formation } : {}),
+          config:
+            current.slugId === null
+              ? { ...slug.firstDeploy.config, ...ownConfig(current) }
+              : ownConfig(current),
+          ...(current.slugId === null ? { formation: slug.firstDeploy.formation } : {}),
         };
       },
       inTransaction,

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Connection } from './database.js';
 
 export interface SlugRecord {
@@ -20,6 +21,14 @@ export interface SlugRecord {
   /** Bytes. */
   readonly size: number;
   readonly createdAt: number;
+}
+
+/** What a slug was made of. */
+export interface SlugContents {
+  /** Path → hash of the file's content, mode included. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Package → locked version. */
+  readonly dependencies: Readonly<Record<string, string>>;
 }
 
 type Row = Omit<SlugRecord, 'artifact' | 'processTypes' | 'launchEnv' | 'launchPath' | 'healthchecks'> & {
@@ -62,6 +71,19 @@ export class SlugStore {
         launchPath: JSON.stringify(slug.launchPath),
         healthchecks: JSON.stringify(slug.healthchecks ?? null),
       });
+  }
+
+  putContents(slugId: string, contents: SlugContents): void {
+    this.db
+      .prepare('INSERT OR REPLACE INTO slug_contents (slug_id, contents) VALUES (?, ?)')
+      .run(slugId, gzipSync(JSON.stringify(contents)));
+  }
+
+  contents(slugId: string): SlugContents | null {
+    const row = this.db
+      .prepare<[string], { contents: Buffer }>('SELECT contents FROM slug_contents WHERE slug_id = ?')
+      .get(slugId);
+    return row ? (JSON.parse(gunzipSync(row.contents).toString('utf8')) as SlugContents) : null;
   }
 
   byId(id: string): SlugRecord | undefined {

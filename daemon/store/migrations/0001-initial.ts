@@ -59,6 +59,12 @@ CREATE TABLE slugs (
 ) STRICT;
 CREATE INDEX slugs_by_content ON slugs(app_id, content_key);
 
+-- What a slug was made of, for comparing releases: gzipped JSON.
+CREATE TABLE slug_contents (
+  slug_id TEXT PRIMARY KEY REFERENCES slugs(id) ON DELETE CASCADE,
+  contents BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE releases (
   id TEXT PRIMARY KEY,
   app_id TEXT NOT NULL REFERENCES apps(id) ON DELETE CASCADE,

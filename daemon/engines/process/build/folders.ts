@@ -33,6 +33,10 @@ export class BuildFolders {
     return folder;
   }
 
+  async forgetCaches(appId: string): Promise<void> {
+    await rm(join(this.apps, safeName(appId)), { recursive: true, force: true });
+  }
+
   /** An empty folder for one build; what a cut-off build of this id left is removed. */
   async stagingOf(buildId: string): Promise<string> {
     const folder = join(this.staging, safeName(buildId));

@@ -64,6 +64,11 @@ export class ProcessBuilder implements SlugBuilder {
     return this.slugs.isWhole(artifact);
   }
 
+  /** Forgets what tools keep between an app's builds; the next one downloads anew. */
+  purgeCache(appId: string): Promise<void> {
+    return this.folders.forgetCaches(appId);
+  }
+
   /** Must be given all artifacts that any release or slug row names; builds that run meanwhile are safe. */
   collectGarbage(keep: readonly Artifact[]): Promise<number> {
     return this.garbage.collect(keep);

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { homedir, hostname, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TfkError } from './shared/errors.js';
+
+/** All settings of tfkd, read once. docs/configuration.md lists the variables; a test compares the two. */
+export interface Config {
+  readonly version: string;
+  /** `$TFK_HOME`, absolute. */
+  readonly home: string;
+  /** Where dynos live: outside of a home that other users cannot reach, when dynos run as users of their own. */
+  readonly dynosDir: string;
+  /** 0 takes a free port. */
+  readonly apiPort: number;
+  readonly routerPort: number;
+  readonly routerWorkers: number;
+  readonly logLevel: string;
+  /** The account's e-mail address, used when the home is new. */
+  readonly email: string;
+  readonly logBudgetBytes: number;
+  /** Folder with the host's own PostgreSQL programs; null: npm's. */
+  readonly postgresBin: string | null;
+  readonly nodePath: string;
+  readonly npmPath: string;
+  /** CA bundle and proxy settings of the host: for builds, and only there. */
+  readonly buildEnv: Readonly<Record<string, string>>;
+  /** Programs that tfkd starts, as compiled beside it. */
+  readonly programs: { readonly router: string; readonly unpack: string };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readConfig(env: Environment = process.env): Config {
+  const home = resolve(env['TFK_HOME'] ?? join(homedir(), '.tfk'));
+  const engine = env['TFK_ENGINE'] ?? 'process';
+  if (engine !== 'process') {
+    throw new TfkError('invalid_params', `TFK_ENGINE=${engine}: this tfk has no such engine.`, {
+      hint: 'Leave it out, or say TFK_ENGINE=process.',
+    });
+  }
+  const here = dirname(fileURLToPath(import.meta.url));
+  return Object.freeze({
+    version: VERSION,
+    home,
+    dynosDir: env['TFK_DYNOS_DIR'] ?? defaultDynosDir(home),
+    apiPort: portOf(env, 'TFK_API_PORT', 4270),
+    routerPort: portOf(env, 'TFK_ROUTER_PORT', 8080),
+    routerWorkers: wholeOf(env, 'TFK_ROUTER_WORKERS', 2, { least: 1, most: 64 }),
+    logLevel: env['TFK_LOG_LEVEL'] ?? 'info',
+    email:
+      env['TFK_EMAIL'] ?? `${userInfo().username}@${hostname().includes('.') ? hostname() : 'localhost'}`,
+    logBudgetBytes: wholeOf(env, 'TFK_LOG_BUDGET_MB', 256, { least: 1, most: 1_000_000 }) * 1024 * 1024,
+    postgresBin: env['TFK_POSTGRES_BIN'] ?? null,
+    nodePath: process.execPath,
+    npmPath: npmOf(process.execPath),
+    buildEnv: Object.freeze(pick(env, BUILD_VARIABLES)),
+    programs: { router: join(here, 'router', 'main.js'), unpack: join(here, 'build', 'unpack', 'main.js') },
+  });
+}
+
+export const VERSION = '0.1.0';
+
+const BUILD_VARIABLES = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'npm_config_registry',
+  'NPM_CONFIG_REGISTRY',
+  'npm_config_cafile',
+  'NPM_CONFIG_CAFILE',
+] as const;
+
+function pick(env: Environment, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
+
+/** Root runs each app as a user of its own, which cannot reach into a home of mode 0700. */
+function defaultDynosDir(home: string): string {
+  if (process.getuid?.() !== 0) return join(home, 'dynos');
+  return join('/var/lib/tfk', createHash('sha256').update(home).digest('hex').slice(0, 12), 'dynos');
+}
+
+/** The npm that came with this Node, else the one on the PATH. */
+function npmOf(nodePath: string): string {
+  const beside = join(dirname(nodePath), 'npm');
+  return existsSync(beside) ? beside : 'npm';
+}
+
+const portOf = (env: Environment, name: string, fallback: number): number =>
+  wholeOf(env, name, fallback, { least: 0, most: 65_535 });
+
+function wholeOf(
+  env: Environment,
+  name: string,
+  fallback: number,
+  range: { least: number; most: number },
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= range.least && value <= range.most) return value;
+  throw new TfkError(
+    'invalid_params',
+    `${name}=${text} is not a whole number from ${range.least} to ${range.most}.`,
+  );
+}

@@ -1,0 +1,296 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Addons } from './addons/addons.js';
+import { POSTGRES_ALIASES, PostgresAddon } from './addons/postgres/postgres-addon.js';
+import { DEFAULT_LIMITS } from './build/limits.js';
+import { BuildOutputs } from './build/output.js';
+import { Builds } from './build/pipeline.js';
+import { Sources } from './build/receive.js';
+import { readConfig, type Config } from './config.js';
+import { ProcessBuilder } from './engines/process/build/process-builder.js';
+import { ProcessEngine } from './engines/process/engine.js';
+import { Processes } from './engines/process/host/processes.js';
+import { buildServer } from './http/server.js';
+import { Collector } from './logs/collector.js';
+import { LogStore } from './logs/log-store.js';
+import { apiLine } from './logs/platform.js';
+import { RouterLines } from './logs/router-lines.js';
+import { LogSessions } from './logs/sessions.js';
+import { StoredBuilds } from './main/build-records.js';
+import { FirstDeploy } from './main/first-deploy.js';
+import { Garbage } from './main/garbage.js';
+import { listenApi } from './main/listen.js';
+import { announce } from './main/run-files.js';
+import { createRunStage } from './main/run-stage.js';
+import { createServices } from './main/services.js';
+import { stopEverything } from './main/stop-everything.js';
+import { createTfkService } from './main/tfk-service.js';
+import { Apps } from './release/apps.js';
+import { Releases } from './release/releases.js';
+import { RouterControl } from './router/control/client.js';
+import { routerPlaces } from './router/control/places.js';
+import type { RouterStatus } from './router/control/protocol.js';
+import { startRouter } from './router/control/spawn.js';
+import { Domains } from './run/domains.js';
+import { Dynos } from './run/dynos.js';
+import { Formation } from './run/formation.js';
+import { systemClock as clock } from './shared/clock.js';
+import { messageOf, TfkError } from './shared/errors.js';
+import { createLogger } from './shared/logger.js';
+import { lockHome } from './store/home-lock.js';
+import { Store } from './store/store.js';
+
+/**
+ * The composition root of tfkd: the one place that knows all parts. Reads from top to bottom as a start does; what an
+ * earlier tfkd left is taken up before anybody is let in.
+ */
+async function main(config: Config): Promise<void> {
+  const startedAt = clock.now();
+  const { home } = config;
+  await makeHome(home, config.dynosDir);
+  const unlock = lockHome(home);
+  const logger = createLogger(config.logLevel, 'tfkd');
+  const store = Store.open(home);
+  const account = store.account.ensure(config.email, startedAt);
+  const logs = new LogStore({
+    folder: join(home, 'logs'),
+    clock,
+    logger,
+    budgetBytes: config.logBudgetBytes,
+  });
+  logs.prune(store.apps.list().map((app) => app.id));
+
+  // The engine and what reads from it
+  const path = `${dirname(config.nodePath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const builder = new ProcessBuilder({ home, path, processes: new Processes() });
+  const engine = await ProcessEngine.open({
+    dynosDir: config.dynosDir,
+    builder,
+    clock,
+    logger,
+    nodePath: config.nodePath,
+  });
+  const collector = new Collector({ engine, logs, clock, logger });
+
+  // The router, a process of its own
+  const reviveRouter = () =>
+    startRouter({
+      nodePath: config.nodePath,
+      program: config.programs.router,
+      home,
+      port: config.routerPort,
+      workers: config.routerWorkers,
+      version: config.version,
+    });
+  await reviveRouter();
+  const router = new RouterControl({
+    socketPath: routerPlaces(home).socket,
+    logger,
+    clock,
+    revive: reviveRouter,
+  });
+  let routerStatus: RouterStatus = await router.connect();
+  router.onReconnect(() => {
+    void router.status().then(
+      (status) => (routerStatus = status),
+      () => undefined,
+    );
+  });
+  const routerLines = new RouterLines({
+    folder: join(home, 'router', 'log'),
+    logs,
+    isApp: (appId) => store.apps.find(appId) !== undefined,
+    clock,
+    logger,
+  });
+
+  // The stages
+  const record = (appId: string, text: string): void => logs.append(appId, [apiLine(text)]);
+  const postgres = new PostgresAddon({
+    addonsDir: join(home, 'addons'),
+    logger,
+    clock,
+    nodePath: config.nodePath,
+    npmPath: config.npmPath,
+    buildEnv: { ...config.buildEnv, PATH: path, HOME: home },
+    ...(config.postgresBin === null ? {} : { systemBin: config.postgresBin }),
+  });
+  const addons = new Addons({
+    store,
+    clock,
+    logger,
+    services: [postgres],
+    aliases: Object.fromEntries(POSTGRES_ALIASES.map((alias) => [alias, postgres.name])),
+    rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
+  });
+  const outputs = new BuildOutputs(join(home, 'builds'), DEFAULT_LIMITS.outputBytes, logger);
+  const appIsEmpty = async (appId: string): Promise<void> => {
+    for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
+      await addons.destroy(addon, account.email);
+    for (const build of store.builds.list(appId)) await outputs.remove(build.id);
+    store.transaction(() => store.apps.delete(appId));
+    logs.drop(appId);
+    run.loop.notify(appId);
+  };
+  const run = createRunStage({ store, engine, clock, logger, logs, collector, router, appIsEmpty });
+  const notify = (appId: string): void => run.loop.notify(appId);
+  const releases: Releases = new Releases({
+    store,
+    clock,
+    logger,
+    attached: (appId) => addons.attached(appId),
+    runReleaseCommand: (release) => run.oneOffs.runReleaseCommand(release),
+    hasArtifact: (slug) => engine.hasArtifact({ ...slug.artifact, engine: engine.name }),
+    record,
+    notify,
+  });
+  const apps = new Apps(store, clock, notify);
+  const firstDeploy = new FirstDeploy(store, releases, addons, () => account.email);
+  const sources = new Sources(join(home, 'sources'), DEFAULT_LIMITS);
+  const builds = new Builds({
+    engine,
+    runtimeVersion: process.version,
+    records: new StoredBuilds(store, logs, clock),
+    createRelease: async ({ appId, buildId, slugId, processTypes, actor, description }) => {
+      const slug = { id: slugId, processTypes, description, firstDeploy: firstDeploy.take(appId) };
+      const { release, unchanged } = await releases.deploy(appId, slug, actor, ({ id }) => {
+        store.builds.finish(
+          buildId,
+          { status: 'succeeded', slugId, releaseId: id, message: null },
+          clock.now(),
+        );
+      });
+      const app = store.apps.find(appId);
+      const url =
+        processTypes['web'] === undefined || !app
+          ? null
+          : `http://${app.name}.localhost:${routerStatus.port}/`;
+      return { version: release.version, releaseId: release.id, unchanged, url };
+    },
+    setUp: firstDeploy.setUp,
+    planContext: (appId) => ({ config: releases.config(appId) }),
+    buildEnv: config.buildEnv,
+    sources,
+    outputs,
+    paths: {
+      sources: join(home, 'sources'),
+      builds: join(home, 'builds'),
+      unpackProgram: config.programs.unpack,
+    },
+    limits: DEFAULT_LIMITS,
+    clock,
+    logger,
+  });
+  const garbage = new Garbage({ store, engine, clock, logger });
+
+  // Who comes in
+  const quiesce = async (): Promise<void> => {
+    await builds.stop();
+    await run.loop.stop();
+    run.health.stop();
+    addons.stop();
+    garbage.stop();
+  };
+  const end = async (): Promise<void> => {
+    await api.close();
+    await quiesce();
+    await collector.stop();
+    await routerLines.stop();
+    await router.close();
+    logs.close();
+    store.close();
+    await announcement.withdraw();
+    unlock();
+    process.exit(0);
+  };
+  const fail = (error: unknown): void => {
+    logger.fatal({ err: error }, 'stopping failed');
+    process.exit(1);
+  };
+  const tfk = createTfkService({
+    config,
+    startedAt,
+    engine,
+    store,
+    router,
+    routerStatus: () => routerStatus,
+    socket: join(home, 'tfkd.sock'),
+    apiPort: () => api.port,
+    stopDaemon: () => void end().catch(fail),
+    async *stopEverything() {
+      yield* stopEverything({ store, engine, clock, router, addons, quiesce });
+      yield 'All is stopped';
+      setImmediate(() => void end().catch(fail));
+    },
+  });
+  const services = createServices({
+    home,
+    email: config.email,
+    store,
+    clock,
+    apps,
+    releases,
+    sources,
+    builds,
+    outputs,
+    formation: new Formation(store, clock, logs, notify),
+    dynos: new Dynos(store, engine, logs, notify),
+    oneOffs: run.oneOffs,
+    domains: new Domains(store, clock, notify),
+    addons,
+    logs,
+    sessions: new LogSessions(logs, clock),
+    tfk,
+    routerPort: () => routerStatus.port,
+    purgeBuildCache: (appId) => builder.purgeCache(appId),
+  });
+
+  // What an earlier tfkd left, then the doors
+  await builds.recover();
+  run.adopt();
+  run.loop.start();
+  routerLines.start();
+  releases.recover();
+  void addons.recover();
+  const api = await listenApi({
+    socket: join(home, 'tfkd.sock'),
+    port: config.apiPort,
+    build: (trusted) => buildServer(services, { trusted, clock, logger }).app,
+  });
+  const announcement = await announce(home, {
+    pid: process.pid,
+    startedAt: new Date(startedAt).toISOString(),
+    version: config.version,
+    apiPort: api.port,
+    routerPort: routerStatus.port,
+    socket: join(home, 'tfkd.sock'),
+  });
+  garbage.start();
+  process.once('SIGTERM', () => void end().catch(fail));
+  process.once('SIGINT', () => void end().catch(fail));
+  logger.info(
+    { home, apiPort: api.port, routerPort: routerStatus.port, ms: clock.now() - startedAt },
+    'tfkd is ready',
+  );
+}
+
+async function makeHome(home: string, dynosDir: string): Promise<void> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  await chmod(home, 0o700);
+  for (const folder of ['run', 'logs', 'sources', 'builds', 'addons'])
+    await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
+  await mkdir(dynosDir, { recursive: true, mode: 0o711 });
+}
+
+/** One line that the CLI shows as it is. */
+function complain(error: unknown): never {
+  const hint = error instanceof TfkError && error.hint !== undefined ? ` ${error.hint}` : '';
+  process.stderr.write(`tfkd: ${messageOf(error)}${hint}\n`);
+  process.exit(1);
+}
+
+try {
+  await main(readConfig());
+} catch (error) {
+  complain(error);
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import type { AppJson } from '../../buildpacks/app-json.js';
+import type { Addons } from '../addons/addons.js';
+import type { SetUpApp } from '../build/contracts.js';
+import type { FormationWish } from '../release/formation-after.js';
+import type { Releases } from '../release/releases.js';
+import { dynoSize } from '../run/sizes.js';
+import { TfkError } from '../shared/errors.js';
+import type { Store } from '../store/store.js';
+
+export interface Wishes {
+  readonly formation: FormationWish;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+const NONE: Wishes = { formation: {}, config: {} };
+
+/** Brings an app to what its app.json asks for, at its first deploy: add-ons at once, env and formation with the release. */
+export class FirstDeploy {
+  private readonly wishes = new Map<string, Wishes>();
+
+  constructor(
+    private readonly store: Store,
+    private readonly releases: Releases,
+    private readonly addons: Addons,
+    private readonly actor: () => string,
+  ) {}
+
+  readonly setUp: SetUpApp = async ({ appId, appJson, output }) => {
+    const current = this.releases.current(appId);
+    if (current.slugId !== null) return;
+    this.wishes.set(appId, { formation: formationOf(appJson), config: configOf(appJson, current.config) });
+    const app = this.store.apps.find(appId);
+    for (const wish of appJson.addons ?? []) {
+      const { plan, as = null, options = {} } = typeof wish === 'string' ? { plan: wish } : wish;
+      if (!app || this.isThere(appId, plan)) continue;
+      output.step(`Adding ${plan}, as app.json asks`);
+      await this.addons.create({
+        app,
+        plan,
+        name: null,
+        attachment: as,
+        options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)])),
+        wait: true,
+        actor: this.actor(),
+        progress: (text) => output.detail(text),
+      });
+    }
+  };
+
+  /** What setUp has noted for the app's first release; told once. */
+  take(appId: string): Wishes {
+    const wishes = this.wishes.get(appId) ?? NONE;
+    this.wishes.delete(appId);
+    return wishes;
+  }
+
+  /** A first deploy that failed half-way has its add-ons already. */
+  private isThere(appId: string, plan: string): boolean {
+    const service = this.addons.serviceName(plan);
+    return this.store.addons
+      .attachmentsOf(appId)
+      .some((attachment) => this.store.addons.find(attachment.addonId)?.service === service);
+  }
+}
+
+function formationOf({ formation = {} }: AppJson): FormationWish {
+  return Object.fromEntries(
+    Object.entries(formation).map(([type, { quantity, size }]) => [
+      type,
+      {
+        ...(quantity === undefined ? {} : { quantity }),
+        ...(size === undefined ? {} : { size: dynoSize(size).name }),
+      },
+    ]),
+  );
+}
+
+function configOf({ env = {} }: AppJson, have: Readonly<Record<string, string>>): Record<string, string> {
+  const config: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const [key, wish] of Object.entries(env)) {
+    if (have[key] !== undefined) continue;
+    const { value, generator, required = true } = typeof wish === 'string' ? { value: wish } : wish;
+    if (value !== undefined) config[key] = value;
+    else if (generator === 'secret') config[key] = randomBytes(32).toString('hex');
+    else if (required) missing.push(key);
+  }
+  if (missing.length === 0) return config;
+  throw new TfkError(
+    'invalid_params',
+    `app.json asks for config vars that are not set: ${missing.join(', ')}. Nothing was released.`,
+    {
+      hint: `Type: tfk config:set ${missing.map((key) => `${key}=…`).join(' ')}, then push again.`,
+    },
+  );
+}

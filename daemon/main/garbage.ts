@@ -1,0 +1,43 @@
+import type { Artifact, Engine } from '../engines/engine.js';
+import type { Clock } from '../shared/clock.js';
+import type { Logger } from '../shared/logger.js';
+import type { Store } from '../store/store.js';
+
+/** A rollback reaches that far back. */
+const RELEASES_KEPT = 10;
+const EVERY_MS = 60 * 60_000;
+
+/** Removes slugs that no release in reach needs; never during a build, which may be about to use one again. */
+export class Garbage {
+  private readonly stopped = new AbortController();
+
+  constructor(private readonly parts: { store: Store; engine: Engine; clock: Clock; logger: Logger }) {}
+
+  start(): void {
+    void this.everyHour();
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  private async everyHour(): Promise<void> {
+    const { clock, logger } = this.parts;
+    const { signal } = this.stopped;
+    for (;;) {
+      await clock.sleep(EVERY_MS, signal);
+      if (signal.aborted) return;
+      await this.collect().catch((error: unknown) =>
+        logger.error({ err: error }, 'collecting garbage failed'),
+      );
+    }
+  }
+
+  private async collect(): Promise<void> {
+    const { store, engine, logger } = this.parts;
+    if (store.builds.pending().length > 0) return;
+    const keep = store.slugs.inUse(RELEASES_KEPT).map((slug) => slug.artifact as Artifact);
+    const bytes = await engine.collectGarbage(keep);
+    if (bytes > 0) logger.info({ bytes }, 'removed slugs that no release in reach needs');
+  }
+}

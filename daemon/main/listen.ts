@@ -1,0 +1,62 @@
+import type { FastifyInstance } from 'fastify';
+import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { codeOf, TfkError } from '../shared/errors.js';
+
+export interface Api {
+  /** The TCP port. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on the unix socket, whose file only its owner can open, and on 127.0.0.1. */
+export async function listenApi(options: {
+  socket: string;
+  port: number;
+  build: (trusted: boolean) => FastifyInstance;
+}): Promise<Api> {
+  const tcp = options.build(false);
+  await tcp.listen({ host: '127.0.0.1', port: options.port }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
+    throw new TfkError(
+      'conflict',
+      `Port ${options.port} of 127.0.0.1 is taken, so the API cannot listen on it.`,
+      {
+        hint: 'Set TFK_API_PORT to another port, or to 0 for a free one.',
+      },
+    );
+  });
+  const local = options.build(true);
+  await removeStale(options.socket);
+  // The file exists with its final mode from the first moment on: nobody else connects in between.
+  const before = process.umask(0o177);
+  try {
+    await local.listen({ path: options.socket });
+  } finally {
+    process.umask(before);
+  }
+  const address = tcp.server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : options.port,
+    close: async () => {
+      await Promise.all([tcp.close(), local.close()]);
+    },
+  };
+}
+
+/** A socket that a killed tfkd left; one that somebody answers at is not touched. */
+async function removeStale(socket: string): Promise<void> {
+  const answered = await new Promise<boolean>((resolve) => {
+    const probe = connect(socket);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+  if (answered)
+    throw new TfkError('conflict', `Somebody answers at ${socket} already.`, {
+      hint: 'Type: tfk daemon status',
+    });
+  await rm(socket, { force: true });
+}

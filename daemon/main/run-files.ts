@@ -1,0 +1,28 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../shared/atomic-file.js';
+
+/** Where clients find a running tfkd: `$TFK_HOME/run/tfkd.json`. */
+export interface RunFile {
+  readonly pid: number;
+  /** RFC 3339 */
+  readonly startedAt: string;
+  readonly version: string;
+  readonly apiPort: number;
+  readonly routerPort: number;
+  readonly socket: string;
+}
+
+/** Written when tfkd lets clients in, withdrawn at a clean stop; a killed tfkd leaves it, so readers ask the socket too. */
+export async function announce(home: string, file: RunFile): Promise<{ withdraw(): Promise<void> }> {
+  const json = join(home, 'run', 'tfkd.json');
+  const pid = join(home, 'run', 'tfkd.pid');
+  await writeFileAtomic(json, `${JSON.stringify(file)}\n`);
+  await writeFileAtomic(pid, `${file.pid}\n`);
+  return {
+    async withdraw() {
+      await rm(json, { force: true });
+      await rm(pid, { force: true });
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Engine } from '../engines/engine.js';
+import type { Collector } from '../logs/collector.js';
+import type { LogStore } from '../logs/log-store.js';
+import { HealthWatch } from '../run/health.js';
+import { Launcher } from '../run/launcher.js';
+import { OneOffs } from '../run/one-off.js';
+import { Executor } from '../run/reconcile/execute.js';
+import { ReconcileLoop } from '../run/reconcile/loop.js';
+import { DEADLINES, type Deadlines } from '../run/reconcile/plan.js';
+import { Retirement } from '../run/retirement.js';
+import { RoutePublisher, type RouterPort } from '../run/route-publisher.js';
+import type { Clock } from '../shared/clock.js';
+import type { Logger } from '../shared/logger.js';
+import type { Store } from '../store/store.js';
+
+export interface RunParts {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly logs: LogStore;
+  readonly collector: Collector;
+  readonly router: RouterPort;
+  readonly appIsEmpty: (appId: string) => Promise<void>;
+  readonly deadlines?: Deadlines;
+}
+
+export interface RunStage {
+  readonly loop: ReconcileLoop;
+  readonly oneOffs: OneOffs;
+  readonly publisher: RoutePublisher;
+  readonly retirement: Retirement;
+  readonly health: HealthWatch;
+  /** Takes up the dynos that an earlier tfkd started; once, before the loop starts. */
+  readonly adopt: () => void;
+}
+
+/** The run stage, wired: what wakes whom stands here. */
+export function createRunStage(parts: RunParts): RunStage {
+  const { store, engine, clock, logger, logs, collector, router, appIsEmpty, deadlines = DEADLINES } = parts;
+  const notify = (appId: string): void => loop.notify(appId);
+  const publisher = new RoutePublisher(store, router);
+  const health = new HealthWatch(engine, clock, (instance) => {
+    const dyno = store.dynos.find(instance);
+    if (dyno) notify(dyno.appId);
+  });
+  const launcher = new Launcher(store, engine, logs, collector, health);
+  const retirement = new Retirement(engine, collector, logger, notify);
+  const oneOffs = new OneOffs({ store, engine, clock, launcher, notify });
+  const executor = new Executor({
+    store,
+    engine,
+    clock,
+    logs,
+    launcher,
+    health,
+    retirement,
+    deadlines,
+    completed: (dyno) => oneOffs.completed(dyno),
+    appIsEmpty,
+  });
+  const loop: ReconcileLoop = new ReconcileLoop({
+    store,
+    engine,
+    clock,
+    logger,
+    health,
+    publisher,
+    router,
+    executor,
+    deadlines,
+    inHand: (instance) => launcher.isLaunching(instance) || retirement.isUnderWay(instance),
+    held: (dyno) => oneOffs.isHeld(dyno),
+  });
+  const adopt = (): void => {
+    for (const dyno of store.dynos.all()) launcher.adopt(dyno);
+  };
+  return { loop, oneOffs, publisher, retirement, health, adopt };
+}

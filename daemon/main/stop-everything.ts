@@ -1,0 +1,75 @@
+import type { Addons } from '../addons/addons.js';
+import type { DynoHandle, Engine } from '../engines/engine.js';
+import type { RouterControl } from '../router/control/client.js';
+import type { Clock } from '../shared/clock.js';
+import { messageOf } from '../shared/errors.js';
+import type { Store } from '../store/store.js';
+
+export interface StopParts {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly router: RouterControl;
+  readonly addons: Addons;
+  /** Ends what tfkd itself does: builds, reconciling. */
+  readonly quiesce: () => Promise<void>;
+}
+
+const EXIT_MS = 30_000;
+const POLL_MS = 50;
+
+/**
+ * Stops all that runs for this home, so that nothing of it is left: first the router, so that requests under way end well,
+ * then the dynos, then the add-ons. The store keeps what should run; the next start brings it back. Tells each step.
+ */
+export async function* stopEverything(parts: StopParts): AsyncGenerator<string> {
+  yield 'Finishing what tfkd is doing';
+  await parts.quiesce();
+  yield 'Stopping the router';
+  const refused = await parts.router.shutdown().then(() => null, messageOf);
+  if (refused !== null) yield `The router did not answer: ${refused}`;
+  yield* stopDynos(parts);
+  yield 'Stopping add-ons';
+  await parts.addons.stopServers();
+}
+
+async function* stopDynos({ store, engine, clock }: StopParts): AsyncGenerator<string> {
+  const running = async () => (await engine.list()).filter((dyno) => dyno.state.kind === 'running');
+  const first = await running();
+  if (first.length === 0) return;
+  yield `Stopping ${first.length} ${first.length === 1 ? 'dyno' : 'dynos'}`;
+  for (const { handle } of first) {
+    store.dynos.update(handle.instance, {
+      state: 'stopping',
+      stateSince: clock.now(),
+      stopReason: 'tfkd stops',
+    });
+  }
+  await signalAll(
+    engine,
+    first.map(({ handle }) => handle),
+    'SIGTERM',
+  );
+  const until = clock.now() + EXIT_MS;
+  let left = first;
+  while (left.length > 0 && clock.now() < until) {
+    await clock.sleep(POLL_MS);
+    left = await running();
+  }
+  if (left.length === 0) return;
+  yield `Killing ${left.length} that did not exit within ${EXIT_MS / 1000} s`;
+  await signalAll(
+    engine,
+    left.map(({ handle }) => handle),
+    'SIGKILL',
+  );
+  while ((await running()).length > 0 && clock.now() < until + EXIT_MS) await clock.sleep(POLL_MS);
+}
+
+async function signalAll(
+  engine: Engine,
+  handles: readonly DynoHandle[],
+  signal: 'SIGTERM' | 'SIGKILL',
+): Promise<void> {
+  await Promise.all(handles.map((handle) => engine.signal(handle, signal)));
+}
