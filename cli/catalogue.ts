@@ -1,0 +1,152 @@
+import type { Definition } from './command.js';
+
+interface Topic {
+  /** Each command's full name, with its short forms. */
+  readonly commands: Readonly<Record<string, readonly string[]>>;
+  readonly load: () => Promise<{ readonly commands: readonly Definition[] }>;
+}
+
+/**
+ * Which file a command is in: only that one is loaded, so that each command starts fast. In the order of `tfk help`. A test
+ * holds it against the files.
+ */
+export const TOPICS: readonly Topic[] = [
+  { commands: { push: ['deploy'] }, load: () => import('./commands/push.js') },
+  {
+    commands: {
+      apps: ['apps:list', 'list'],
+      'apps:create': ['create'],
+      'apps:info': ['info'],
+      'apps:rename': ['rename'],
+      'apps:destroy': ['destroy'],
+      'apps:open': ['open'],
+    },
+    load: () => import('./commands/apps.js'),
+  },
+  {
+    commands: {
+      ps: ['ps:list'],
+      'ps:scale': ['scale'],
+      'ps:restart': ['restart'],
+      'ps:stop': ['stop', 'ps:kill', 'kill'],
+      'ps:wait': [],
+    },
+    load: () => import('./commands/ps.js'),
+  },
+  {
+    commands: { run: [], 'run:detached': [], 'ps:exec': ['exec'] },
+    load: () => import('./commands/run.js'),
+  },
+  {
+    commands: {
+      config: ['config:list'],
+      'config:get': [],
+      'config:set': ['config:add'],
+      'config:unset': ['config:remove'],
+      'config:edit': [],
+    },
+    load: () => import('./commands/config.js'),
+  },
+  {
+    commands: {
+      releases: ['releases:list'],
+      'releases:info': [],
+      'releases:output': [],
+      'releases:diff': [],
+      'releases:rollback': ['rollback'],
+    },
+    load: () => import('./commands/releases.js'),
+  },
+  {
+    commands: { builds: ['builds:list'], 'builds:info': [], 'builds:output': [], 'builds:cancel': [] },
+    load: () => import('./commands/builds.js'),
+  },
+  { commands: { logs: [] }, load: () => import('./commands/logs.js') },
+  {
+    commands: {
+      addons: ['addons:list'],
+      'addons:create': ['addons:add'],
+      'addons:info': [],
+      'addons:attach': [],
+      'addons:detach': [],
+      'addons:destroy': ['addons:remove'],
+      'addons:services': [],
+      'addons:plans': [],
+    },
+    load: () => import('./commands/addons.js'),
+  },
+  { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
+  {
+    commands: { domains: ['domains:list'], 'domains:add': [], 'domains:remove': [] },
+    load: () => import('./commands/domains.js'),
+  },
+  {
+    commands: { maintenance: [], 'maintenance:on': [], 'maintenance:off': [] },
+    load: () => import('./commands/maintenance.js'),
+  },
+  { commands: { plan: [] }, load: () => import('./commands/plan.js') },
+  {
+    commands: {
+      'daemon:start': [],
+      'daemon:stop': [],
+      'daemon:restart': [],
+      'daemon:status': ['daemon'],
+      'daemon:logs': [],
+    },
+    load: () => import('./commands/daemon.js'),
+  },
+  {
+    commands: { 'auth:token': [], 'auth:whoami': ['whoami', 'auth'] },
+    load: () => import('./commands/auth.js'),
+  },
+  { commands: { doctor: [] }, load: () => import('./commands/doctor.js') },
+  { commands: { completion: ['autocomplete'] }, load: () => import('./commands/completion.js') },
+  { commands: { version: [] }, load: () => import('./commands/version.js') },
+  { commands: { demo: [] }, load: () => import('./commands/demo.js') },
+];
+
+export interface Found {
+  readonly definition: Definition;
+  /** As it was typed, colons between the words. */
+  readonly typed: string;
+  /** The words after the command. */
+  readonly rest: readonly string[];
+}
+
+/** Every word that can follow `tfk`, short forms too. */
+export function commandNames(): string[] {
+  return TOPICS.flatMap(({ commands }) =>
+    Object.entries(commands).flatMap(([name, aliases]) => [name, ...aliases]),
+  );
+}
+
+export function aliasesOf(name: string): readonly string[] {
+  return TOPICS.flatMap(({ commands }) => commands[name] ?? []);
+}
+
+/** The command that the words begin with; `apps create x` means `apps:create x`. Null when there is none. */
+export async function findCommand(words: readonly string[]): Promise<Found | null> {
+  const [first = '', second = ''] = words;
+  // After `run` comes the user's own command, whatever its name.
+  if (first !== 'run' && /^[a-z]+$/.test(second)) {
+    const definition = await definitionOf(`${first}:${second}`);
+    if (definition) return { definition, typed: `${first}:${second}`, rest: words.slice(2) };
+  }
+  const definition = await definitionOf(first);
+  return definition ? { definition, typed: first, rest: words.slice(1) } : null;
+}
+
+/** All commands, topic by topic, in the order of the help. */
+export async function allDefinitions(): Promise<readonly (readonly Definition[])[]> {
+  return Promise.all(TOPICS.map(async (topic) => (await topic.load()).commands));
+}
+
+async function definitionOf(typed: string): Promise<Definition | null> {
+  for (const topic of TOPICS) {
+    for (const [name, aliases] of Object.entries(topic.commands)) {
+      if (name !== typed && !aliases.includes(typed)) continue;
+      return (await topic.load()).commands.find((definition) => definition.name === name) ?? null;
+    }
+  }
+  return null;
+}

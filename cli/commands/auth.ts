@@ -1,0 +1,40 @@
+import type { Account } from '../../api/account.js';
+import type { Authorization } from '../../api/authorizations.js';
+import { command, count, jsonOption, text } from '../command.js';
+import { visible } from '../output/sanitise.js';
+
+const token = command({
+  name: 'auth:token',
+  summary: 'make a token for the API over TCP, and print it',
+  details: 'It is shown this once only. Use: export TFK_URL=http://127.0.0.1:4270 TFK_TOKEN=…',
+  args: {},
+  options: {
+    description: text('--description <text>', 'what it is for'),
+    expires: count('--expires-in <seconds>', 'how long it is good; else until it is removed'),
+    json: jsonOption,
+  },
+  examples: ['export HEROKU_API_KEY=$(tfk auth:token)'],
+  async run({ client, output }, { options }) {
+    const made = await client.post<Authorization>('/oauth/authorizations', {
+      description: options.description ?? 'tfk auth:token',
+      ...(options.expires === undefined ? {} : { expires_in: options.expires }),
+    });
+    if (options.json) return void output.json(made);
+    return void output.line(made.access_token?.token ?? '');
+  },
+});
+
+const whoami = command({
+  name: 'auth:whoami',
+  summary: 'print the account that this tfkd belongs to',
+  args: {},
+  options: { json: jsonOption },
+  examples: ['tfk auth:whoami'],
+  async run({ client, output }, { options }) {
+    const account = await client.get<Account>('/account');
+    if (options.json) return void output.json(account);
+    return void output.line(visible(account.email));
+  },
+});
+
+export const commands = [token, whoami];

@@ -1,0 +1,28 @@
+import { resolve } from 'node:path';
+import type { BuildPlan } from '../../api/tfk.js';
+import { appOption, command, jsonOption, optional } from '../command.js';
+import { planLines } from '../output/plan.js';
+import { sourceOf, upload } from '../source/upload.js';
+
+const plan = command({
+  name: 'plan',
+  summary: 'print what a build of a folder would do, and do nothing',
+  args: { dir: optional('dir', 'the folder; else the one you are in') },
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk plan', 'tfk plan examples/users-api --json'],
+  async run(context, { args, options }) {
+    const { client, config, output } = context;
+    const folder = resolve(config.cwd, args.dir ?? '.');
+    const url = await upload(context, await sourceOf(context, folder));
+    const app = options.app ?? config.app;
+    const found = await client.post<BuildPlan>('/tfk/plans', {
+      source_blob: { url },
+      ...(app === undefined ? {} : { app }),
+    });
+    if (options.json) output.json(found);
+    else output.lines(planLines(found, output.out));
+    return undefined;
+  },
+});
+
+export const commands = [plan];

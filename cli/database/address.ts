@@ -1,0 +1,55 @@
+import type { AddonDetails } from '../../api/addons.js';
+import type { ConfigVars } from '../../api/config-vars.js';
+import { ApiError } from '../client/errors.js';
+import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
+import { UserError } from '../errors.js';
+
+/** A database as libpq's variables name it, so that its password never stands in process arguments. */
+export type Address = Readonly<Record<`PG${string}`, string>>;
+
+/** The address of an app's database: `name` is a config var, an attachment or an add-on; DATABASE_URL without one. */
+export async function databaseOf(context: Context, app: string, name: string | undefined): Promise<Address> {
+  const vars = await context.client.get<ConfigVars>(`${pathOfApp(app)}/config-vars`);
+  const key = name === undefined ? 'DATABASE_URL' : await configVarOf(context, app, name, vars);
+  const url = vars[key];
+  if (url === undefined) {
+    throw new UserError(`${app} has no database: ${key} is not set.`, {
+      hint: `Type: tfk addons:create postgres -a ${app}`,
+    });
+  }
+  return addressOf(url, key);
+}
+
+export function addressOf(url: string, key: string): Address {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
+    throw new UserError(`${key} holds no address of a Postgres database.`, {
+      hint: 'Type: tfk pg:psql NAME with another config var or add-on.',
+    });
+  }
+  const query = parsed.searchParams;
+  const found: Record<string, string> = {
+    PGHOST: query.get('host') ?? decodeURIComponent(parsed.hostname).replace(/^\[|\]$/g, ''),
+    PGPORT: query.get('port') ?? parsed.port,
+    PGUSER: decodeURIComponent(parsed.username),
+    PGPASSWORD: decodeURIComponent(parsed.password),
+    PGDATABASE: decodeURIComponent(parsed.pathname.slice(1)),
+    PGSSLMODE: query.get('sslmode') ?? '',
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== ''));
+}
+
+async function configVarOf(context: Context, app: string, name: string, vars: ConfigVars): Promise<string> {
+  const candidates = [name, name.toUpperCase(), `${name.toUpperCase()}_URL`];
+  const direct = candidates.find((candidate) => candidate in vars);
+  if (direct !== undefined) return direct;
+  try {
+    const addon = await context.client.get<AddonDetails>(
+      `${tfkPathOfApp(app)}/addons/${encodeURIComponent(name)}`,
+    );
+    return addon.config_vars[0] ?? name;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return name;
+    throw error;
+  }
+}

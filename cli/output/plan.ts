@@ -1,0 +1,39 @@
+import type { BuildPlan } from '../../api/tfk.js';
+import type { Paint } from './colour.js';
+import { visible } from './sanitise.js';
+import { shellWord } from './shell.js';
+import { fields } from './table.js';
+
+/** What a build would do, step by step, for a person to read. */
+export function planLines(plan: BuildPlan, paint: Paint): string[] {
+  return [
+    paint.in('bold', `-----> ${visible(plan.label)} (planner ${visible(plan.planner)})`),
+    ...plan.notes.map((note) => `       ${visible(note)}`),
+    ...plan.warnings.map((warning) => paint.in('yellow', ` !     ${visible(warning)}`)),
+    ...plan.steps.flatMap((step) => stepLines(step, paint)),
+    '',
+    paint.in('bold', '-----> Process types'),
+    ...indented(fields(Object.entries({ ...plan.default_process_types, ...plan.process_types }))),
+    ...(Object.keys(plan.launch_env).length > 0
+      ? [
+          paint.in('bold', '-----> Environment of its dynos'),
+          ...indented(fields(Object.entries(plan.launch_env))),
+        ]
+      : []),
+  ];
+}
+
+function stepLines(step: BuildPlan['steps'][number], paint: Paint): string[] {
+  const inputs = step.inputs === 'source' ? 'any file' : step.inputs.join(', ');
+  return [
+    '',
+    paint.in('bold', `-----> ${visible(step.title)}`),
+    ...step.commands.map((command) => `       $ ${visible(command.map(shellWord).join(' '))}`),
+    paint.in('dim', `       again when these change: ${visible(inputs)}`),
+    ...(step.layers.length > 0 ? [paint.in('dim', `       kept: ${visible(step.layers.join(', '))}`)] : []),
+  ];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `       ${line}`);
+}
