@@ -7,7 +7,7 @@ import { Attempt, type AnswerSink } from './attempt.js';
 import { failureOf, isOwnFault, wasTakenOut } from './backend-failure.js';
 import type { LiveBackend } from './backend.js';
 import type { ProxyContext, Watched } from './context.js';
-import { FAILURES, requestError, type Failure } from './failures.js';
+import { FAILURES, type Failure } from './failures.js';
 import { linger } from './linger.js';
 import type { Candidate, LiveApp } from './live-app.js';
 import { textFor } from './pages.js';
@@ -43,7 +43,6 @@ export class Exchange implements Candidate, AnswerSink, Watched {
   private body: RequestBody | undefined;
   private bytes = 0;
   private closed = false;
-  private refuseNext: (() => void) | undefined;
 
   constructor(
     private readonly context: ProxyContext,
@@ -80,16 +79,6 @@ export class Exchange implements Candidate, AnswerSink, Watched {
 
   check(now: number): void {
     this.attempt?.check(now);
-  }
-
-  /** The client sent what cannot be parsed: in this request's body, or where the next request should begin. */
-  interrupted(status: number, refuseNext: () => void): void {
-    if (this.closed) {
-      refuseNext();
-      return;
-    }
-    if (this.incoming.request.complete) this.refuseNext = refuseNext;
-    else this.fail(requestError(status, 'bad chunk'));
   }
 
   begin(status: number, statusText: string, headers: string[]): void {
@@ -212,7 +201,6 @@ export class Exchange implements Candidate, AnswerSink, Watched {
     this.close(this.failure?.status ?? this.response.statusCode, this.bytes);
     linger(this.context, this.incoming.request);
     if (this.incoming.upgrade) this.incoming.upgrade.socket.end();
-    this.refuseNext?.();
   };
 
   private tunnelClosed(bytes: number, failure: Failure | undefined): void {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { codeOf } from '../../shared/errors.js';
 import type { RouterLimits } from '../limits.js';
 import type { Exchange } from './exchange.js';
+import { requestError } from './failures.js';
 import { reasonOf } from './pages.js';
 import type { Proxy } from './proxy.js';
 import { checkRequest, isRefusal } from './request-checks.js';
@@ -12,9 +13,16 @@ import { checkRequest, isRefusal } from './request-checks.js';
 const PARSED_HEADERS = 1_100;
 const MAX_HEAD_BYTES = 64 * 1024;
 
+/** A request with its response, and its exchange when an app answers it. */
+interface Turn {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly exchange: Exchange | undefined;
+}
+
 /** A client's connection, with the request that came last on it. */
 interface ClientSocket extends Socket {
-  latestExchange?: Exchange | undefined;
+  latestTurn?: Turn;
 }
 
 /** The HTTP server of a worker; it listens on nothing yet. */
@@ -33,7 +41,7 @@ export function createProxyServer(proxy: Proxy, limits: RouterLimits, maxConnect
   server.maxConnections = maxConnections;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const exchange = proxy.handle(request, response);
-    if (exchange) (request.socket as ClientSocket).latestExchange = exchange;
+    (request.socket as ClientSocket).latestTurn = { request, response, exchange };
   };
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
@@ -103,22 +111,44 @@ function withoutUpgradeOptions(value: string): string {
 
 const STATUS_OF_PARSE_ERROR: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
-  HPE_INVALID_METHOD: 501,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-function onClientError(error: Error, socket: Duplex): void {
+interface ParseError extends Error {
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
+
+function onClientError(error: ParseError, socket: Duplex): void {
   const code = codeOf(error) ?? '';
   if (!code.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.destroy();
     return;
   }
-  const status = STATUS_OF_PARSE_ERROR[code] ?? 400;
-  const refuseNow = (): void => refuse(socket, status);
-  const { latestExchange } = socket as Partial<ClientSocket>;
-  if (latestExchange) latestExchange.interrupted(status, refuseNow);
-  else refuseNow();
+  const unknownMethod = code === 'HPE_INVALID_METHOD' && isRequestLine(error);
+  const status = unknownMethod ? 501 : (STATUS_OF_PARSE_ERROR[code] ?? 400);
+  const { latestTurn } = socket as Partial<ClientSocket>;
+  if (latestTurn) refuseAfter(latestTurn, socket, status);
+  else refuse(socket, status);
+}
+
+/** The garbage is in the latest request's body, or where the next request should begin: then that one's answer goes first. */
+function refuseAfter({ request, response, exchange }: Turn, socket: Duplex, status: number): void {
+  const next = (): void => {
+    if (request.complete && response.shouldKeepAlive) refuse(socket, status);
+    else (socket as Socket).destroySoon();
+  };
+  if (response.writableFinished) next();
+  else if (request.complete || !exchange) response.once('close', next);
+  else exchange.fail(requestError(status, 'bad chunk'));
+}
+
+/** Whether the line the parser stopped in is well formed but for its method. */
+function isRequestLine({ rawPacket, bytesParsed = 0 }: ParseError): boolean {
+  const text = rawPacket?.toString('latin1') ?? '';
+  const begin = text.lastIndexOf('\n', bytesParsed - 1) + 1;
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127} [^ \t\r\n]+ HTTP\/1\.[01]\r?\n/.test(text.slice(begin));
 }
 
 /** Answers on a connection that has no response object, reads a moment longer so that the answer arrives, and closes. */
