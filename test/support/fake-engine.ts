@@ -225,6 +225,7 @@ export class FakeEngine implements Engine {
     } as const;
     const inner = new LiveDyno(spec, dyno.handle, this.clock, () => undefined);
     inner.run({});
+    void dyno.exited.then(() => inner.end(137, false));
     return inner.attachment();
   }
 
