@@ -104,7 +104,14 @@ wait_while() {
   done
 }
 
+# A shell around the command dies of the group's SIGTERM at once, while the app behind it is still finishing its work.
+# tfkd kills the group when its time is over.
+let_others_finish() {
+  read -r leader rest <pid && wait_while 600 kill -0 "-$leader"
+}
+
 record_exit() {
+  [ "$1" -eq 143 ] && let_others_finish
   if [ -s pid ]; then
     echo "$1" >exit.new && mv exit.new exit
   else
