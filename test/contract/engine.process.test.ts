@@ -2,16 +2,17 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { ProcessBuilder } from '../../daemon/engines/process/build/process-builder.js';
 import { ProcessEngine } from '../../daemon/engines/process/engine.js';
 import { Processes } from '../../daemon/engines/process/host/processes.js';
 import { systemClock } from '../../daemon/shared/clock.js';
-import { CopyingBuilder } from '../support/copying-builder.js';
 import { describeEngine, type EngineFixture } from './engine.contract.js';
 
 describeEngine('process', async (): Promise<EngineFixture> => {
   const home = await mkdtemp(join(tmpdir(), 'tfk-engine-'));
   await chmod(home, 0o711);
-  const builder = new CopyingBuilder(join(home, 'slugs'));
+  const processes = new Processes();
+  const builder = new ProcessBuilder({ home, path: process.env['PATH'] ?? '', processes });
   const open = (name: string) =>
     ProcessEngine.open({
       dynosDir: join(home, name),
@@ -20,7 +21,6 @@ describeEngine('process', async (): Promise<EngineFixture> => {
       logger: pino({ level: 'silent' }),
       nodePath: process.execPath,
     });
-  const processes = new Processes();
   return {
     engine: await open('dynos'),
     reopen: () => open('dynos'),
