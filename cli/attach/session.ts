@@ -126,5 +126,5 @@ export class AttachSession {
 }
 
 export function terminalSize(output: Output): { columns: number; rows: number } {
-  return { columns: output.stdout.columns ?? 80, rows: output.stdout.rows ?? 24 };
+  return { columns: output.stdout.columns || 80, rows: output.stdout.rows || 24 };
 }

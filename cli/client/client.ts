@@ -162,9 +162,11 @@ export class Client {
     });
   }
 
-  #explained(error: unknown): unknown {
+  #explained(error: unknown): Error {
     const code = codeOf(error) ?? '';
-    if (error instanceof UserError || code === 'ABORT_ERR' || code === '') return error;
+    if (error instanceof Error && (error instanceof UserError || code === 'ABORT_ERR' || code === '')) {
+      return error;
+    }
     if (NOT_THERE.has(code)) {
       return new UserError(`No tfkd answers at ${this.endpoint.name}.`, {
         hint: 'Type: tfk daemon start',

@@ -34,14 +34,14 @@ const POLL = 25;
 export async function startDaemon(options: StartOptions): Promise<void> {
   const logFile = join(options.home, 'run', 'tfkd.log');
   const { child, offset } = launch(options, logFile);
-  let ended: string | null = null;
-  child.once('exit', (code, signal) => (ended = signal ?? `code ${code ?? 0}`));
-  child.once('error', (error) => (ended = messageOf(error)));
+  const end = endOf(child);
   const deadline = performance.now() + (options.patience ?? 60_000);
   for (;;) {
     if (await answers(join(options.home, 'tfkd.sock'))) return;
-    if (ended !== null && !(await anotherAnswers(options.home))) throw notStarted(logFile, offset, ended);
-    if (ended !== null) return;
+    if (end.reason !== null) {
+      if (await anotherAnswers(options.home)) return;
+      throw notStarted(logFile, offset, end.reason);
+    }
     if (performance.now() > deadline) throw notReady(logFile);
     await sleep(POLL);
   }
@@ -76,6 +76,14 @@ export function answers(socketPath: string): Promise<boolean> {
     probe.on('error', () => resolve(false));
     probe.end();
   });
+}
+
+/** How the child ended, null while it has not. */
+function endOf(child: ChildProcess): { readonly reason: string | null } {
+  const end: { reason: string | null } = { reason: null };
+  child.once('exit', (code, signal) => (end.reason = signal ?? `code ${code ?? 0}`));
+  child.once('error', (error) => (end.reason = messageOf(error)));
+  return end;
 }
 
 function launch(options: StartOptions, logFile: string): { child: ChildProcess; offset: number } {

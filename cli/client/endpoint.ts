@@ -41,7 +41,7 @@ export function endpointOf(config: Pick<Config, 'home' | 'remote'>): Endpoint {
 /** Node's TLS is loaded only where it is spoken. */
 export async function transportTo(endpoint: Endpoint): Promise<Transport> {
   const { Agent, request } = endpoint.secure ? await import('node:https') : await import('node:http');
-  return { send: request as Send, agent: new Agent({ keepAlive: true, maxSockets: 8 }) };
+  return { send: request, agent: new Agent({ keepAlive: true, maxSockets: 8 }) };
 }
 
 function parsed(text: string): URL {

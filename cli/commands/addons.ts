@@ -26,15 +26,15 @@ const list = command({
       client.list<Addon>(path),
       client.list<Attachment>('/addon-attachments'),
     ]);
-    if (options.json) return void output.json(addons);
-    if (addons.length === 0) return void output.progress('No add-ons. Type: tfk addons:create postgres');
+    if (options.json) return output.json(addons);
+    if (addons.length === 0) return output.progress('No add-ons. Type: tfk addons:create postgres');
     const columns = [
       { header: 'Add-on', value: (item: Addon) => item.name },
       { header: 'Plan', value: (item: Addon) => item.plan.name },
       { header: 'State', value: (item: Addon) => item.state },
       { header: 'Attached as', value: (item: Addon) => attachedAs(item, attachments), shrinks: true },
     ];
-    return void output.lines(table(addons, columns, output.width));
+    return output.lines(table(addons, columns, output.width));
   },
 });
 
@@ -74,9 +74,9 @@ const create = command({
       (created) => visible(created.name),
     );
     await followRelease(context, app, before?.version);
-    if (options.json) return void output.json(made);
+    if (options.json) return output.json(made);
     if (made.provision_message !== '') output.progress(visible(made.provision_message));
-    return void output.line(`Created ${visible(made.name)} as ${made.config_vars.map(visible).join(', ')}`);
+    return output.line(`Created ${visible(made.name)} as ${made.config_vars.map(visible).join(', ')}`);
   },
 });
 
@@ -91,9 +91,9 @@ const info = command({
     const found = await client.get<AddonDetails>(
       `${tfkPathOfApp(context.app(options.app))}/addons/${encodeURIComponent(args.addon)}`,
     );
-    if (options.json) return void output.json(found);
+    if (options.json) return output.json(found);
     output.header(visible(found.name));
-    return void output.lines(fields(factsOf(found, context.now())));
+    return output.lines(fields(factsOf(found, context.now())));
   },
 });
 
@@ -186,13 +186,13 @@ const services = command({
   examples: ['tfk addons:services'],
   async run({ client, output }, { options }) {
     const found = await client.list<AddonService>('/addon-services');
-    if (options.json) return void output.json(found);
+    if (options.json) return output.json(found);
     const columns = [
       { header: 'Slug', value: (item: AddonService) => item.name },
       { header: 'Name', value: (item: AddonService) => item.human_name, shrinks: true },
       { header: 'State', value: (item: AddonService) => item.state },
     ];
-    return void output.lines(table(found, columns, output.width));
+    return output.lines(table(found, columns, output.width));
   },
 });
 
@@ -204,14 +204,14 @@ const plans = command({
   examples: ['tfk addons:plans postgres'],
   async run({ client, output }, { args, options }) {
     const found = await client.list<Plan>(`/addon-services/${encodeURIComponent(args.service)}/plans`);
-    if (options.json) return void output.json(found);
+    if (options.json) return output.json(found);
     const columns = [
       { value: (item: Plan) => (item.default ? 'default' : '') },
       { header: 'Slug', value: (item: Plan) => item.name },
       { header: 'Name', value: (item: Plan) => item.human_name },
       { header: 'What it is', value: (item: Plan) => item.description, shrinks: true },
     ];
-    return void output.lines(table(found, columns, output.width));
+    return output.lines(table(found, columns, output.width));
   },
 });
 

@@ -23,8 +23,8 @@ const list = command({
   examples: ['tfk apps', 'tfk apps --json'],
   async run({ client, output }, { options }) {
     const apps = await client.list<App>('/apps');
-    if (options.json) return void output.json(apps);
-    if (apps.length === 0) return void output.progress('You have no apps. Type: tfk push');
+    if (options.json) return output.json(apps);
+    if (apps.length === 0) return output.progress('You have no apps. Type: tfk push');
     const { email } = await client.get<Account>('/account');
     output.header(`${visible(email)} Apps`);
     output.lines(apps.map((app) => visible(app.name) + (app.maintenance ? ' (maintenance)' : '')));
@@ -46,7 +46,7 @@ const create = command({
       () => client.post<App>('/apps', args.name === undefined ? {} : { name: args.name }),
       (made) => (args.name === undefined ? appName(output.err, made.name) : ''),
     );
-    if (options.json) return void output.json(app);
+    if (options.json) return output.json(app);
     output.line(app.web_url ?? app.name);
     output.progress(`To put something there: tfk push -a ${app.name}`);
     return undefined;
@@ -62,7 +62,7 @@ const info = command({
   async run(context, { options }) {
     const { output } = context;
     const found = await everythingOf(context, context.app(options.app));
-    if (options.json) return void output.json(found);
+    if (options.json) return output.json(found);
     if (options.shell) {
       output.lines(
         pairs(found, context.now()).map(([key, value]) =>
@@ -92,8 +92,8 @@ const rename = command({
       () => client.patch<App>(pathOfApp(old), { name: args.name }),
     );
     if (choice?.folder !== undefined) await linkFolder(choice.folder, app.name);
-    if (options.json) return void output.json(app);
-    return void output.line(app.web_url ?? app.name);
+    if (options.json) return output.json(app);
+    return output.line(app.web_url ?? app.name);
   },
 });
 

@@ -19,8 +19,8 @@ const token = command({
       description: options.description ?? 'tfk auth:token',
       ...(options.expires === undefined ? {} : { expires_in: options.expires }),
     });
-    if (options.json) return void output.json(made);
-    return void output.line(made.access_token?.token ?? '');
+    if (options.json) return output.json(made);
+    return output.line(made.access_token?.token ?? '');
   },
 });
 
@@ -32,8 +32,8 @@ const whoami = command({
   examples: ['tfk auth:whoami'],
   async run({ client, output }, { options }) {
     const account = await client.get<Account>('/account');
-    if (options.json) return void output.json(account);
-    return void output.line(visible(account.email));
+    if (options.json) return output.json(account);
+    return output.line(visible(account.email));
   },
 });
 

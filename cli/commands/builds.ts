@@ -19,8 +19,8 @@ const list = command({
     const { output } = context;
     const app = context.app(options.app);
     const builds = await newest(context, app, options.most ?? 15);
-    if (options.json) return void output.json(builds);
-    if (builds.length === 0) return void output.progress(`${app} has no builds. Type: tfk push -a ${app}`);
+    if (options.json) return output.json(builds);
+    if (builds.length === 0) return output.progress(`${app} has no builds. Type: tfk push -a ${app}`);
     output.header(`${appName(output.out, app)} Builds`);
     const colours = { succeeded: 'green', failed: 'red', pending: 'yellow' } as const;
     const lines = table(
@@ -37,7 +37,7 @@ const list = command({
       ],
       output.width,
     );
-    return void output.lines(lines);
+    return output.lines(lines);
   },
 });
 
@@ -50,9 +50,9 @@ const info = command({
   async run(context, { args, options }) {
     const { output } = context;
     const build = await buildNamed(context, context.app(options.app), args.id);
-    if (options.json) return void output.json(build);
+    if (options.json) return output.json(build);
     output.header(`Build ${build.id}`);
-    return void output.lines(
+    return output.lines(
       fields([
         ['By', build.user.email],
         ['Status', stateOf(build)],

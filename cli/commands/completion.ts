@@ -31,7 +31,7 @@ const completion = command({
         flags: flagsOf(definition),
       })),
     );
-    return void output.line(completionScript(args.shell, entries));
+    return output.line(completionScript(args.shell, entries));
   },
 });
 

@@ -9,7 +9,7 @@ import { pathOfApp, type Context } from '../context.js';
 import { UserError } from '../errors.js';
 import { latestRelease, settled } from '../follow/releases.js';
 import { appName } from '../output/output.js';
-import { visible } from '../output/sanitise.js';
+import { visible, visibleLines } from '../output/sanitise.js';
 import { shellPair } from '../output/shell.js';
 import { fields } from '../output/table.js';
 
@@ -25,13 +25,12 @@ const list = command({
     const { client, output } = context;
     const app = context.app(options.app);
     const vars = sorted(await client.get<ConfigVars>(`${pathOfApp(app)}/config-vars`));
-    if (options.json) return void output.json(vars);
-    if (options.shell)
-      return void output.lines(Object.entries(vars).map(([key, value]) => shellPair(key, value)));
+    if (options.json) return output.json(vars);
+    if (options.shell) return output.lines(Object.entries(vars).map(([key, value]) => shellPair(key, value)));
     if (Object.keys(vars).length === 0)
-      return void output.progress(`${app} has no config vars. Type: tfk config:set KEY=value -a ${app}`);
+      return output.progress(`${app} has no config vars. Type: tfk config:set KEY=value -a ${app}`);
     output.header(`${appName(output.out, app)} Config Vars`);
-    return void output.lines(fields(Object.entries(vars)));
+    return output.lines(fields(Object.entries(vars)));
   },
 });
 
@@ -46,8 +45,9 @@ const get = command({
     const app = context.app(options.app);
     const vars = await client.get<ConfigVars>(`${pathOfApp(app)}/config-vars`);
     const found = args.keys.map((key) => [key, valueOf(vars, key, app)] as const);
-    if (options.json) return void output.json(Object.fromEntries(found));
-    for (const [key, value] of found) output.line(options.shell ? shellPair(key, value) : value);
+    if (options.json) return output.json(Object.fromEntries(found));
+    for (const [key, value] of found)
+      output.line(options.shell ? shellPair(key, value) : plain(value, output));
     return undefined;
   },
 });
@@ -97,11 +97,11 @@ const edit = command({
     const after = await edited(context.config, before, args.key);
     const changes = changesOf(before, after);
     const keys = Object.keys(changes);
-    if (keys.length === 0) return void context.output.progress('Nothing was changed.');
+    if (keys.length === 0) return context.output.progress('Nothing was changed.');
     for (const key of keys)
       context.output.progress(`  ${changes[key] === null ? '-' : key in before ? '~' : '+'} ${key}`);
     if (context.stdin.isTTY && !/^(y|yes|)$/i.test(await ask(context, 'Set this? [Y/n] '))) {
-      return void context.output.progress('Nothing was changed.');
+      return context.output.progress('Nothing was changed.');
     }
     await applied(context, app, changes, 'Setting');
     return undefined;
@@ -130,6 +130,11 @@ async function applied(
   );
   if (!after || after.version === before?.version) return { vars, release: null };
   return { vars, release: await settled(context, app, after) };
+}
+
+/** A pipe gets the value as it is; on a terminal its control characters are shown. */
+function plain(value: string, output: Context['output']): string {
+  return output.toTerminal ? visibleLines(value) : value;
 }
 
 function valueOf(vars: ConfigVars, key: string, app: string): string {

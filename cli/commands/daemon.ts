@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Info, Progress } from '../../api/tfk.js';
@@ -8,13 +7,13 @@ import { linesOf } from '../client/lines.js';
 import { command, count, flag, jsonOption } from '../command.js';
 import type { Context } from '../context.js';
 import { EXIT, UserError } from '../errors.js';
+import { linesOfFile } from '../follow/file.js';
 import { visible } from '../output/sanitise.js';
 import { fields } from '../output/table.js';
 import { ago } from '../output/time.js';
 
 const STOP_PATIENCE = 60_000;
 const LOG_LINES = 100;
-const FOLLOW = 250;
 
 const keepApps = flag('--keep-apps', 'only tfkd ends: dynos and router go on without it');
 
@@ -26,8 +25,8 @@ const start = command({
   examples: ['tfk daemon start'],
   async run(context, { options }) {
     const info = await context.client.get<Info>('/tfk/info');
-    if (options.json) return void context.output.json(info);
-    return void context.output.line(runningLine(info));
+    if (options.json) return context.output.json(info);
+    return context.output.line(runningLine(info));
   },
 });
 
@@ -49,7 +48,7 @@ const restart = command({
   examples: ['tfk daemon restart'],
   async run(context) {
     await stopped(context, true);
-    return void context.output.line(runningLine(await context.client.get<Info>('/tfk/info')));
+    return context.output.line(runningLine(await context.client.get<Info>('/tfk/info')));
   },
 });
 
@@ -65,8 +64,8 @@ const status = command({
     if (config.remote === null && !(await answers(join(config.home, 'tfkd.sock'))))
       return notRunning(context, options.json);
     const info = await context.client.get<Info>('/tfk/info');
-    if (options.json) return void output.json({ running: true, ...info });
-    return void output.lines(fields(factsOf(info, context.now())));
+    if (options.json) return output.json({ running: true, ...info });
+    return output.lines(fields(factsOf(info, context.now())));
   },
 });
 
@@ -81,24 +80,15 @@ const logs = command({
   examples: ['tfk daemon logs', 'tfk daemon logs --tail'],
   async run({ config, output }, { options }) {
     const file = join(config.home, 'run', 'tfkd.log');
-    let offset = 0;
-    const last: string[] = [];
-    for await (const line of linesOf(await readable(file, config.home))) {
-      last.push(line);
-      if (last.length > (options.lines ?? LOG_LINES)) last.shift();
+    if (!existsSync(file)) {
+      throw new UserError(`There is no log of tfkd in ${config.home} yet.`, {
+        hint: 'Type: tfk daemon start',
+      });
     }
-    const shown = (line: string): string => `${output.toTerminal ? visible(line) : line}\n`;
-    for (const line of last) await output.write('stdout', shown(line));
-    if (!options.tail) return undefined;
-    for (offset = await sizeOf(file); ; await sleep(FOLLOW)) {
-      const size = await sizeOf(file);
-      if (size < offset) offset = 0;
-      if (size === offset) continue;
-      for await (const line of linesOf(createReadStream(file, { start: offset, end: size - 1 }))) {
-        await output.write('stdout', shown(line));
-      }
-      offset = size;
+    for await (const line of linesOfFile(file, { last: options.lines ?? LOG_LINES, on: options.tail })) {
+      await output.write('stdout', `${output.toTerminal ? visible(line) : line}\n`);
     }
+    return undefined;
   },
 });
 
@@ -187,21 +177,4 @@ function factsOf(info: Info, now: Date): [string, string][] {
     ],
     ['Account', info.account.email],
   ];
-}
-
-async function readable(file: string, home: string): Promise<AsyncIterable<unknown>> {
-  try {
-    return (await open(file)).createReadStream();
-  } catch (cause) {
-    throw new UserError(`There is no log of tfkd in ${home} yet.`, { hint: 'Type: tfk daemon start', cause });
-  }
-}
-
-async function sizeOf(file: string): Promise<number> {
-  const handle = await open(file);
-  try {
-    return (await handle.stat()).size;
-  } finally {
-    await handle.close();
-  }
 }

@@ -15,14 +15,14 @@ const list = command({
     const { client, output } = context;
     const app = context.app(options.app);
     const domains = await client.list<Domain>(`${context.appPath(options.app)}/domains`);
-    if (options.json) return void output.json(domains);
+    if (options.json) return output.json(domains);
     output.header(`${appName(output.out, app)} Domains`);
     output.lines(domains.filter(({ kind }) => kind === 'heroku').map((domain) => visible(domain.hostname)));
     const own = domains.filter(({ kind }) => kind === 'custom');
     if (own.length === 0) return undefined;
     output.line();
     output.header(`${appName(output.out, app)} Custom Domains`);
-    return void output.lines(own.map((domain) => visible(domain.hostname)));
+    return output.lines(own.map((domain) => visible(domain.hostname)));
   },
 });
 

@@ -82,7 +82,7 @@ function versionOf(text: string): number {
   throw new UsageError(`${text} is no release; releases are v1, v2, …`, 'Type: tfk releases');
 }
 
-function defined<T extends Record<string, string | undefined>>(values: T): Record<string, string> {
+function defined(values: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );

@@ -11,8 +11,8 @@ const show = command({
   examples: ['tfk maintenance -a myapp'],
   async run(context, { options }) {
     const { maintenance } = await context.client.get<App>(context.appPath(options.app));
-    if (options.json) return void context.output.json({ maintenance });
-    return void context.output.line(maintenance ? 'on' : 'off');
+    if (options.json) return context.output.json({ maintenance });
+    return context.output.line(maintenance ? 'on' : 'off');
   },
 });
 

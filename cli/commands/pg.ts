@@ -45,7 +45,7 @@ const info = command({
         .filter((addon) => /postgres/.test(addon.addon_service.name))
         .map((addon) => client.get<AddonDetails>(`${tfkPathOfApp(app)}/addons/${addon.id}`)),
     );
-    if (options.json) return void output.json(found);
+    if (options.json) return output.json(found);
     if (found.length === 0)
       throw new UserError(`${app} has no Postgres add-on.`, {
         hint: `Type: tfk addons:create postgres -a ${app}`,

@@ -22,10 +22,10 @@ const list = command({
     const app = context.app(options.app);
     const all = await client.get<DynoDetails[]>(`${tfkPathOfApp(app)}/dynos`);
     const dynos = args.types.length === 0 ? all : all.filter(({ type }) => args.types.includes(type));
-    if (options.json) return void output.json(dynos);
-    if (dynos.length > 0) return void output.lines(dynoList(dynos, context.now(), output.out));
+    if (options.json) return output.json(dynos);
+    if (dynos.length > 0) return output.lines(dynoList(dynos, context.now(), output.out));
     if (args.types.length > 0) throw noSuchType(args.types, all, app);
-    return void output.line(`No dynos on ${appName(output.out, app)}`);
+    return output.line(`No dynos on ${appName(output.out, app)}`);
   },
 });
 
@@ -109,8 +109,8 @@ const wait = command({
     const release = await latestRelease(context, app);
     if (!release) throw new UserError(`${app} has no release yet.`, { hint: `Type: tfk push -a ${app}` });
     const rollout = await untilLive(context, app, release.version);
-    if (options.json) return void output.json(rollout);
-    return void output.line(`v${rollout.release} is live${rollout.url === null ? '' : ` at ${rollout.url}`}`);
+    if (options.json) return output.json(rollout);
+    return output.line(`v${rollout.release} is live${rollout.url === null ? '' : ` at ${rollout.url}`}`);
   },
 });
 

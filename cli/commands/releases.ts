@@ -25,11 +25,11 @@ const list = command({
     const { output } = context;
     const app = context.app(options.app);
     const releases = await newestReleases(context, app, options.most ?? 15);
-    if (options.json) return void output.json(releases);
-    if (releases.length === 0) return void output.line(`${appName(output.out, app)} has no releases.`);
+    if (options.json) return output.json(releases);
+    if (releases.length === 0) return output.line(`${appName(output.out, app)} has no releases.`);
     const current = releases.find((release) => release.current);
     output.header(`${appName(output.out, app)} Releases${current ? ` - Current: v${current.version}` : ''}`);
-    return void output.lines(releaseLines(releases, context.now(), output.out, output.width));
+    return output.lines(releaseLines(releases, context.now(), output.out, output.width));
   },
 });
 
@@ -46,14 +46,14 @@ const info = command({
     const app = context.app(options.app);
     const found = await releaseNamed(context, app, args.release);
     const config = await client.get<ConfigVars>(`${pathOfApp(app)}/releases/${found.version}/config-vars`);
-    if (options.json) return void output.json({ ...found, config });
+    if (options.json) return output.json({ ...found, config });
     const vars = Object.entries(config);
-    if (options.shell) return void output.lines(vars.map(([key, value]) => shellPair(key, value)));
+    if (options.shell) return output.lines(vars.map(([key, value]) => shellPair(key, value)));
     output.header(`Release v${found.version}`);
     output.lines(fields(factsOf(found, context.now())));
     output.line();
     output.header(`v${found.version} Config vars`);
-    return void output.lines(fields(vars));
+    return output.lines(fields(vars));
   },
 });
 
@@ -66,7 +66,7 @@ const releaseOutput = command({
   async run(context, { args, options }) {
     const found = await releaseNamed(context, context.app(options.app), args.release);
     if (found.output_stream_url === null) {
-      return void context.output.progress(`v${found.version} ran no release command.`);
+      return context.output.progress(`v${found.version} ran no release command.`);
     }
     await showStream(context, found.output_stream_url, 'stdout');
     return undefined;
@@ -85,9 +85,9 @@ const diff = command({
     const [from, to] = versionsOf(args.from, args.to);
     const path = `${tfkPathOfApp(context.app(options.app))}/releases/${from}/diff/${to}`;
     const found = await client.get<ReleaseDiff>(path);
-    if (options.json) return void output.json(found);
+    if (options.json) return output.json(found);
     output.header(`v${found.from} → v${found.to}`);
-    return void output.lines(diffLines(found, output.out));
+    return output.lines(diffLines(found, output.out));
   },
 });
 
@@ -113,9 +113,9 @@ const rollback = command({
     const current = before.find((release) => release.current);
     if (current) output.warn(`To undo, run: tfk rollback v${current.version} -a ${app}`);
     const rollout = await untilLive(context, app, (await settled(context, app, made)).version);
-    if (options.json) return void output.json({ ...made, rollout });
+    if (options.json) return output.json({ ...made, rollout });
     const at = rollout.url === null ? '' : ` at ${rollout.url}`;
-    return void output.line(`v${made.version} is live after ${took(performance.now() - started)}${at}`);
+    return output.line(`v${made.version} is live after ${took(performance.now() - started)}${at}`);
   },
 });
 

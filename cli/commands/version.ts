@@ -8,8 +8,8 @@ const version = command({
   examples: ['tfk version'],
   async run({ installation, output }, { options }) {
     const { version: own } = installation;
-    if (options.json) return void output.json({ version: own, node: process.version });
-    return void output.line(`tfk/${own} ${process.platform}-${process.arch} node-${process.version}`);
+    if (options.json) return output.json({ version: own, node: process.version });
+    return output.line(`tfk/${own} ${process.platform}-${process.arch} node-${process.version}`);
   },
 });
 

@@ -10,7 +10,10 @@ export interface TextStream {
   once(event: 'drain', listener: () => void): unknown;
 }
 
-/** The only writer of stdout and stderr: data goes to stdout, progress to stderr. */
+/**
+ * The only writer of stdout and stderr: data goes to stdout, progress to stderr. What prints a command's last words answers
+ * 0, its exit code then.
+ */
 export class Output {
   readonly out: Paint;
   readonly err: Paint;
@@ -39,15 +42,17 @@ export class Output {
 
   /** Columns that a table may take; unlimited where nobody looks. */
   get width(): number {
-    return this.stdout.isTTY === true ? (this.stdout.columns ?? 80) : Infinity;
+    return this.stdout.isTTY === true ? this.stdout.columns || 80 : Infinity;
   }
 
-  line(text = ''): void {
+  line(text = ''): 0 {
     this.stdout.write(`${text}\n`);
+    return 0;
   }
 
-  lines(lines: readonly string[]): void {
+  lines(lines: readonly string[]): 0 {
     if (lines.length > 0) this.stdout.write(`${lines.join('\n')}\n`);
+    return 0;
   }
 
   /** `=== title` and a blank line, as all of Heroku's lists begin. */
@@ -55,13 +60,9 @@ export class Output {
     this.line(`${this.out.in('dim', '===')} ${this.out.in('bold', title)}\n`);
   }
 
-  json(value: unknown): void {
-    this.line(JSON.stringify(value, null, 2));
-  }
-
-  /** One line of JSON, for streams. */
-  jsonLine(value: unknown): void {
-    this.line(JSON.stringify(value));
+  json(value: unknown): 0 {
+    this.line(JSON.stringify(value, null, 2).replace(UNPRINTABLE, unicodeEscape));
+    return 0;
   }
 
   /** As it is; resolves when the stream takes more, so that a slow reader slows the source. */
@@ -71,9 +72,10 @@ export class Output {
     if (!stream.write(chunk)) await new Promise<void>((done) => stream.once('drain', done));
   }
 
-  progress(text: string): void {
+  progress(text: string): 0 {
     this.#breakLine();
     this.stderr.write(`${text}\n`);
+    return 0;
   }
 
   warn(text: string): void {
@@ -121,6 +123,13 @@ export class Output {
     const lines = visibleLines(text).split('\n');
     this.stderr.write(lines.map((line) => ` ${mark}    ${line}`.trimEnd()).join('\n') + '\n');
   }
+}
+
+/** JSON escapes the lower control characters by itself, not the upper ones, which terminals obey as well. */
+const UNPRINTABLE = /[\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** An app's name as progress shows it. */
