@@ -12,6 +12,7 @@ export function suggest(word: string, candidates: readonly string[]): string[] {
 }
 
 function distanceOf(wanted: string, candidate: string, allowed: number): number {
+  if (candidate === wanted) return 0;
   if (wanted.length >= 3 && candidate.startsWith(wanted)) return allowed;
   if (Math.abs(wanted.length - candidate.length) > allowed) return Infinity;
   return levenshtein(wanted, candidate);

@@ -37,7 +37,7 @@ export function dynoRoutes(app: FastifyInstance, context: Context): void {
 function readRoutes(app: FastifyInstance, { services }: Context): void {
   app.get<OfApp>('/apps/:app/dynos', { schema: { response: { 200: Type.Array(Dyno) } } }, ({ params }) => {
     const record = findApp(services, params.app);
-    return services.records.dynos.list(record.id).map((dyno) => dynoJson(record, dyno));
+    return dynosOf(services, record).map((dyno) => dynoJson(record, dyno));
   });
   app.get<OfDyno>('/apps/:app/dynos/:dyno', { schema: { response: { 200: Dyno } } }, ({ params }) => {
     const record = findApp(services, params.app);
@@ -48,7 +48,7 @@ function readRoutes(app: FastifyInstance, { services }: Context): void {
     { schema: { response: { 200: Type.Array(DynoDetails) } } },
     ({ params }) => {
       const record = findApp(services, params.app);
-      return services.records.dynos.list(record.id).map((dyno) => detailsJson(record, dyno));
+      return dynosOf(services, record).map((dyno) => detailsJson(record, dyno));
     },
   );
 }
@@ -115,6 +115,14 @@ function restartAndStopRoutes(app: FastifyInstance, { services, actor }: Context
     route('DELETE', `/apps/:app/${word}/:type`, ofType);
     route('POST', `/apps/:app/${word}/:type/actions/stop`, ofType);
   }
+}
+
+/** `web.2` before `web.10`; of a slot that is being replaced the older dyno first. */
+function dynosOf(services: Services, app: AppRecord): DynoRecord[] {
+  const numberOf = ({ name, type }: DynoRecord): number => Number(name.slice(type.length + 1));
+  return services.records.dynos
+    .list(app.id)
+    .sort((a, b) => a.type.localeCompare(b.type) || numberOf(a) - numberOf(b) || a.createdAt - b.createdAt);
 }
 
 /** Heroku's older clients restart a whole type under the dynos' path. */

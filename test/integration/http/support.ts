@@ -1,0 +1,463 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import type { AddonService } from '../../../daemon/addons/addon.js';
+import type { Attachment, DynoExit, TerminalSize } from '../../../daemon/engines/engine.js';
+import { buildServer, type Server } from '../../../daemon/http/server.js';
+import type {
+  Attachable,
+  DynoTarget,
+  OneOffRequest,
+  RolloutStatus,
+  Services,
+} from '../../../daemon/http/services.js';
+import { LogStore } from '../../../daemon/logs/log-store.js';
+import { LogSessions } from '../../../daemon/logs/sessions.js';
+import { Apps } from '../../../daemon/release/apps.js';
+import { diffReleases } from '../../../daemon/release/diff.js';
+import { Releases } from '../../../daemon/release/releases.js';
+import { Domains } from '../../../daemon/run/domains.js';
+import { Formation } from '../../../daemon/run/formation.js';
+import { DYNO_SIZES } from '../../../daemon/run/sizes.js';
+import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
+import { notFound } from '../../../daemon/shared/errors.js';
+import { newId, newSecret } from '../../../daemon/shared/ids.js';
+import { createLogger, type Logger } from '../../../daemon/shared/logger.js';
+import type { AppRecord } from '../../../daemon/store/apps.js';
+import type { DynoRecord } from '../../../daemon/store/dynos.js';
+import { Store } from '../../../daemon/store/store.js';
+
+export const ACTOR = 'ada@example.com';
+
+/** A process at the other end of an attachment, played by the test. */
+export class PlayedProcess implements Attachment {
+  readonly stdin = new PassThrough();
+  readonly stdout = new PassThrough();
+  readonly stderr = new PassThrough();
+  readonly resized: TerminalSize[] = [];
+  readonly signals: string[] = [];
+  closed = false;
+  readonly exited: Promise<DynoExit>;
+  private leave: (exit: DynoExit) => void = () => undefined;
+
+  constructor() {
+    this.exited = new Promise((resolve) => (this.leave = resolve));
+  }
+
+  async resize(size: TerminalSize): Promise<void> {
+    this.resized.push(size);
+  }
+  async signal(signal: string): Promise<void> {
+    this.signals.push(signal);
+  }
+  close(): void {
+    this.closed = true;
+    this.exit(129);
+  }
+  exit(code: number): void {
+    this.stdout.end();
+    this.stderr.end();
+    this.leave({ code, outOfMemory: false, at: 0 });
+  }
+}
+
+/** What a stage was asked to do. */
+export interface Asked {
+  readonly restarts: DynoTarget[];
+  readonly stops: DynoTarget[];
+  readonly oneOffs: OneOffRequest[];
+  readonly received: Map<string, Buffer>;
+  readonly processes: PlayedProcess[];
+  expired: number;
+  daemonStops: number;
+  releaseCommand: () => Promise<string | null>;
+  rollout: RolloutStatus;
+  buildOutput: (signal: AbortSignal) => AsyncIterable<string>;
+}
+
+const postgres: AddonService = {
+  name: 'postgres',
+  humanName: 'Postgres',
+  defaultAttachment: 'DATABASE',
+  plans: [{ name: 'postgres:local', description: 'A server on this machine', isDefault: true }],
+  provision: async () => ({ data: { port: 5432 } }),
+  ensureRunning: async () => undefined,
+  configVars: () => ({}),
+  describe: async () => [],
+  stop: async () => undefined,
+  deprovision: async () => undefined,
+};
+
+export interface Bench {
+  readonly store: Store;
+  readonly services: Services;
+  readonly asked: Asked;
+  readonly releases: Releases;
+  readonly logs: LogStore;
+  readonly home: string;
+  server(options?: { trusted?: boolean; clock?: Clock; logger?: Logger; hosts?: string[] }): Server;
+  token(): string;
+  /** An app with a slug released: process types web and worker, as after a push. */
+  pushedApp(name: string, processTypes?: Record<string, string>): Promise<AppRecord>;
+  dyno(app: AppRecord, name: string, state?: DynoRecord['state']): DynoRecord;
+  close(): Promise<void>;
+}
+
+/** Real store, apps, releases, formation, domains and logs in a temporary folder; builds, dynos and add-ons are played. */
+export async function openBench(): Promise<Bench> {
+  const home = await mkdtemp(join(tmpdir(), 'tfk-http-'));
+  const store = Store.open(home);
+  const clock = systemClock;
+  const logger = createLogger('silent', 'test');
+  const logs = new LogStore({ folder: join(home, 'logs'), clock, logger });
+  const asked: Asked = {
+    restarts: [],
+    stops: [],
+    oneOffs: [],
+    received: new Map(),
+    processes: [],
+    expired: 0,
+    daemonStops: 0,
+    releaseCommand: async () => null,
+    rollout: {
+      status: 'live',
+      message: null,
+      types: [{ type: 'web', ready: 1, wanted: 1 }],
+      url: 'http://x/',
+    },
+    async *buildOutput() {
+      yield '-----> Node.js app detected\n';
+      yield '-----> Done\n';
+    },
+  };
+  const ignore = (): void => undefined;
+  const releases = new Releases({
+    store,
+    clock,
+    logger,
+    attached: () => ({ bindings: [], vars: {} }),
+    runReleaseCommand: () => asked.releaseCommand(),
+    hasArtifact: async () => true,
+    record: ignore,
+    notify: ignore,
+  });
+  const services = servicesOf({ store, clock, logs, releases, asked });
+  const servers: Server[] = [];
+  return {
+    store,
+    services,
+    asked,
+    releases,
+    logs,
+    home,
+    server(options = {}) {
+      const server = buildServer(services, { trusted: true, clock, logger, ...options });
+      servers.push(server);
+      return server;
+    },
+    token: () => services.account.createToken({ description: 'test', expiresAt: null }).token,
+    async pushedApp(name, processTypes = { web: 'node web.js', worker: 'node worker.js' }) {
+      const app = services.apps.create({ name, actor: ACTOR });
+      const id = insertSlug(store, app, processTypes);
+      await releases.deploy(
+        app.id,
+        { id, processTypes, description: 'Deploy 1a2b3c4', firstDeploy: { formation: {}, config: {} } },
+        ACTOR,
+      );
+      return store.apps.find(app.id) ?? app;
+    },
+    dyno: (app, name, state = 'up') => insertDyno(store, app, name, state),
+    async close() {
+      for (const { app } of servers) await app.close();
+      logs.close();
+      store.close();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+export function insertSlug(store: Store, app: AppRecord, processTypes: Record<string, string>): string {
+  const id = newId();
+  store.slugs.insert({
+    id,
+    appId: app.id,
+    contentKey: id,
+    artifact: { engine: 'fake', id, size: 1234 },
+    processTypes,
+    launchEnv: {},
+    launchPath: [],
+    healthchecks: null,
+    checksum: `SHA256:${'0'.repeat(64)}`,
+    commit: '1a2b3c4',
+    planner: 'node',
+    size: 1234,
+    createdAt: Date.now(),
+  });
+  return id;
+}
+
+function insertDyno(store: Store, app: AppRecord, name: string, state: DynoRecord['state']): DynoRecord {
+  const release = store.releases.list(app.id)[0];
+  if (!release) throw new Error('an app has a release');
+  const instance = newId();
+  store.dynos.insert({
+    instance,
+    appId: app.id,
+    name,
+    type: name.split('.')[0] ?? name,
+    kind: name.startsWith('run.') ? 'one-off' : 'formation',
+    releaseId: release.id,
+    releaseVersion: release.version,
+    command: 'node web.js',
+    size: 'Standard-1X',
+    attached: false,
+    attempt: 0,
+    createdAt: Date.now(),
+    timeLimitMs: null,
+  });
+  store.dynos.update(instance, { state });
+  const dyno = store.dynos.find(instance);
+  if (!dyno) throw new Error('the dyno was inserted');
+  return dyno;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logs: LogStore;
+  readonly releases: Releases;
+  readonly asked: Asked;
+}
+
+function servicesOf(parts: Parts): Services {
+  const { store, clock, logs, releases, asked } = parts;
+  const ignore = (): void => undefined;
+  const apps = new Apps(store, clock, ignore);
+  const formation = new Formation(store, clock, logs, ignore);
+  const domains = new Domains(store, clock, ignore);
+  const contents = (id: string | null) => (id === null ? null : store.slugs.contents(id));
+  return {
+    records: store,
+    account: {
+      account: () => store.account.ensure(ACTOR, clock.now()),
+      tokens: () => store.account.listTokens(),
+      createToken: ({ description, expiresAt }) => {
+        const token = `tfk_${newSecret()}`;
+        const record = { id: newId(), description, createdAt: clock.now(), expiresAt };
+        store.account.addToken(token, record);
+        return { record, token };
+      },
+      revokeToken: (id) => store.account.revokeToken(id),
+      authenticate: (token) => store.account.findToken(token, clock.now()),
+    },
+    apps: {
+      create: (input) => apps.create(input),
+      find: (name) => apps.find(name),
+      list: () => apps.list(),
+      rename: (id, name) => apps.rename(id, name),
+      setMaintenance: (id, on) => apps.setMaintenance(id, on),
+      destroy: (id) => apps.destroy(id),
+      url: (app) => `http://${app.name}.localhost:8080/`,
+    },
+    releases: {
+      current: (id) => releases.current(id),
+      config: (id) => releases.config(id),
+      setConfig: (id, changes, actor) => releases.setConfig(id, changes, actor),
+      rollback: (id, target, actor) => releases.rollback(id, target, actor),
+      async releaseSlug(appId, id, description, actor) {
+        const slug = store.slugs.byId(id);
+        if (!slug) throw notFound('slug', 'There is no such slug.');
+        const { processTypes } = slug;
+        const firstDeploy = { formation: {}, config: {} };
+        const draft = { id, processTypes, description: description ?? 'Deploy', firstDeploy };
+        return (await releases.deploy(appId, draft, actor)).release;
+      },
+      async *output() {
+        yield 'Migrating\n';
+      },
+      diff: async (from, to) =>
+        diffReleases(
+          { release: from, contents: contents(from.slugId) },
+          { release: to, contents: contents(to.slugId) },
+        ),
+      rollout: async () => asked.rollout,
+    },
+    sources: playedSources(parts),
+    builds: playedBuilds(parts),
+    formation: {
+      scale: async (app, updates, actor) => formation.scale(app.id, updates, actor),
+      sizes: () => DYNO_SIZES,
+    },
+    dynos: playedDynos(parts),
+    domains: {
+      add: async (app, hostname) => domains.add(app.id, hostname),
+      remove: async (app, domain) => void domains.remove(app.id, domain.id),
+    },
+    addons: playedAddons(parts),
+    logs: new LogSessions(logs, clock),
+    tfk: {
+      info: () => ({
+        version: '0.0.0-test',
+        pid: 1,
+        home: '/home',
+        startedAt: 0,
+        engine: { name: 'fake', isolation: 'none', limits: false },
+        api: { socket: '/home/tfkd.sock', port: 4270 },
+        router: { port: 8080, pid: 2, workers: 2 },
+      }),
+      examine: async () => [{ name: 'node', status: 'ok', detail: 'v20' }],
+      stopDaemon: () => void (asked.daemonStops += 1),
+      async *stopEverything() {
+        yield 'Stopping web.1';
+        yield 'All is stopped';
+      },
+    },
+  };
+}
+
+function playedSources({ store, asked }: Parts): Services['sources'] {
+  return {
+    create() {
+      const secrets = { id: newId(), putSecret: newSecret(), getSecret: newSecret(), createdAt: Date.now() };
+      store.sources.insert(secrets);
+      return { ...secrets, checksum: null, size: null, receivedAt: null };
+    },
+    async receive(source, body) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      asked.received.set(source.id, bytes);
+      store.sources.markReceived(source.id, 'SHA256:0', bytes.length, Date.now());
+    },
+    open: (source) => Readable.from([asked.received.get(source.id) ?? Buffer.alloc(0)]),
+  };
+}
+
+function playedBuilds({ store, asked }: Parts): Services['builds'] {
+  const get = (id: string) => {
+    const build = store.builds.byId(id);
+    if (!build) throw new Error('the build was inserted');
+    return build;
+  };
+  return {
+    async create({ app, source, url, version, checksum, actor }) {
+      const id = newId();
+      store.builds.insert({
+        id,
+        appId: app.id,
+        userEmail: actor,
+        sourceId: source?.id ?? null,
+        sourceUrl: url,
+        sourceVersion: version,
+        sourceChecksum: checksum,
+        outputSecret: newSecret(),
+        createdAt: Date.now(),
+      });
+      return get(id);
+    },
+    async cancel(build) {
+      const end = { status: 'failed', slugId: null, releaseId: null, message: 'Cancelled.' } as const;
+      store.builds.finish(build.id, end, Date.now());
+      return get(build.id);
+    },
+    queuePosition: (build) => (build.status === 'pending' ? 0 : null),
+    output: (_build, signal) => asked.buildOutput(signal),
+    plan: async () => ({
+      contentHash: 'abc',
+      plan: {
+        planner: 'node',
+        label: 'Node.js',
+        runtime: { language: 'node', range: '>=20' },
+        notes: ['Using npm'],
+        warnings: [],
+        steps: [
+          {
+            name: 'install',
+            title: 'Installing dependencies',
+            inputs: ['package.json'],
+            commands: [['npm', 'ci']],
+            env: {},
+            caches: {},
+            layers: ['node_modules'],
+          },
+        ],
+        defaultProcessTypes: { web: 'npm start' },
+        launchEnv: {},
+        launchPath: [],
+        exclude: [],
+      },
+      processTypes: { web: 'node web.js' },
+      appJson: null,
+      warnings: [],
+    }),
+    purgeCache: async () => undefined,
+  };
+}
+
+function playedDynos({ store, asked }: Parts): Services['dynos'] {
+  const attachable = (): Attachable => {
+    const process = new PlayedProcess();
+    asked.processes.push(process);
+    return { open: async () => process, expire: () => void (asked.expired += 1) };
+  };
+  return {
+    restart: async (_app, target) => void asked.restarts.push(target),
+    stop: async (_app, target) => void asked.stops.push(target),
+    async runOneOff(request) {
+      asked.oneOffs.push(request);
+      const dyno = insertDyno(store, request.app, `run.${1000 + asked.oneOffs.length}`, 'starting');
+      return { dyno, attachable: request.attached ? attachable() : null };
+    },
+    exec: async () => attachable(),
+  };
+}
+
+function playedAddons({ store }: Parts): Services['addons'] {
+  const attach: Services['addons']['attach'] = async ({ addon, app, name }) => {
+    const id = newId();
+    store.addons.attach({
+      id,
+      addonId: addon.id,
+      appId: app.id,
+      name: name ?? 'DATABASE',
+      createdAt: Date.now(),
+    });
+    const attachment = store.addons.attachments().find((known) => known.id === id);
+    if (!attachment) throw new Error('the attachment was inserted');
+    return attachment;
+  };
+  return {
+    services: () => [postgres],
+    async create({ app, name, attachment, actor, wait }) {
+      const id = newId();
+      store.addons.insert({
+        id,
+        appId: app.id,
+        name: name ?? `postgresql-${id.slice(0, 8)}`,
+        service: 'postgres',
+        plan: 'postgres:local',
+        createdAt: Date.now(),
+      });
+      if (wait) store.addons.markProvisioned(id, { port: 5432 }, Date.now());
+      const addon = store.addons.find(id);
+      if (!addon) throw new Error('the add-on was inserted');
+      await attach({ addon, app, name: attachment, actor });
+      return addon;
+    },
+    destroy: async (addon) => store.addons.delete(addon.id),
+    attach,
+    detach: async (attachment) => store.addons.detach(attachment.id),
+    configKeys: (attachment) => [`${attachment.name}_URL`],
+    facts: async () => [['Plan', 'local']],
+  };
+}
+
+/** Fails with what stood there instead, once the patience of a slow machine is used up. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`still waiting for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
