@@ -17,7 +17,8 @@ interface Entry {
   readonly buildId: string;
   readonly appId: string;
   readonly stop: AbortController;
-  readonly start: () => Promise<void>;
+  /** Never rejects; answers how to tell the result to whoever added the build. */
+  readonly start: () => Promise<() => void>;
   sealed: boolean;
 }
 
@@ -44,7 +45,10 @@ export class BuildQueue {
         stop: new AbortController(),
         sealed: false,
         start: () =>
-          run({ signal: entry.stop.signal, seal: () => (entry.sealed = true) }).then(resolve, reject),
+          run({ signal: entry.stop.signal, seal: () => (entry.sealed = true) }).then(
+            (result) => () => resolve(result),
+            (error: unknown) => () => reject(error instanceof Error ? error : new Error(String(error))),
+          ),
       };
       if (this.stopped) entry.stop.abort(new BuildStopped('interrupted'));
       this.waiting.push(entry);
@@ -93,10 +97,11 @@ export class BuildQueue {
 
   private start(entry: Entry): void {
     this.running.set(entry.buildId, entry);
-    const end = entry.start().finally(() => {
+    const end = entry.start().then((tell) => {
       this.running.delete(entry.buildId);
       this.ends.delete(end);
       this.pump();
+      tell();
     });
     this.ends.add(end);
   }

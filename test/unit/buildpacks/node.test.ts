@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import type { BuildPlan } from '../../../buildpacks/plan.js';
+import { PlanError } from '../../../buildpacks/planner.js';
+import { choosePlanner } from '../../../buildpacks/registry.js';
+import { aTree } from './tree.js';
+
+const plan = (files: Readonly<Record<string, unknown>>): BuildPlan => {
+  const source = aTree(files);
+  return choosePlanner(source).plan(source, { config: {} });
+};
+const refusal = (files: Readonly<Record<string, unknown>>): string => {
+  try {
+    plan(files);
+  } catch (error) {
+    if (error instanceof PlanError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+};
+const commandsOf = (made: BuildPlan) =>
+  Object.fromEntries(made.steps.map((step) => [step.name, step.commands.map((argv) => argv.join(' '))]));
+
+const deps = { dependencies: { a: '1' }, devDependencies: { b: '1' } };
+
+describe('the package manager', () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    ['npm by package-lock.json', { 'package-lock.json': '' }, 'npm ci --omit=dev'],
+    [
+      'npm by npm-shrinkwrap.json',
+      { 'npm-shrinkwrap.json': '', 'package-lock.json': '' },
+      'npm ci --omit=dev',
+    ],
+    ['npm without a lock file', {}, 'npm install --omit=dev'],
+    [
+      'Yarn 1 by yarn.lock',
+      { 'yarn.lock': '# yarn lockfile v1' },
+      'npx --yes --package=yarn@1 -- yarn install --non-interactive --frozen-lockfile --production=true',
+    ],
+    [
+      'Yarn 4 by its lock file',
+      { 'yarn.lock': '__metadata:\n  version: 8', '.yarnrc.yml': '' },
+      'npx --yes --package=@yarnpkg/cli-dist@4 -- yarn workspaces focus --all --production',
+    ],
+    [
+      'the copy of Yarn in the source',
+      {
+        'yarn.lock': '__metadata:',
+        '.yarnrc.yml': 'yarnPath: .yarn/releases/y.cjs',
+        '.yarn/releases/y.cjs': '',
+      },
+      'node .yarn/releases/y.cjs workspaces focus --all --production',
+    ],
+    [
+      'pnpm in the version of its lock file',
+      { 'pnpm-lock.yaml': "lockfileVersion: '6.0'" },
+      'npx --yes --package=pnpm@8 -- pnpm install --frozen-lockfile --prod',
+    ],
+  ])('is %s', (_what, files, command) => {
+    expect(commandsOf(plan({ 'package.json': deps, ...files }))).toEqual({ install: [command] });
+  });
+
+  test('has the version that packageManager names', () => {
+    const files = {
+      'package.json': { ...deps, packageManager: 'pnpm@9.15.4+sha512.abc' },
+      'pnpm-lock.yaml': '',
+    };
+    expect(commandsOf(plan(files))['install']?.[0]).toContain('--package=pnpm@9.15.4');
+  });
+
+  test('is refused when two contradict each other', () => {
+    expect(refusal({ 'package.json': deps, 'yarn.lock': '', 'package-lock.json': '' })).toBe(
+      'There are two lock files: package-lock.json (npm) and yarn.lock (yarn).',
+    );
+    expect(refusal({ 'package.json': { packageManager: 'pnpm@9.0.0' }, 'yarn.lock': '' })).toMatch(
+      /names pnpm.*yarn\.lock/,
+    );
+    expect(refusal({ 'package.json': { packageManager: 'bun@1.0.0' } })).toMatch(/not npm, yarn or pnpm/);
+  });
+
+  test('without a lock file comes with a warning', () => {
+    expect(plan({ 'package.json': deps }).warnings).toEqual([expect.stringContaining('No lock file')]);
+    expect(plan({ 'package.json': deps, 'package-lock.json': '' }).warnings).toEqual([]);
+  });
+});
+
+describe('the steps', () => {
+  const locked = { 'package-lock.json': '{}' };
+
+  test('install all, build, then prune, when there is a build script', () => {
+    const made = plan({ 'package.json': { ...deps, scripts: { build: 'tsc' } }, ...locked });
+    expect(commandsOf(made)).toEqual({
+      install: ['npm ci --include=dev'],
+      build: ['npm run build'],
+      prune: ['npm prune --omit=dev --ignore-scripts'],
+    });
+    expect(made.steps.map(({ inputs }) => inputs)).toEqual([
+      ['package.json', 'package-lock.json'],
+      'source',
+      ['package.json', 'package-lock.json'],
+    ]);
+    expect(made.steps.map(({ layers }) => layers)).toEqual([['node_modules'], [], ['node_modules']]);
+  });
+
+  test('follow Heroku’s scripts: prebuild first, postbuild in place of build, cleanup last', () => {
+    const scripts = { build: 'x', 'heroku-postbuild': 'x', 'heroku-prebuild': 'x', 'heroku-cleanup': 'x' };
+    const made = plan({ 'package.json': { ...deps, scripts }, ...locked });
+    expect(made.steps.map(({ name }) => name)).toEqual(['prebuild', 'install', 'build', 'prune', 'cleanup']);
+    expect(commandsOf(made)['build']).toEqual(['npm run heroku-postbuild']);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['own install scripts', { 'package.json': { ...deps, scripts: { postinstall: 'x' } } }],
+    ['dependencies in the source', { 'package.json': { dependencies: { a: 'file:./a' } } }],
+    ['a native addon', { 'package.json': deps, 'binding.gyp': '' }],
+  ])('let the install see the whole source for %s', (_what, files) => {
+    expect(plan({ ...files, ...locked }).steps[0]?.inputs).toBe('source');
+  });
+
+  test('are none where there is nothing to install or build', () => {
+    expect(plan({ 'package.json': { scripts: { start: 'x' } } }).steps).toEqual([]);
+  });
+});
+
+test('web is npm start where there is something to start', () => {
+  expect(plan({ 'package.json': { scripts: { start: 'x' } } }).defaultProcessTypes).toEqual({
+    web: 'npm start',
+  });
+  expect(plan({ 'package.json': {}, 'server.js': '' }).defaultProcessTypes).toEqual({ web: 'npm start' });
+  expect(plan({ 'package.json': {} }).defaultProcessTypes).toEqual({});
+});
+
+test('the range of engines.node is the plan’s, and must be one', () => {
+  expect(plan({ 'package.json': { engines: { node: '>=20 <23' } } }).runtime).toEqual({
+    language: 'node',
+    range: '>=20 <23',
+  });
+  expect(refusal({ 'package.json': { engines: { node: 'newest' } } })).toMatch(/"newest".*no version range/);
+});
+
+test('workspaces and broken manifests are refused with a reason', () => {
+  expect(refusal({ 'package.json': { workspaces: ['a'] } })).toMatch(/^workspaces are not supported yet/);
+  expect(refusal({ 'package.json': {}, 'pnpm-workspace.yaml': 'packages:\n  - a' })).toMatch(
+    /pnpm-workspace/,
+  );
+  expect(refusal({ 'package.json': '{' })).toMatch(/not valid JSON/);
+  expect(refusal({ 'package.json': '[]' })).toMatch(/not a JSON object/);
+});
+
+test('a plan is plain JSON, and the same for the same source', () => {
+  const files = { 'package.json': { ...deps, scripts: { build: 'x' } }, 'yarn.lock': '' };
+  expect(JSON.parse(JSON.stringify(plan(files)))).toEqual(plan(files));
+});
+
+describe('a source that nobody plans', () => {
+  test('is told what was looked for, and what is there', () => {
+    const message = refusal({ 'README.md': '', 'app/package.json': {} });
+    expect(message).toBe(
+      'No planner recognises this source. Looked for:\n  package.json (Node.js)\n  Procfile (commands that need no build)\nFound instead:\n  README.md\n  app/\n    package.json',
+    );
+  });
+
+  test('with only a Dockerfile is told of the Docker engine', () => {
+    expect(refusal({ Dockerfile: 'FROM x' })).toMatch(/needs the Docker engine/);
+  });
+
+  test('that is empty is told so', () => {
+    expect(refusal({})).toContain('The source is empty.');
+  });
+});
