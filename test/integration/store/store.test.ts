@@ -1,0 +1,125 @@
+import Database from 'better-sqlite3';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../daemon/store/database.js';
+import { lockHome } from '../../../daemon/store/home-lock.js';
+import { loadKey, SecretBox } from '../../../daemon/store/secret-box.js';
+import { Store } from '../../../daemon/store/store.js';
+import { tempHome } from '../../support/temp-home.js';
+
+const FIRST = { sql: 'CREATE TABLE one (x INTEGER) STRICT' };
+const SECOND = { sql: 'ALTER TABLE one ADD COLUMN y INTEGER' };
+
+describe('the control database', () => {
+  it('waits for the disk at each commit', () => {
+    const db = openDatabase(join(tempHome(), 'tfk.db'));
+    expect(db.pragma('synchronous', { simple: true })).toBe(2);
+    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+    db.close();
+  });
+
+  it('can be opened by its owner only', () => {
+    const path = join(tempHome(), 'tfk.db');
+    openDatabase(path).close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('is brought forward step by step, after a copy of the file', () => {
+    const home = tempHome();
+    const path = join(home, 'tfk.db');
+    const old = openDatabase(path, [FIRST]);
+    old.exec('INSERT INTO one VALUES (7)');
+    old.close();
+    const db = openDatabase(path, [FIRST, SECOND]);
+    expect(db.prepare('SELECT x, y FROM one').get()).toEqual({ x: 7, y: null });
+    db.close();
+    const copy = new Database(join(home, 'tfk.db.before-schema-2'), { readonly: true });
+    expect(copy.pragma('user_version', { simple: true })).toBe(1);
+    copy.close();
+  });
+
+  it('stays as it was when a step fails half-way', () => {
+    const path = join(tempHome(), 'tfk.db');
+    openDatabase(path, [FIRST]).close();
+    expect(() =>
+      openDatabase(path, [FIRST, { sql: 'CREATE TABLE two (x INTEGER) STRICT; SELECT nonsense' }]),
+    ).toThrow();
+    const db = new Database(path);
+    expect(db.pragma('user_version', { simple: true })).toBe(1);
+    expect(db.prepare("SELECT name FROM sqlite_master WHERE name = 'two'").get()).toBeUndefined();
+    db.close();
+  });
+
+  it('of a newer tfk is refused and not touched', () => {
+    const path = join(tempHome(), 'tfk.db');
+    openDatabase(path, [FIRST, SECOND]).close();
+    const before = readFileSync(path);
+    expect(() => openDatabase(path, [FIRST])).toThrow(/newer tfk \(schema 2, this one knows 1\)/);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+});
+
+describe('the home lock', () => {
+  it('lets one tfkd in', () => {
+    const home = tempHome();
+    const unlock = lockHome(home);
+    expect(() => lockHome(home)).toThrow(/Another tfkd/);
+    unlock();
+    lockHome(home)();
+  });
+});
+
+describe('secrets', () => {
+  it('open only with their key and in their place', () => {
+    const box = new SecretBox(Buffer.alloc(32, 1));
+    const sealed = box.seal('hunter2', 'release:a:config');
+    expect(box.open(sealed, 'release:a:config')).toBe('hunter2');
+    expect(() => box.open(sealed, 'release:b:config')).toThrow(/does not open/);
+    expect(() => new SecretBox(Buffer.alloc(32, 2)).open(sealed, 'release:a:config')).toThrow(
+      /does not open/,
+    );
+  });
+
+  it('do not open when any byte was changed', () => {
+    const box = new SecretBox(Buffer.alloc(32, 1));
+    const sealed = box.seal('hunter2', 'c');
+    for (let index = 0; index < sealed.length; index++) {
+      const damaged = Buffer.from(sealed);
+      damaged[index] = (damaged[index] ?? 0) ^ 1;
+      expect(() => box.open(damaged, 'c')).toThrow();
+    }
+  });
+
+  it('have a key that only its owner can read', () => {
+    const path = join(tempHome(), 'secret.key');
+    const key = loadKey(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(loadKey(path).equals(key)).toBe(true);
+    chmodSync(path, 0o644);
+    expect(() => loadKey(path)).toThrow(/can be read by others/);
+  });
+
+  it('have a key of the right length, or tfkd does not start', () => {
+    const path = join(tempHome(), 'secret.key');
+    writeFileSync(path, 'short', { mode: 0o600 });
+    expect(() => loadKey(path)).toThrow(/not 32/);
+  });
+});
+
+describe('tokens', () => {
+  it('are stored as hashes, expire, and can be revoked', () => {
+    const home = tempHome();
+    const store = Store.open(home);
+    store.account.addToken('tfk_secret', { id: 't', description: 'ci', createdAt: 0, expiresAt: 1000 });
+    expect(store.account.findToken('tfk_secret', 999)?.id).toBe('t');
+    expect(store.account.findToken('tfk_secret', 1000)).toBeUndefined();
+    expect(store.account.findToken('tfk_other', 999)).toBeUndefined();
+    expect(store.account.revokeToken('t')).toBe(true);
+    expect(store.account.findToken('tfk_secret', 999)).toBeUndefined();
+    store.close();
+    for (const name of readdirSync(home).filter((file) => file.startsWith('tfk.db'))) {
+      expect(readFileSync(join(home, name)).includes('tfk_secret')).toBe(false);
+    }
+  });
+});
