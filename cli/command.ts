@@ -74,7 +74,7 @@ export function count(flags: string, description: string, least = 1): Option<num
     if (typed === undefined) return undefined;
     if (!/^\d{1,9}$/.test(typed) || Number(typed) < least) {
       throw new UsageError(
-        `${flags.split(' ')[0] ?? flags} takes a whole number from ${least} on, not ${typed}.`,
+        `${/^[-\w]+/.exec(flags)?.[0] ?? flags} takes a whole number from ${least} on, not ${typed}.`,
       );
     }
     return Number(typed);

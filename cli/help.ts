@@ -1,35 +1,37 @@
 import { aliasesOf, allDefinitions } from './catalogue.js';
 import type { Definition } from './command.js';
 
-const USUAL: readonly string[] = [
-  'push',
-  'ps',
-  'ps:scale',
-  'logs',
-  'run',
-  'config:set',
-  'releases:rollback',
-  'addons:create',
-];
+/** The usual ones, as most people type them. */
+const USUAL: Readonly<Record<string, string>> = {
+  push: 'push',
+  ps: 'ps',
+  'ps:scale': 'scale',
+  logs: 'logs',
+  run: 'run',
+  'config:set': 'config:set',
+  'releases:rollback': 'rollback',
+  'addons:create': 'addons:create',
+};
 
 /** What `tfk` and `tfk help` print. */
 export async function overview(): Promise<string> {
   const topics = (await allDefinitions()).map((topic) => topic.filter((command) => command.hidden !== true));
-  const usual = topics.flat().filter((command) => USUAL.includes(command.name));
-  const width = Math.max(...topics.flat().map((command) => shortest(command).length)) + 2;
-  const entry = (command: Definition): string => `  ${shortest(command).padEnd(width)}${command.summary}`;
+  const width = Math.max(...topics.flat().map(({ name }) => name.length)) + 2;
+  const entry = (name: string, { summary }: Definition): string => `  ${name.padEnd(width)}${summary}`;
+  const usual = topics.flat().flatMap((command) => {
+    const typed = USUAL[command.name];
+    return typed === undefined ? [] : [entry(typed, command)];
+  });
   return [
     'tfk: your own Heroku on one machine',
     '',
     'Usage: tfk COMMAND [arguments] [options]      tfk help COMMAND tells more',
     '',
     'The usual ones',
-    ...usual.map(entry),
+    ...usual,
     '',
     'All commands (a blank may stand for the colon)',
-    ...topics
-      .filter((topic) => topic.length > 0)
-      .flatMap((topic) => topic.map((command) => `  ${command.name.padEnd(width)}${command.summary}`)),
+    ...topics.flat().map((command) => entry(command.name, command)),
   ].join('\n');
 }
 
@@ -62,9 +64,4 @@ function section(title: string, entries: readonly (readonly [string, string])[])
   if (entries.length === 0) return [];
   const width = Math.max(...entries.map(([left]) => left.length)) + 2;
   return ['', title, ...entries.map(([left, right]) => `  ${left.padEnd(width)}${right}`)];
-}
-
-function shortest(command: Definition): string {
-  const names = [command.name, ...aliasesOf(command.name)].filter((name) => !name.endsWith(':list'));
-  return names.reduce((best, name) => (name.length < best.length ? name : best));
 }

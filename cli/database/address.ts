@@ -21,7 +21,9 @@ export async function databaseOf(context: Context, app: string, name: string | u
 }
 
 export function addressOf(url: string, key: string): Address {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
+  // Without a host (a socket's folder stands in ?host=) it is no URL by the web's rules.
+  const whole = url.replace(/^(postgres(?:ql)?:\/\/[^/@]*@)(?=\/)/, '$1localhost');
+  const parsed = URL.canParse(whole) ? new URL(whole) : null;
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     throw new UserError(`${key} holds no address of a Postgres database.`, {
       hint: 'Type: tfk pg:psql NAME with another config var or add-on.',
