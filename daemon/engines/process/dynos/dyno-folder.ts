@@ -79,7 +79,7 @@ export class DynoFolder {
     const fresh = join(this.parent, `.new-${this.instance}-${suffix()}`);
     try {
       await mkdir(join(fresh, 'run'), { recursive: true, mode: 0o700 });
-      await chmod(fresh, 0o711);
+      await chmod(fresh, 0o700);
       await mkdir(join(fresh, 'tmp'), { mode: 0o700 });
       if (owner) await chown(join(fresh, 'tmp'), owner.uid, owner.gid);
       await writeFile(join(fresh, 'run', 'dyno.json'), JSON.stringify(record), { mode: 0o600 });
@@ -90,6 +90,12 @@ export class DynoFolder {
       if (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error) ?? '')) return false;
       throw error;
     }
+  }
+
+  /** Once the slug is laid out: other users may pass, but the app's root is the app's alone, whatever its slug says. */
+  async admit(): Promise<void> {
+    await chmod(this.app, 0o700);
+    await chmod(this.path, 0o711);
   }
 
   /** Null when the dyno has no folder (any more). */

@@ -112,6 +112,7 @@ export class Starter {
     const { builder, isolation, environments, nodePath } = this.parts;
     const owner = isolation.ownerOf(spec.appNumber);
     const launch = await builder.materialise(spec.artifact, folder.app, owner);
+    await folder.admit();
     const env = dynoEnvironment(spec, { folder, launch, nodePath, port: record.port });
     await this.startShim(spec, folder, env);
     await untilLaunched(folder, record, this.parts.clock);

@@ -13,17 +13,19 @@ type Version = 1 | 2;
 export class Cgroups {
   private constructor(
     readonly version: Version,
-    /** One folder of this home's in each hierarchy. */
+    /** One folder in each hierarchy, shared by all homes of this machine. */
     private readonly parents: readonly string[],
+    /** What this home's groups begin with. */
+    private readonly prefix: string,
   ) {}
 
   /** Null where none can be made: not root, read-only, or no controller. Tried by making one. */
   static async open(home: string, root = '/sys/fs/cgroup'): Promise<Cgroups | null> {
-    const name = join('tfk', createHash('sha256').update(home).digest('hex').slice(0, 16));
+    const prefix = createHash('sha256').update(home).digest('hex').slice(0, 16);
     for (const version of [2, 1] as const) {
       const parents =
-        version === 2 ? [join(root, name)] : ['memory', 'pids'].map((one) => join(root, one, name));
-      const cgroups = new Cgroups(version, parents);
+        version === 2 ? [join(root, 'tfk')] : ['memory', 'pids'].map((one) => join(root, one, 'tfk'));
+      const cgroups = new Cgroups(version, parents, prefix);
       if (await cgroups.works(root)) return cgroups;
     }
     return null;
@@ -33,7 +35,7 @@ export class Cgroups {
   async create(instance: string, limits: DynoLimits): Promise<string[]> {
     const settings = this.version === 2 ? settingsOfV2(limits) : settingsOfV1(limits);
     for (const parent of this.parents) {
-      const folder = join(parent, instance);
+      const folder = this.folderIn(parent, instance);
       await mkdir(folder, { recursive: true });
       for (const [file, value, needed] of settings.filter(([name]) => this.belongs(parent, name))) {
         const written = writeFile(join(folder, file), value);
@@ -44,7 +46,7 @@ export class Cgroups {
   }
 
   entrances(instance: string): string[] {
-    return this.parents.map((parent) => join(parent, instance, 'cgroup.procs'));
+    return this.parents.map((parent) => join(this.folderIn(parent, instance), 'cgroup.procs'));
   }
 
   async members(instance: string): Promise<number[]> {
@@ -57,27 +59,32 @@ export class Cgroups {
   /** Did the kernel kill a process of the dyno for want of memory? */
   async killedForMemory(instance: string): Promise<boolean> {
     const file = this.version === 2 ? 'memory.events' : 'memory.oom_control';
-    const text = await readFile(join(this.parents[0] ?? '', instance, file), 'utf8').catch(() => '');
+    const text = await readFile(join(this.folderIn(this.parents[0] ?? '', instance), file), 'utf8').catch(
+      () => '',
+    );
     return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0) > 0;
   }
 
   /** Only empty groups go: false while a process is left in one. */
   async remove(instance: string): Promise<boolean> {
     const results = await Promise.all(
-      this.parents.map((parent) => rmdir(join(parent, instance)).then(() => true, isAbsent)),
+      this.parents.map((parent) => rmdir(this.folderIn(parent, instance)).then(() => true, isAbsent)),
     );
     return results.every(Boolean);
   }
 
+  private folderIn(parent: string, instance: string): string {
+    return join(parent, `${this.prefix}-${instance}`);
+  }
+
   private belongs(parent: string, file: string): boolean {
-    return this.version === 2 || dirname(dirname(parent)).endsWith(`/${file.slice(0, file.indexOf('.'))}`);
+    return this.version === 2 || dirname(parent).endsWith(`/${file.slice(0, file.indexOf('.'))}`);
   }
 
   private async works(root: string): Promise<boolean> {
     try {
       if (this.version === 2) await enableV2(root, this.parents[0] ?? '');
-      else
-        for (const parent of this.parents) await requireFile(join(dirname(dirname(parent)), 'cgroup.procs'));
+      else for (const parent of this.parents) await requireFile(join(dirname(parent), 'cgroup.procs'));
       const trial = `trial-${newId()}`;
       await this.create(trial, { memoryBytes: 64 * 1024 * 1024, cpuWeight: 1, pids: 64 });
       return await this.remove(trial);
@@ -109,7 +116,7 @@ function settingsOfV2(limits: DynoLimits): Setting[] {
 async function enableV2(root: string, parent: string): Promise<void> {
   await requireFile(join(root, 'cgroup.controllers'));
   await mkdir(parent, { recursive: true });
-  for (const folder of [root, dirname(parent), parent]) {
+  for (const folder of [root, parent]) {
     const file = join(folder, 'cgroup.subtree_control');
     await writeFile(file, '+memory +pids');
     await writeFile(file, '+cpu').catch(() => undefined);
