@@ -30,7 +30,8 @@ import { sourceTree } from './source-tree.js';
 import { tell } from './tell.js';
 import { Unpacker } from './unpack.js';
 
-const SOURCE_AGE_MS = 60 * 60_000;
+/** Far longer than a build can wait for its turn. */
+const SOURCE_AGE_MS = 6 * 60 * 60_000;
 
 /** Everything the build stage works with; main puts it together. */
 export interface BuildParts {

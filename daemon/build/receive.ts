@@ -56,12 +56,12 @@ export class Sources {
     await rm(this.pathOf(id), { force: true });
   }
 
-  /** After a start: removes what a cut-off receive left, and sources older than `maxAgeMs`. */
+  /** Removes sources, and what cut-off receives left, that nobody wrote to for `maxAgeMs`. */
   async sweep(now: number, maxAgeMs: number): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => [])) {
       const path = join(this.folder, name);
       const found = await stat(path).catch(() => null);
-      if (name.endsWith('.tmp') || (found && now - found.mtimeMs > maxAgeMs)) await rm(path, { force: true });
+      if (found && now - found.mtimeMs > maxAgeMs) await rm(path, { force: true });
     }
   }
 

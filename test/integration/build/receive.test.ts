@@ -73,11 +73,12 @@ describe('a source', () => {
     await expect(sources.locate('../../etc/passwd')).rejects.toMatchObject({ id: 'not_found' });
   });
 
-  test('is swept when it is old, as is what a cut-off receive left', async () => {
-    const folder = writeFiles(tempFolder(), { old: 'x', new: 'x', 'half.1.tmp': 'x' });
+  test('is swept when it is old, as is what a cut-off receive left, and never one that is being received', async () => {
+    const folder = writeFiles(tempFolder(), { old: 'x', new: 'x', 'old.1.tmp': 'x', 'new.1.tmp': 'x' });
     const now = Date.now();
-    utimesSync(join(folder, 'old'), new Date(now - 10_000), new Date(now - 10_000));
+    for (const name of ['old', 'old.1.tmp'])
+      utimesSync(join(folder, name), (now - 10_000) / 1000, (now - 10_000) / 1000);
     await new Sources(folder, LIMITS).sweep(now, 5000);
-    expect(readdirSync(folder)).toEqual(['new']);
+    expect(readdirSync(folder)).toEqual(['new', 'new.1.tmp']);
   });
 });

@@ -32,7 +32,8 @@ test('builds of one app run one after the other, in the order in which they came
 
 test('another app passes those that wait for their own, up to the limit', () => {
   const { add, started, queue } = aQueue(2);
-  for (const [id, app] of ['1a', '2a', '3b', '4c'].map((text) => [...text])) void add(id ?? '', app ?? '');
+  const apps = { '1': 'a', '2': 'a', '3': 'b', '4': 'c' };
+  for (const [id, app] of Object.entries(apps)) void add(id, app);
   expect(started).toEqual(['1', '3']);
   expect(['1', '2', '3', '4', '5'].map((id) => queue.position(id))).toEqual([0, 1, 0, 2, null]);
 });
