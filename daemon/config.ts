@@ -10,8 +10,13 @@ export interface Config {
   readonly version: string;
   /** `$TFK_HOME`, absolute. */
   readonly home: string;
-  /** Where dynos live: outside of a home that other users cannot reach, when dynos run as users of their own. */
-  readonly dynosDir: string;
+  /**
+   * Where dynos and database servers live, which run as users of their own when tfkd is root: those cannot reach into a home
+   * of mode 0700. The home itself when tfkd is not root.
+   */
+  readonly systemDir: string;
+  /** The home folder of the user who runs tfkd: npm reads its settings there. */
+  readonly userHome: string;
   /** 0 takes a free port. */
   readonly apiPort: number;
   readonly routerPort: number;
@@ -44,7 +49,8 @@ export function readConfig(env: Environment = process.env): Config {
   return Object.freeze({
     version: VERSION,
     home,
-    dynosDir: env['TFK_DYNOS_DIR'] ?? defaultDynosDir(home),
+    systemDir: resolve(env['TFK_SYSTEM_DIR'] ?? defaultSystemDir(home)),
+    userHome: homedir(),
     apiPort: portOf(env, 'TFK_API_PORT', 4270),
     routerPort: portOf(env, 'TFK_ROUTER_PORT', 8080),
     routerWorkers: wholeOf(env, 'TFK_ROUTER_WORKERS', 2, { least: 1, most: 64 }),
@@ -82,10 +88,9 @@ function pick(env: Environment, names: readonly string[]): Record<string, string
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
-/** Root runs each app as a user of its own, which cannot reach into a home of mode 0700. */
-function defaultDynosDir(home: string): string {
-  if (process.getuid?.() !== 0) return join(home, 'dynos');
-  return join('/var/lib/tfk', createHash('sha256').update(home).digest('hex').slice(0, 12), 'dynos');
+function defaultSystemDir(home: string): string {
+  if (process.getuid?.() !== 0) return home;
+  return join('/var/lib/tfk', createHash('sha256').update(home).digest('hex').slice(0, 12));
 }
 
 /** The npm that came with this Node, else the one on the PATH. */

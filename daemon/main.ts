@@ -47,7 +47,7 @@ import { Store } from './store/store.js';
 async function main(config: Config): Promise<void> {
   const startedAt = clock.now();
   const { home } = config;
-  await makeHome(home, config.dynosDir);
+  await makeHome(config);
   const unlock = lockHome(home);
   const logger = createLogger(config.logLevel, 'tfkd');
   const store = Store.open(home);
@@ -64,7 +64,7 @@ async function main(config: Config): Promise<void> {
   const path = `${dirname(config.nodePath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const builder = new ProcessBuilder({ home, path, processes: new Processes() });
   const engine = await ProcessEngine.open({
-    dynosDir: config.dynosDir,
+    dynosDir: join(config.systemDir, 'dynos'),
     builder,
     clock,
     logger,
@@ -112,7 +112,8 @@ async function main(config: Config): Promise<void> {
     clock,
     nodePath: config.nodePath,
     npmPath: config.npmPath,
-    buildEnv: { ...config.buildEnv, PATH: path, HOME: home },
+    buildEnv: { ...config.buildEnv, PATH: path, HOME: config.userHome },
+    systemDir: config.systemDir,
     ...(config.postgresBin === null ? {} : { systemBin: config.postgresBin }),
   });
   const addons = new Addons({
@@ -274,12 +275,13 @@ async function main(config: Config): Promise<void> {
   );
 }
 
-async function makeHome(home: string, dynosDir: string): Promise<void> {
+async function makeHome({ home, systemDir }: Config): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
   await chmod(home, 0o700);
-  for (const folder of ['run', 'logs', 'sources', 'builds', 'addons'])
+  for (const folder of ['run', 'logs', 'sources', 'builds', 'addons']) {
     await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
-  await mkdir(dynosDir, { recursive: true, mode: 0o711 });
+  }
+  await mkdir(join(systemDir, 'dynos'), { recursive: true, mode: 0o711 });
 }
 
 /** One line that the CLI shows as it is. */

@@ -32,11 +32,15 @@ export function findRelease(services: Services, app: AppRecord, reference: strin
       : services.records.releases.byVersion(app.id, Number(version));
   if (release?.appId === app.id) return release;
   const names = services.records.releases.list(app.id).map((known) => `v${known.version}`);
-  throw unknown('release', `${app.name} has no release ${quote(reference)}.`, {
-    word: reference,
-    candidates: [],
-    otherwise: `Its releases are ${names.at(-1) ?? 'none'} to ${names[0] ?? 'none'}: tfk releases -a ${app.name}`,
-  });
+  throw unknown(
+    'release',
+    `${app.name} has no release ${version === undefined ? quote(reference) : `v${version}`}.`,
+    {
+      word: reference,
+      candidates: [],
+      otherwise: `Its releases are ${names.at(-1) ?? 'none'} to ${names[0] ?? 'none'}: tfk releases -a ${app.name}`,
+    },
+  );
 }
 
 export function findBuild(services: Services, app: AppRecord, id: string): BuildRecord {

@@ -7,7 +7,7 @@ it.each([
   ['user-api', ['users-api']],
   ['usres-api', ['users-api']],
   ['Users-API', ['users-api']],
-  ['wbe', []],
+  ['wbe', ['web']],
   ['we', ['web']],
   ['workr', ['worker']],
   ['users', ['users-api', 'users-web']],
