@@ -87,9 +87,12 @@ export class ProcessEngine implements Engine {
     const processes = new Processes();
     const { dynosDir, nodePath } = options;
     const self = await processes.identify(process.pid);
+    const cgroups = (options.limit ?? true) ? await Cgroups.open(dynosDir) : null;
+    const folders = await DynoFolder.all(dynosDir);
+    await cgroups?.sweep(new Set(folders.map(({ instance }) => instance)));
     return new ProcessEngine(options, {
       isolation: await examineIsolation({ dynosDir, nodePath, wanted: options.isolate ?? true }),
-      cgroups: (options.limit ?? true) ? await Cgroups.open(dynosDir) : null,
+      cgroups,
       processes,
       bootId: await processes.bootId(),
       startTime: self?.startTime ?? '',

@@ -135,7 +135,7 @@ export class Starter {
 
   private async removeCgroup(instance: string): Promise<void> {
     // The kernel takes a moment to see that the last process has gone.
-    for (let tries = 0; tries < 20; tries++) {
+    for (let tries = 0; tries < 60; tries++) {
       if ((await this.parts.cgroups?.remove(instance).catch(() => false)) ?? true) return;
       await this.parts.clock.sleep(50);
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { newId } from '../../../shared/ids.js';
 import type { DynoLimits } from '../../engine.js';
@@ -71,6 +71,17 @@ export class Cgroups {
       this.parents.map((parent) => rmdir(this.folderIn(parent, instance)).then(() => true, isAbsent)),
     );
     return results.every(Boolean);
+  }
+
+  /** Removes the empty groups of this home's dynos that are not among these. */
+  async sweep(instances: ReadonlySet<string>): Promise<void> {
+    for (const parent of this.parents) {
+      const names = await readdir(parent).catch(() => []);
+      const own = names.filter((name) => name.startsWith(`${this.prefix}-`));
+      const stale = own.filter((name) => !instances.has(name.slice(this.prefix.length + 1)));
+      // One that is not empty is another daemon's trial, or holds what cannot be killed: it stays.
+      for (const name of stale) await rmdir(join(parent, name)).catch(() => undefined);
+    }
   }
 
   private folderIn(parent: string, instance: string): string {
