@@ -26,7 +26,8 @@ export const DEFAULT_LIMITS = {
   /** What still runs on a backend that left the table is cut after this. */
   removedGraceMs: 30_000,
   shutdownMs: 10_000,
-  /** A worker that does not answer its holder for so long is killed and replaced. */
+  /** A worker that is not ready, or does not answer its holder, for so long is killed and replaced. */
+  workerStartMs: 60_000,
   workerAnswerMs: 10_000,
   /** How often the times above are looked at: their accuracy. */
   checkMs: 500,

@@ -49,12 +49,13 @@ export type RawScript = (socket: Socket, seen: string) => void;
 /** A TCP server that writes whatever the script says, well formed or not. */
 export async function startRawBackend(script: RawScript, port = 0): Promise<RawBackend> {
   const received: string[] = [];
-  const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+  const server = createTcpServer((socket) => {
     const index = received.push('') - 1;
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
-      received[index] += chunk.toString('latin1');
-      script(socket, received[index] ?? '');
+      const seen = (received[index] ?? '') + chunk.toString('latin1');
+      received[index] = seen;
+      script(socket, seen);
     });
   });
   return { ...(await listen(server, port)), received };

@@ -53,7 +53,9 @@ export class WorkerProcess {
       this.child.once('exit', gone).once('error', gone);
     });
     this.send({ type: 'start', start });
-    this.ready = this.answered(() => this.tableVersion >= 0).then(() => this.mustLive());
+    this.ready = this.answered(() => this.tableVersion >= 0, start.limits.workerStartMs).then(() =>
+      this.mustLive(),
+    );
     // Whoever wants to know awaits it; nobody has to.
     this.ready.catch(() => undefined);
   }
@@ -101,10 +103,10 @@ export class WorkerProcess {
     this.settle();
   }
 
-  private answered(done: () => boolean): Promise<void> {
+  private answered(done: () => boolean, patienceMs = this.patienceMs): Promise<void> {
     if (this.gone || done()) return Promise.resolve();
     return new Promise((resolve) => {
-      const patience = setTimeout(() => this.giveUp(), this.launch.start.limits.workerAnswerMs);
+      const patience = setTimeout(() => this.giveUp(), patienceMs);
       const question: Question = {
         done,
         resolve: () => {
@@ -114,6 +116,12 @@ export class WorkerProcess {
       };
       this.questions.add(question);
     });
+  }
+
+  /** One that is still starting has longer. */
+  private get patienceMs(): number {
+    const { workerStartMs, workerAnswerMs } = this.launch.start.limits;
+    return this.tableVersion < 0 ? workerStartMs : workerAnswerMs;
   }
 
   private giveUp(): void {

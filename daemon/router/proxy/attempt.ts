@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Stage } from './backend-failure.js';
-import type { ConnectionUse, Cuttable, LiveBackend, RidingHandler } from './backend.js';
+import type { Cuttable, LiveBackend } from './backend.js';
+import type { Connection } from './connections.js';
 import type { ProxyContext } from './context.js';
 import { FAILURES, type Failure } from './failures.js';
 import type { RequestBody } from './request-body.js';
@@ -23,7 +24,7 @@ export interface AnswerSink {
 const MAX_INFORMATIONAL = 10;
 
 /** One request on one backend, from the choice to the last byte. It is counted on the backend for as long as it runs. */
-export class Attempt implements RidingHandler, Cuttable {
+export class Attempt implements Dispatcher.DispatchHandler, Cuttable {
   stage: Stage = 'connecting';
   /** The connection had carried a request before. */
   reused = false;
@@ -31,8 +32,7 @@ export class Attempt implements RidingHandler, Cuttable {
   connectedAt: number | undefined;
   readonly startedAt: number;
   private over = false;
-  private use: ConnectionUse | undefined;
-  private abort: (() => void) | undefined;
+  private connection: Connection | undefined;
   private resume: (() => void) | undefined;
   private paused = false;
   private sentAt: number | undefined;
@@ -50,16 +50,15 @@ export class Attempt implements RidingHandler, Cuttable {
     backend.running.add(this);
   }
 
+  /** `fresh`: on a connection that has carried nothing yet. */
   dispatch(options: Dispatcher.DispatchOptions, fresh: boolean): void {
-    if (fresh) this.backend.dispatchFresh(options, this);
-    else this.backend.dispatch(options, this);
+    this.connection = this.backend.connections.take(fresh);
+    this.connection.dispatch(options, this);
   }
 
-  /** Ends the attempt from the router's side; the backend's connection is closed. */
+  /** Ends the attempt from the router's side; the connection is closed. */
   abandon(): void {
-    if (this.over) return;
-    this.leave();
-    this.abort?.();
+    if (!this.over) this.leave();
   }
 
   cut(failure: Failure): void {
@@ -72,19 +71,11 @@ export class Attempt implements RidingHandler, Cuttable {
     if (failure) this.sink.fail(failure);
   }
 
-  ride(use: ConnectionUse): void {
-    this.use = use;
-  }
-
-  onConnect(abort: () => void): void {
-    this.abort = abort;
-    if (this.over) {
-      abort();
-      return;
-    }
+  onConnect(): void {
+    if (this.over || !this.connection) return;
     this.connectedAt = this.activeAt = this.context.now();
     this.stage = 'waiting';
-    if (this.use) this.reused = this.use.requests++ > 0;
+    this.reused = this.connection.used++ > 0;
   }
 
   onBodySent(): void {
@@ -111,8 +102,8 @@ export class Attempt implements RidingHandler, Cuttable {
     this.stage = 'body';
     this.activeAt = this.context.now();
     this.sink.begin(status, statusText, head.headers);
-    // Neither has a body, whatever the dyno sends after it.
-    if (status === 204 || status === 304) this.complete();
+    // Neither has a body, whatever length the dyno announces; the HTTP client would wait for it.
+    if ((status === 204 || status === 304) && (head.contentLength ?? 0) > 0) this.finishEarly();
     return true;
   }
 
@@ -124,7 +115,11 @@ export class Attempt implements RidingHandler, Cuttable {
   }
 
   onComplete(): void {
-    if (!this.over) this.complete();
+    if (this.over || !this.connection) return;
+    this.over = true;
+    this.backend.running.delete(this);
+    this.backend.connections.giveBack(this.connection);
+    this.sink.end();
   }
 
   onUpgrade(status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
@@ -144,7 +139,7 @@ export class Attempt implements RidingHandler, Cuttable {
     this.sink.attemptFailed(this, error);
   }
 
-  private complete(): void {
+  private finishEarly(): void {
     this.leave();
     this.sink.end();
   }
@@ -152,12 +147,13 @@ export class Attempt implements RidingHandler, Cuttable {
   private leave(): void {
     this.over = true;
     this.backend.running.delete(this);
+    this.connection?.destroy();
   }
 
   private onInformational(status: number, raw: Buffer[]): boolean {
     this.informational += 1;
     this.stage = 'waiting';
-    if (status === 101 || this.informational > MAX_INFORMATIONAL) this.sink.fail(FAILURES.H17);
+    if (status < 102 || this.informational > MAX_INFORMATIONAL) this.sink.fail(FAILURES.H17);
     else if (status === 103) this.passHint(raw);
     return true;
   }

@@ -1,14 +1,10 @@
+import { errors } from 'undici';
 import { codeOf, messageOf } from '../../shared/errors.js';
 import { FAILURES, responseRestriction, type Failure } from './failures.js';
 
 /** How far an attempt on a backend had come. */
 export type Stage = 'connecting' | 'waiting' | 'head' | 'body';
 
-const WRONG_LENGTH: ReadonlySet<string> = new Set([
-  'HPE_INVALID_CONTENT_LENGTH',
-  'HPE_UNEXPECTED_CONTENT_LENGTH',
-  'HPE_INVALID_TRANSFER_ENCODING',
-]);
 const TIMED_OUT: ReadonlySet<string> = new Set(['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 const OWN_FAULT: ReadonlySet<string> = new Set([
   'EMFILE',
@@ -39,10 +35,12 @@ export function failureOf(error: unknown, stage: Stage): Failure {
 }
 
 function failureOfHead(error: unknown, code: string, stage: Stage): Failure {
-  if (WRONG_LENGTH.has(code)) return responseRestriction('invalid content length');
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return responseRestriction('oversized header');
-  if (code.startsWith('HPE_')) return FAILURES.H17;
   const message = messageOf(error);
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return responseRestriction('invalid content length');
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return responseRestriction('oversized header');
+  if (error instanceof errors.HTTPParserError) {
+    return message.includes('Content-Length') ? responseRestriction('invalid content length') : FAILURES.H17;
+  }
   if (message === 'bad response' || message === 'bad upgrade') return FAILURES.H17;
   return stage === 'head' ? FAILURES.H18 : FAILURES.H13;
 }

@@ -1,38 +1,12 @@
-import { Client, Pool, type Dispatcher } from 'undici';
 import type { Backend } from '../control/protocol.js';
 import type { RouterLimits } from '../limits.js';
+import { Connections } from './connections.js';
 import { FAILURES, type Failure } from './failures.js';
 import { MAX_RESPONSE_HEADERS } from './response-headers.js';
-
-/** How often one connection has been used: a second request on it may meet a dyno that is just closing it. */
-export interface ConnectionUse {
-  requests: number;
-}
-
-/** A handler that is told which connection its request goes by. */
-export interface RidingHandler extends Dispatcher.DispatchHandler {
-  ride(use: ConnectionUse): void;
-}
 
 /** What is cut when its backend is gone for good. */
 export interface Cuttable {
   cut(failure: Failure): void;
-}
-
-class CountingClient extends Client {
-  private readonly use: ConnectionUse = { requests: 0 };
-
-  constructor(origin: string | URL, options: Client.Options) {
-    super(origin, options);
-    this.on('connect', () => {
-      this.use.requests = 0;
-    });
-  }
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    (handler as RidingHandler).ride(this.use);
-    return super.dispatch(options, handler);
-  }
 }
 
 /** One dyno: its connections, and what is under way on it in this worker. */
@@ -45,8 +19,7 @@ export class LiveBackend {
   readonly upgraded = new Set<Cuttable>();
   /** Why it is quarantined, if it is. */
   quarantine: { readonly until: number; readonly failure: Failure } | undefined;
-  private readonly options: Client.Options;
-  private readonly pool: Pool;
+  readonly connections: Connections;
   private isDraining = false;
 
   constructor(
@@ -56,7 +29,7 @@ export class LiveBackend {
     this.id = backend.id;
     this.dyno = backend.dyno;
     this.address = addressOf(backend);
-    this.options = {
+    this.connections = new Connections(`http://${this.address}`, {
       keepAliveTimeout: limits.backendIdleMs,
       keepAliveMaxTimeout: limits.backendIdleMs,
       // The router's own clock watches the times (see Attempt.check): two clocks would disagree.
@@ -65,10 +38,6 @@ export class LiveBackend {
       maxHeaderSize: MAX_RESPONSE_HEADERS,
       pipelining: 1,
       connectTimeout: limits.connectMs,
-    };
-    this.pool = new Pool(`http://${this.address}`, {
-      ...this.options,
-      factory: (origin, options) => new CountingClient(origin, options),
     });
   }
 
@@ -85,22 +54,11 @@ export class LiveBackend {
     this.quarantine = { until, failure };
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: RidingHandler): void {
-    this.pool.dispatch(options, handler);
-  }
-
-  /** On a connection of its own, which is closed afterwards: for a request whose kept-alive connection had died. */
-  dispatchFresh(options: Dispatcher.DispatchOptions, handler: RidingHandler): void {
-    const client = new CountingClient(`http://${this.address}`, this.options);
-    client.dispatch(options, handler);
-    void client.close().catch(() => undefined);
-  }
-
   /** No new request; idle connections close now, busy ones after their request. Cannot be taken back. */
   drain(): void {
     if (this.isDraining) return;
     this.isDraining = true;
-    void this.pool.close().catch(() => undefined);
+    this.connections.close();
   }
 
   /** Drains, and cuts what is left when the grace is over. */
@@ -112,7 +70,6 @@ export class LiveBackend {
 
   private cut(): void {
     for (const cuttable of [...this.running, ...this.upgraded]) cuttable.cut(FAILURES.H24);
-    void this.pool.destroy().catch(() => undefined);
   }
 }
 

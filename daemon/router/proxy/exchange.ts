@@ -199,8 +199,7 @@ export class Exchange implements Candidate, AnswerSink, Watched {
   private readonly onClose = (): void => {
     if (!this.response.writableFinished) this.failure ??= FAILURES.H27;
     this.close(this.failure?.status ?? this.response.statusCode, this.bytes);
-    linger(this.context, this.incoming.request);
-    if (this.incoming.upgrade) this.incoming.upgrade.socket.end();
+    if (!this.incoming.upgrade) linger(this.context, this.incoming.request);
   };
 
   private tunnelClosed(bytes: number, failure: Failure | undefined): void {

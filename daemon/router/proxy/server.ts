@@ -79,8 +79,8 @@ function onUpgrade(server: Server, proxy: Proxy, { request, socket, head }: Upgr
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
-  const exchange = proxy.handle(request, response, { socket, head });
-  if (!exchange) response.on('finish', () => socket.destroySoon());
+  response.on('finish', () => closeGently(socket));
+  proxy.handle(request, response, { socket, head });
 }
 
 /**
@@ -137,7 +137,7 @@ function onClientError(error: ParseError, socket: Duplex): void {
 function refuseAfter({ request, response, exchange }: Turn, socket: Duplex, status: number): void {
   const next = (): void => {
     if (request.complete && response.shouldKeepAlive) refuse(socket, status);
-    else (socket as Socket).destroySoon();
+    else closeGently(socket);
   };
   if (response.writableFinished) next();
   else if (request.complete || !exchange) response.once('close', next);
@@ -151,12 +151,19 @@ function isRequestLine({ rawPacket, bytesParsed = 0 }: ParseError): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127} [^ \t\r\n]+ HTTP\/1\.[01]\r?\n/.test(text.slice(begin));
 }
 
-/** Answers on a connection that has no response object, reads a moment longer so that the answer arrives, and closes. */
+/** Answers on a connection that has no response object, and closes it. */
 function refuse(socket: Duplex, status: number): void {
   if (socket.destroyed || !socket.writable) return;
   const text = `${status} ${reasonOf(status)}\n`;
   const head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\nContent-Type: text/plain; charset=utf-8\r\n`;
   socket.on('error', () => undefined);
-  socket.end(`${head}Content-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
+  socket.write(`${head}Content-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`);
+  closeGently(socket);
+}
+
+/** Reads and drops what still comes for a moment: a close over unread bytes would take the answer back from the client. */
+function closeGently(socket: Duplex): void {
+  socket.end();
+  socket.resume();
   setTimeout(() => socket.destroy(), 1_000).unref();
 }

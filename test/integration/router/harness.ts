@@ -156,7 +156,10 @@ export function ask(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);
       response.once('end', () => {
-        if (!response.complete) return reject(new Error('the answer was cut'));
+        if (!response.complete) {
+          reject(new Error('the answer was cut'));
+          return;
+        }
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
@@ -199,7 +202,10 @@ export function sendRaw(
     socket.once('end', () => finish(true));
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
-      if (until?.(text) === true) return finish(false);
+      if (until?.(text) === true) {
+        finish(false);
+        return;
+      }
       wait();
     });
     socket.write(Buffer.from(bytes, 'latin1'));
