@@ -27,12 +27,14 @@ export async function bridge(client: Duplex, head: Buffer, attachment: Attachmen
   const leave = (): void => gone.abort();
   client.on('error', leave).on('close', leave).on('end', leave);
   attachment.stdin.on('error', () => undefined);
+  let over = false;
   gone.signal.addEventListener('abort', () => {
-    attachment.close();
+    if (!over) attachment.close();
     client.destroy();
   });
   readClient(client, head, attachment, leave);
   await sendOutput(client, attachment, gone.signal);
+  over = true;
 }
 
 function readClient(client: Duplex, head: Buffer, attachment: Attachment, leave: () => void): void {

@@ -8,9 +8,12 @@ const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::
  * ours (421), and a page of any other origin says so itself (403). Loopback alone proves nothing.
  */
 export function guardAgainstBrowsers(
-  request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  request: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'url'>,
   hosts: ReadonlySet<string>,
 ): void {
+  if (request.url?.startsWith('/') !== true) {
+    throw new TfkError('bad_request', 'The request names a path, not a whole address.');
+  }
   assertOnce(request, 'host');
   assertOnce(request, 'authorization');
   const host = hostName(request.headers.host ?? '');

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../shared/clock.js';
+import type { Logger } from '../shared/logger.js';
 import type { TokenRecord } from '../store/account.js';
 import type { AttachPoints } from './attach-points.js';
 import type { Services } from './services.js';
@@ -8,6 +9,7 @@ import type { Services } from './services.js';
 export interface Context {
   readonly services: Services;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly attachPoints: AttachPoints;
   /** Aborts when the server closes: streams end then. */
   readonly closing: AbortSignal;

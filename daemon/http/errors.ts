@@ -39,9 +39,12 @@ export function asTfkError(error: unknown): TfkError | undefined {
   const id = code === undefined ? undefined : ID_OF_CODE[code];
   if (id !== undefined) return new TfkError(id, `${messageOf(error)}.`.replace(/\.\.$/, '.'));
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500
-    ? new TfkError('bad_request', `The request cannot be read: ${messageOf(error)}`)
+    ? new TfkError('bad_request', `The request cannot be read: ${messageOf(error).slice(0, LONGEST_ECHO)}`)
     : undefined;
 }
+
+/** Letters of what Fastify says, which may repeat the request. */
+const LONGEST_ECHO = 200;
 
 const ID_OF_CODE: Partial<Record<string, ErrorId>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',

@@ -75,12 +75,13 @@ export function buildServer(services: Services, options: ServerOptions): Server 
 
 function contextOf(
   services: Services,
-  { trusted, clock }: ServerOptions,
+  { trusted, clock, logger }: ServerOptions,
   own: Pick<Context, 'attachPoints' | 'closing'>,
 ): Context {
   return {
     services,
     clock,
+    logger,
     ...own,
     baseUrl: (request) => (trusted ? '' : `http://${request.headers.host ?? request.hostname}`),
     actor: () => services.account.account().email,

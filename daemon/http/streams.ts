@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../shared/clock.js';
+import type { Context } from './context.js';
 
 /** Silence after which a stream says something, since clients take 60 s of it for a dead connection. */
 const HEARTBEAT_MS = 20_000;
@@ -10,9 +11,6 @@ export interface StreamOptions {
   readonly contentType: string;
   /** What is sent in silence; null: nothing. */
   readonly heartbeat: string | null;
-  readonly clock: Clock;
-  /** Ends the stream from our side. */
-  readonly closing: AbortSignal;
   /** True: what makes the chunks is run to its end even if the client has gone. */
   readonly untilEnd?: boolean;
   readonly status?: number;
@@ -22,9 +20,10 @@ type Chunk = string | Uint8Array;
 
 /**
  * Sends chunks as they come, headers at once, at the pace of the client. The source is opened with a signal that aborts
- * when the client has gone. What the source throws ends the connection, so that it does not look complete.
+ * when the client has gone. What the source throws is logged and ends the connection, so that it does not look complete.
  */
 export async function sendStream(
+  context: Pick<Context, 'clock' | 'closing' | 'logger'>,
   reply: FastifyReply,
   open: (signal: AbortSignal) => AsyncIterable<Chunk>,
   options: StreamOptions,
@@ -32,7 +31,7 @@ export async function sendStream(
   const gone = new AbortController();
   const response = reply.raw;
   response.once('close', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, options.closing]);
+  const signal = AbortSignal.any([gone.signal, context.closing]);
   const source = open(options.untilEnd === true ? new AbortController().signal : signal);
   reply.hijack();
   response.writeHead(options.status ?? 200, {
@@ -43,14 +42,14 @@ export async function sendStream(
   });
   response.flushHeaders();
   try {
-    for await (const chunk of withHeartbeat(source, options)) {
+    for await (const chunk of withHeartbeat(source, options.heartbeat, context.clock)) {
       if (!signal.aborted) await write(response, chunk, signal);
       else if (options.untilEnd !== true) break;
     }
     response.end();
   } catch (error) {
+    context.logger.error({ err: error, request: reply.request.id }, 'a stream broke');
     response.destroy();
-    throw error;
   }
 }
 
@@ -69,7 +68,8 @@ async function write(response: ServerResponse, chunk: Chunk, signal: AbortSignal
 
 async function* withHeartbeat(
   source: AsyncIterable<Chunk>,
-  { heartbeat, clock }: Pick<StreamOptions, 'heartbeat' | 'clock'>,
+  heartbeat: string | null,
+  clock: Clock,
 ): AsyncGenerator<Chunk, void> {
   if (heartbeat === null) {
     yield* source;

@@ -71,18 +71,17 @@ const find = ({ services }: Context, params: OfBuild['Params']): BuildRecord =>
   findBuild(services, findApp(services, params.app), params.build);
 
 /** The last byte is sent after the build's row has its end: who reads on to the end reads the right status after it. */
-function buildOutputRoute(app: FastifyInstance, { services, clock, closing }: Context): void {
+function buildOutputRoute(app: FastifyInstance, context: Context): void {
+  const { services } = context;
   app.get<{ Params: { secret: string } }>(
     '/tfk/builds/:secret/output',
     { config: { secretUrl: true }, exposeHeadRoute: false },
     async ({ params }, reply) => {
       const build = services.records.builds.byOutputSecret(params.secret);
       if (!build) throw notFound('build', 'There is no such build output.');
-      await sendStream(reply, (signal) => services.builds.output(build, signal), {
+      await sendStream(context, reply, (signal) => services.builds.output(build, signal), {
         contentType: 'text/plain; charset=utf-8',
         heartbeat: '\0',
-        clock,
-        closing,
       });
     },
   );

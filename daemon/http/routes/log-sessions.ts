@@ -38,19 +38,23 @@ export function logSessionRoutes(app: FastifyInstance, context: Context): void {
 }
 
 /** Server-sent events. `retry` keeps Heroku's client from waiting three seconds for nothing at the end. */
-function eventRoute(app: FastifyInstance, { services, clock, closing }: Context): void {
+function eventRoute(app: FastifyInstance, context: Context): void {
+  const { services } = context;
   app.get<{ Params: { secret: string } }>(
     '/tfk/logs/:secret',
     { config: { secretUrl: true }, exposeHeadRoute: false },
     async ({ params, headers }, reply) => {
       const seen = headers['last-event-id'];
       const lastEventId = typeof seen === 'string' && /^[0-9]{1,15}$/.test(seen) ? Number(seen) : null;
-      await sendStream(reply, (signal) => events(services.logs.open(params.secret, lastEventId, signal)), {
-        contentType: 'text/event-stream',
-        heartbeat: ': still here\n\n',
-        clock,
-        closing,
-      });
+      await sendStream(
+        context,
+        reply,
+        (signal) => events(services.logs.open(params.secret, lastEventId, signal)),
+        {
+          contentType: 'text/event-stream',
+          heartbeat: ': still here\n\n',
+        },
+      );
     },
   );
 }

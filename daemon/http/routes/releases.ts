@@ -73,18 +73,17 @@ async function create(
   throw new TfkError('invalid_params', 'Name either the release to go back to, or the slug to release.');
 }
 
-function releaseOutputRoute(app: FastifyInstance, { services, clock, closing }: Context): void {
+function releaseOutputRoute(app: FastifyInstance, context: Context): void {
+  const { services } = context;
   app.get<{ Params: { secret: string } }>(
     '/tfk/releases/:secret/output',
     { config: { secretUrl: true }, exposeHeadRoute: false },
     async ({ params }, reply) => {
       const release = services.records.releases.byOutputSecret(params.secret);
       if (!release) throw notFound('release', 'There is no such release output.');
-      await sendStream(reply, (signal) => services.releases.output(release, signal), {
+      await sendStream(context, reply, (signal) => services.releases.output(release, signal), {
         contentType: 'text/plain; charset=utf-8',
         heartbeat: '\0',
-        clock,
-        closing,
       });
     },
   );

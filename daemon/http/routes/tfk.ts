@@ -55,17 +55,16 @@ function infoJson({ startedAt, ...info }: TfkInfo, email: string): InfoJson {
 }
 
 /** With `everything` the reply is the progress itself, one JSON object a line; it goes on if the client has gone. */
-function shutdownRoute(app: FastifyInstance, { services, clock, closing }: Context): void {
+function shutdownRoute(app: FastifyInstance, context: Context): void {
+  const { services } = context;
   app.post<{ Body: Shutdown }>('/tfk/shutdown', { schema: { body: Shutdown } }, async ({ body }, reply) => {
     if (body.scope !== 'everything') {
       reply.raw.once('close', () => services.tfk.stopDaemon());
       return reply.status(202).header('connection', 'close').send({});
     }
-    await sendStream(reply, () => progressLines(services.tfk.stopEverything()), {
+    await sendStream(context, reply, () => progressLines(services.tfk.stopEverything()), {
       contentType: 'application/x-ndjson',
       heartbeat: '\n',
-      clock,
-      closing,
       untilEnd: true,
       status: 202,
     });

@@ -59,9 +59,9 @@ describe('wrong tokens', () => {
 });
 
 describe('the guard against web pages', () => {
-  const judge = (headers: Record<string, string>, raw: string[] = []): string => {
+  const judge = (headers: Record<string, string>, raw: string[] = [], url = '/apps'): string => {
     try {
-      guardAgainstBrowsers({ headers, rawHeaders: raw }, new Set(['tfk.example']));
+      guardAgainstBrowsers({ headers, rawHeaders: raw, url }, new Set(['tfk.example']));
       return 'ok';
     } catch (error) {
       return error instanceof TfkError ? error.id : 'another error';
@@ -128,6 +128,10 @@ describe('the guard against web pages', () => {
     { 'sec-fetch-site': 'same-site' },
   ])('refuses %j', (headers) => {
     expect(judge({ host: 'localhost', ...headers })).toBe('forbidden');
+  });
+
+  it.each(['http://localhost/apps', '*', 'evil.example:443', ''])('refuses the target %j', (url) => {
+    expect(judge({ host: 'localhost' }, [], url)).toBe('bad_request');
   });
 
   it.each([

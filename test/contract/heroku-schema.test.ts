@@ -1,0 +1,146 @@
+import type { InjectOptions } from 'fastify';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Build, Dyno, Release } from '../../api/index.js';
+import type { Server } from '../../daemon/http/server.js';
+import { openBench, type Bench } from '../integration/http/support.js';
+import { HerokuSchema } from './heroku-schema.js';
+
+/** The published document is not ours to keep a copy of: https://github.com/heroku/platform-api, schema.json. */
+const FILE =
+  process.env['TFK_HEROKU_SCHEMA'] ??
+  fileURLToPath(new URL('../../../shared/reference/heroku-platform-api-schema.json', import.meta.url));
+const present = existsSync(FILE);
+if (!present)
+  process.stderr.write(
+    `Skipped: Heroku's schema is not at ${FILE} (set TFK_HEROKU_SCHEMA to where it is).\n`,
+  );
+describe.skipIf(!present)("replies to Heroku's clients", () => {
+  let bench: Bench;
+  let server: Server;
+  let schema: HerokuSchema;
+  beforeAll(async () => {
+    schema = HerokuSchema.read(FILE);
+    bench = await openBench();
+    server = bench.server();
+    const app = await bench.pushedApp('users-api');
+    await bench.pushedApp('billing');
+    bench.dyno(app, 'web.1');
+  });
+  afterAll(() => bench.close());
+
+  /** The reply, after it was held against the schema. */
+  async function ask<T>(method: InjectOptions['method'], url: string, payload?: object): Promise<T> {
+    const reply = await server.app.inject({ method: method ?? 'GET', url, ...(payload ? { payload } : {}) });
+    expect(reply.statusCode, reply.body).toBeLessThan(300);
+    expect(schema.violations(method ?? 'GET', url, reply.json())).toEqual([]);
+    return reply.json<T>();
+  }
+
+  it.each([
+    '/account',
+    '/account/rate-limits',
+    '/account/features',
+    '/users/~',
+    '/users/~/apps',
+    '/apps',
+    '/apps/users-api',
+    '/apps/users-api/config-vars',
+    '/apps/users-api/releases',
+    '/apps/users-api/releases/2',
+    '/apps/users-api/releases/2/config-vars',
+    '/apps/users-api/formation',
+    '/apps/users-api/formation/web',
+    '/apps/users-api/dynos',
+    '/apps/users-api/dynos/web.1',
+    '/apps/users-api/domains',
+    '/apps/users-api/collaborators',
+    '/apps/users-api/features',
+    '/apps/users-api/buildpack-installations',
+    '/apps/users-api/log-drains',
+    '/apps/users-api/sni-endpoints',
+    '/addon-services',
+    '/addon-services/postgres',
+    '/addon-services/postgres/plans',
+    '/regions',
+    '/stacks',
+    '/dyno-sizes',
+  ])('GET %s fits', async (url) => {
+    await ask('GET', url);
+  });
+
+  it('fit when apps are made, changed and destroyed', async () => {
+    await ask('POST', '/apps', { name: 'short-lived' });
+    await ask('PATCH', '/apps/short-lived', { maintenance: true });
+    await ask('DELETE', '/apps/short-lived');
+  });
+
+  it('fit when releases are made', async () => {
+    await ask('PATCH', '/apps/users-api/config-vars', { A: '1' });
+    await ask('PATCH', '/apps/users-api/config-vars', { A: null });
+    const rolled = await ask<Release>('POST', '/apps/users-api/releases', { release: '3' });
+    await ask('POST', '/apps/users-api/releases', { slug: rolled.slug?.id }).catch(() => undefined);
+    await ask('GET', `/apps/users-api/slugs/${rolled.slug?.id ?? ''}`);
+  });
+
+  it('fit when builds are made', async () => {
+    await ask('POST', '/sources');
+    const body = { source_blob: { url: 'https://example.com/x.tgz' } };
+    const { id } = await ask<Build>('POST', '/apps/users-api/builds', body);
+    await ask('GET', `/apps/users-api/builds/${id}`);
+    await ask('GET', '/apps/users-api/builds');
+    await ask('DELETE', `/apps/users-api/builds/${id}`);
+  });
+
+  it('fit when dynos are scaled, run and stopped', async () => {
+    await ask('PATCH', '/apps/users-api/formation', { updates: [{ type: 'web', quantity: 2 }] });
+    await ask('PATCH', '/apps/users-api/formation/web', { quantity: 1 });
+    await ask<Dyno>('POST', '/apps/users-api/dynos', { command: 'ls', attach: true });
+    await ask('DELETE', '/apps/users-api/dynos/web.1');
+    await ask('DELETE', '/apps/users-api/formations/web');
+    await ask('DELETE', '/apps/users-api/dynos');
+    await ask('POST', '/apps/users-api/dynos/web.1/actions/stop');
+    await ask('POST', '/apps/users-api/formations/web/actions/stop');
+  });
+
+  it('fit when domains, log sessions and tokens are made', async () => {
+    await ask('POST', '/apps/users-api/domains', { hostname: 'www.example.com' });
+    await ask('GET', '/apps/users-api/domains/www.example.com');
+    await ask('DELETE', '/apps/users-api/domains/www.example.com');
+    await ask('POST', '/apps/users-api/log-sessions', { lines: 10 });
+    const { id } = await ask<{ id: string }>('POST', '/oauth/authorizations', { description: 'x' });
+    await ask('GET', `/oauth/authorizations/${id}`);
+    await ask('GET', '/oauth/authorizations');
+    await ask('DELETE', `/oauth/authorizations/${id}`);
+  });
+
+  it('fit when add-ons are made, attached and destroyed', async () => {
+    const { name } = await ask<{ name: string }>('POST', '/apps/users-api/addons', { plan: 'postgres' });
+    await ask('GET', '/addons');
+    await ask('GET', `/addons/${name}`);
+    await ask('GET', '/apps/users-api/addons');
+    await ask('GET', `/apps/users-api/addons/${name}`);
+    const attachment = await ask<{ id: string }>('POST', '/addon-attachments', {
+      addon: name,
+      app: 'billing',
+    });
+    await ask('GET', '/addon-attachments');
+    await ask('GET', `/addon-attachments/${attachment.id}`);
+    await ask('GET', '/apps/billing/addon-attachments');
+    await ask('GET', `/addons/${name}/addon-attachments`);
+    await ask('POST', '/actions/addons/resolve', { addon: name, app: 'users-api' });
+    await ask('POST', '/actions/addon-attachments/resolve', { addon_attachment: 'DATABASE', app: 'billing' });
+    await ask('DELETE', `/addon-attachments/${attachment.id}`);
+    await ask('DELETE', `/apps/users-api/addons/${name}`);
+  });
+
+  it('would not fit if a field were missing or of another type', async () => {
+    const app = (await server.app.inject('/apps/users-api')).json<Record<string, unknown>>();
+    const { name, ...nameless } = app;
+    expect(name).toBe('users-api');
+    expect(schema.violations('GET', '/apps/users-api', nameless)).toEqual(['name is missing']);
+    expect(schema.violations('GET', '/apps/users-api', { ...app, maintenance: 'no' })).toHaveLength(1);
+    expect(schema.violations('GET', '/apps/users-api', { ...app, id: 'no uuid' })).toHaveLength(1);
+  });
+});

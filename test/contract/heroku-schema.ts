@@ -1,0 +1,110 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import formats from 'ajv-formats';
+import { readFileSync } from 'node:fs';
+
+/** Parts of Heroku's published hyper-schema (draft 4) that say what a reply looks like. */
+type Json = Readonly<Record<string, unknown>>;
+interface Link {
+  readonly href: string;
+  readonly method: string;
+  readonly targetSchema?: Json;
+}
+
+/** Names of Heroku's own service, which nobody else's replies can have. */
+const HEROKUS_OWN = /heroku/;
+
+/** Validates replies against Heroku's schema, by the route that gave them. */
+export class HerokuSchema {
+  private readonly ajv = new Ajv({ strict: false, allErrors: true });
+  private readonly links: { readonly method: string; readonly path: RegExp; readonly schema: Json }[] = [];
+
+  private constructor(private readonly document: Json) {
+    formats.default(this.ajv);
+    this.ajv.addSchema(asDraft7(document) as Json, 'heroku');
+    this.collectLinks();
+  }
+
+  static read(file: string): HerokuSchema {
+    return new HerokuSchema(JSON.parse(readFileSync(file, 'utf8')) as Json);
+  }
+
+  knows(method: string, url: string): boolean {
+    return this.linkOf(method, url) !== undefined;
+  }
+
+  /** What is wrong with the reply, one sentence each. */
+  violations(method: string, url: string, reply: unknown): string[] {
+    const link = this.linkOf(method, url);
+    if (!link) return [`Heroku's schema has no ${method} ${url}`];
+    const validate = this.ajv.compile(link.schema);
+    validate(reply);
+    const missing = this.missing(link.schema, reply).map((name) => `${name} is missing`);
+    const wrong = (validate.errors ?? []).filter((error) => !isAskedFor(error));
+    return [...wrong.map(text), ...missing];
+  }
+
+  private linkOf(method: string, url: string) {
+    const path = url.split('?')[0] ?? '';
+    return this.links.find((link) => link.method === method && link.path.test(path));
+  }
+
+  private collectLinks(): void {
+    const definitions = this.document['definitions'] as Record<string, { links?: Link[] }>;
+    for (const [name, { links = [] }] of Object.entries(definitions)) {
+      for (const { href, method, targetSchema } of links) {
+        const schema = absolute(targetSchema ?? { $ref: `#/definitions/${name}` });
+        const pattern = decodeURIComponent(href).replace(/\{[^{}]*\}/g, '[^/]+');
+        this.links.push({ method, path: new RegExp(`^${pattern}$`), schema });
+      }
+    }
+  }
+
+  /** The schema requires nothing; but a client of it may read every property that it lists. */
+  private missing(schema: Json, reply: unknown): string[] {
+    const target = this.resolve((schema['items'] as Json | undefined) ?? schema);
+    const first: unknown = Array.isArray(reply) ? reply[0] : reply;
+    if (typeof first !== 'object' || first === null) return [];
+    const properties = Object.keys((target['properties'] as Json | undefined) ?? {});
+    return properties.filter((property) => !(property in first));
+  }
+
+  private resolve(schema: Json): Json {
+    const reference = schema['$ref'];
+    if (typeof reference !== 'string') return schema;
+    let found: unknown = this.document;
+    for (const step of reference.replace(/^.*#\//, '').split('/')) found = (found as Json)[step];
+    return this.resolve(found as Json);
+  }
+}
+
+/** An attachment's plan: Heroku's CLI asks for it by a header (`Accept-Inclusion`), and fails without it. */
+const isAskedFor = ({ instancePath, params }: ErrorObject): boolean =>
+  instancePath.endsWith('/addon') && params['additionalProperty'] === 'plan';
+
+const text = ({ instancePath, message, params }: ErrorObject): string =>
+  `${instancePath} ${message ?? ''} ${JSON.stringify(params)}`;
+
+/** References into the document that was added under the name `heroku`. */
+const absolute = (schema: Json): Json =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"heroku#/')) as Json;
+
+/**
+ * Draft 4 → 7 as far as this document needs it: its own keywords and ids go, and so do patterns and formats that only
+ * Heroku's own host names have.
+ */
+function asDraft7(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(asDraft7);
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node).filter(([key, value]) => !isForeign(key, value));
+  return Object.fromEntries(entries.map(([key, value]) => [key, asDraft7(value)]));
+}
+
+function isForeign(key: string, value: unknown): boolean {
+  if (['links', '$schema', 'example', 'default', 'strictProperties'].includes(key)) return true;
+  if (key === 'id') return typeof value === 'string';
+  if (key === 'pattern') return typeof value === 'string' && HEROKUS_OWN.test(value);
+  // A host name is called a URI there; and an empty list of an enumeration's names is not JSON Schema.
+  return (
+    (key === 'format' && value === 'uri') || (key === 'enum' && Array.isArray(value) && value.length === 0)
+  );
+}
