@@ -51,7 +51,7 @@ export interface ProcessEngineOptions {
   readonly limit?: boolean;
   /** Bytes after which a dyno's log goes on in a new file; default 8 MiB. */
   readonly segmentBytes?: number;
-  /** Files kept of a dyno whose log nobody reads; default 4. */
+  /** Files kept of a dyno whose log is not read fast enough; default 32. Once read, they go at once. */
   readonly maxSegments?: number;
   /** How often all dynos are looked at, beside the watches on their folders; default 1000. */
   readonly pollMs?: number;
@@ -245,7 +245,7 @@ function handleOf(record: DynoRecord): DynoHandle {
 }
 
 function logBudget(options: ProcessEngineOptions) {
-  return { segmentBytes: options.segmentBytes ?? 8 * 1024 * 1024, segments: options.maxSegments ?? 4 };
+  return { segmentBytes: options.segmentBytes ?? 8 * 1024 * 1024, segments: options.maxSegments ?? 32 };
 }
 
 async function requireTerminal(terminal: TerminalSize | null): Promise<void> {

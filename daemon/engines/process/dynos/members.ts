@@ -7,8 +7,8 @@ import { parseIdentity, type Identity, type Processes } from '../host/processes.
 import type { DynoFolder, DynoRecord } from './dyno-folder.js';
 import { MARKER } from './environments.js';
 
-const KILL_ROUNDS = 50;
-const ROUND_MS = 100;
+const KILL_ROUNDS = 250;
+const ROUND_MS = 20;
 
 export interface MemberParts {
   readonly processes: Processes;

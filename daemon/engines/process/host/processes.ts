@@ -47,10 +47,10 @@ export class Processes {
 
   async liveness(process: Identity): Promise<Liveness> {
     try {
-      if (!(await this.readable())) {
+      const row = await this.read(process.pid);
+      if (row === null && !(await this.readable())) {
         return (await startTimeByPs(process.pid)) === process.startTime ? 'alive' : 'dead';
       }
-      const row = await this.read(process.pid);
       const ended = row === null || row.state === 'Z' || row.state === 'X';
       return !ended && row.startTime === process.startTime ? 'alive' : 'dead';
     } catch {

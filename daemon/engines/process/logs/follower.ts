@@ -50,13 +50,13 @@ export class Follower {
 
   async follow(deliver: (batch: LogBatch) => Promise<void>, signal: AbortSignal): Promise<void> {
     try {
-      while (!signal.aborted) {
-        // Asked before reading: if it was finished then, what is read now is all there is.
-        const finished = await this.followed.finished();
+      for (;;) {
+        // Asked between two reads that find nothing: if it was finished by then, there is nothing more.
         const chunk = await this.reader.read(READ_BYTES);
-        if (isAborted(signal)) return;
-        if (chunk) await this.handle(chunk, deliver);
-        else if (finished) break;
+        const finished = chunk === null && (await this.followed.finished());
+        const more = finished ? await this.reader.read(READ_BYTES) : chunk;
+        if (isAborted(signal) || (finished && more === null)) break;
+        if (more) await this.handle(more, deliver);
         else await this.untilMore(signal);
       }
       if (!signal.aborted) await this.deliverRest(deliver);
