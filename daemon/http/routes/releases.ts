@@ -89,7 +89,7 @@ function releaseOutputRoute(app: FastifyInstance, context: Context): void {
   );
 }
 
-export function releaseJson(
+function releaseJson(
   { services, baseUrl }: Context,
   request: FastifyRequest,
   app: AppRecord,

@@ -177,7 +177,7 @@ export async function openBench(): Promise<Bench> {
   };
 }
 
-export function insertSlug(store: Store, app: AppRecord, processTypes: Record<string, string>): string {
+function insertSlug(store: Store, app: AppRecord, processTypes: Record<string, string>): string {
   const id = newId();
   store.slugs.insert({
     id,
