@@ -50,7 +50,8 @@ function planFor(app: NodeApp): BuildPlan {
     warnings: warningsOf(app),
     steps: stepsOf(app),
     defaultProcessTypes: startable ? { web: 'npm start' } : {},
-    launchEnv: { NODE_ENV: 'production' },
+    // A release command by way of npm should not ask people to update npm.
+    launchEnv: { NODE_ENV: 'production', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
     launchPath: ['node_modules/.bin'],
     exclude: [
       'node_modules/.cache',

@@ -1,10 +1,44 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LOCK_FILES, lockedVersions } from '../../buildpacks/node/locked-versions.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
-import { scanTree, treeDigest } from '../shared/tree.js';
+import { scanTree, treeDigest, type TreeEntry } from '../shared/tree.js';
 
-/** Hex SHA-256 of a source tree: names, exec bits, link targets and contents, in one canonical order. */
-export async function contentHash(folder: string): Promise<string> {
-  return treeDigest(await scanTree(folder));
+/** What a source is made of. */
+export interface SourceContents {
+  /** Hex SHA-256 of names, exec bits, link targets and contents, in one canonical order. */
+  readonly hash: string;
+  /** Path → what tells two versions of it apart: for comparing releases. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Package → locked version. */
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+export async function sourceContents(folder: string): Promise<SourceContents> {
+  const entries = await scanTree(folder);
+  const files = entries.flatMap((entry): [string, string][] => {
+    if (entry.type === 'file') return [[entry.path, entry.executable ? `${entry.digest} x` : entry.digest]];
+    return entry.type === 'link' ? [[entry.path, `-> ${entry.target}`]] : [];
+  });
+  return {
+    hash: treeDigest(entries),
+    files: Object.fromEntries(files),
+    dependencies: await dependenciesOf(folder, entries),
+  };
+}
+
+/** A lock file beyond that is nobody's to compare. */
+const LOCK_FILE_BYTES = 32 * 1024 * 1024;
+
+async function dependenciesOf(
+  folder: string,
+  entries: readonly TreeEntry[],
+): Promise<Record<string, string>> {
+  const lock = LOCK_FILES.find((name) =>
+    entries.some((entry) => entry.type === 'file' && entry.path === name && entry.size <= LOCK_FILE_BYTES),
+  );
+  return lock === undefined ? {} : lockedVersions(lock, await readFile(join(folder, lock), 'utf8'));
 }
 
 /** What a slug is found again by: the same content, planned the same way, for the same runtime. */

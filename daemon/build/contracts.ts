@@ -2,6 +2,7 @@ import type { AppJson } from '../../buildpacks/app-json.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import type { PlanContext } from '../../buildpacks/planner.js';
 import type { Artifact, BuildOutput } from '../engines/engine.js';
+import type { SourceContents } from './content-hash.js';
 
 /**
  * What the build stage asks of the rest of tfkd. Main implements these over the store, the release stage and the add-ons, so
@@ -77,8 +78,8 @@ export interface NewSlug {
   readonly buildId: string;
   /** Hash of content, plan and runtime: the same key is the same slug. */
   readonly contentKey: string;
-  /** Hex SHA-256 of the source tree after the ignore files, `releases:diff` and `builds:info` show it. */
-  readonly contentHash: string;
+  /** The source tree after the ignore files; `releases:diff` and `builds:info` show it. */
+  readonly contents: SourceContents;
   readonly artifact: Artifact;
   /** From the Procfile, and from the planner where the Procfile names no such type; in the Procfile's order. */
   readonly processTypes: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import type { Engine } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError, messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
-import { contentHash, contentKey } from './content-hash.js';
+import { contentKey, sourceContents, type SourceContents } from './content-hash.js';
 import type {
   BuildJob,
   BuildOutcome,
@@ -55,7 +55,7 @@ export interface BuildParts {
 /** An unpacked source, and what was decided of it. */
 interface Understood extends Decision {
   readonly folder: string;
-  readonly hash: string;
+  readonly contents: SourceContents;
 }
 
 /** The build stage: receive → unpack → ignore → detect → plan → build → slug → release. */
@@ -124,12 +124,12 @@ export class Builds {
     const folder = await mkdtemp(join(this.parts.paths.builds, 'plan-'));
     const tree = `${folder}.tree`;
     try {
-      const { hash, plan, processTypes, appJson, warnings } = await this.understand(tarball, {
+      const { contents, plan, processTypes, appJson, warnings } = await this.understand(tarball, {
         appId,
         tree,
         signal,
       });
-      return { contentHash: hash, plan, processTypes, appJson, warnings };
+      return { contentHash: contents.hash, plan, processTypes, appJson, warnings };
     } catch (error) {
       const { message, hint } = failureFrom(error, signal);
       throw new TfkError('invalid_params', message, hint === undefined ? {} : { hint });
@@ -189,7 +189,7 @@ export class Builds {
     await applyIgnore(how.tree, view);
     const context = how.appId === null ? { config: {} } : this.parts.planContext(how.appId);
     const decision = decide(view, context);
-    return { ...decision, folder: how.tree, hash: await contentHash(how.tree) };
+    return { ...decision, folder: how.tree, contents: await sourceContents(how.tree) };
   }
 
   /** The slug of the same content, if it is still whole; else a new one. */
@@ -200,7 +200,7 @@ export class Builds {
     signal: AbortSignal,
   ): Promise<BuiltSlug> {
     const { records, engine, runtimeVersion, clock } = this.parts;
-    const key = contentKey(source.hash, source.plan, `${engine.name} ${runtimeVersion}`);
+    const key = contentKey(source.contents.hash, source.plan, `${engine.name} ${runtimeVersion}`);
     const known = records.findSlug(job.appId, key);
     if (known && (await engine.hasArtifact(known.artifact))) {
       log.step('Unchanged source: its slug is used again, no step is run');
@@ -212,7 +212,7 @@ export class Builds {
       appId: job.appId,
       buildId: job.buildId,
       contentKey: key,
-      contentHash: source.hash,
+      contents: source.contents,
       artifact,
       processTypes,
       plan,

@@ -62,13 +62,19 @@ export class StoredBuilds implements BuildRecords {
       launchEnv: slug.plan.launchEnv,
       launchPath: slug.plan.launchPath,
       healthchecks: slug.appJson?.healthchecks ?? null,
-      checksum: `SHA256:${slug.contentHash}`,
+      checksum: `SHA256:${slug.contents.hash}`,
       commit: slug.version,
       planner: slug.plan.planner,
       size: slug.artifact.size,
       createdAt: this.clock.now(),
     };
-    this.store.slugs.insert(record);
+    this.store.transaction(() => {
+      this.store.slugs.insert(record);
+      this.store.slugs.putContents(record.id, {
+        files: slug.contents.files,
+        dependencies: slug.contents.dependencies,
+      });
+    });
     return record.id;
   }
 

@@ -27,7 +27,7 @@ describe('under 50 requests a second', () => {
   async function loadDuring(
     work: () => Promise<unknown>,
   ): Promise<{ failed: number; served: number; detail: string }> {
-    const load = autocannon({
+    const options = {
       url: `http://127.0.0.1:${tfk.running.routerPort}/work`,
       // Not idempotent: the router must not mend a cut request by sending it again.
       method: 'POST',
@@ -37,14 +37,15 @@ describe('under 50 requests a second', () => {
       connections: CONNECTIONS,
       duration: 300,
       timeout: 30,
-    });
+    } as const;
+    let load: autocannon.Instance | undefined;
     const result = new Promise<autocannon.Result>((resolve, reject) => {
-      load.once('done', resolve).once('error', reject);
+      load = autocannon(options, (error: Error | null, done) => (error ? reject(error) : resolve(done)));
     });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await work();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    load.stop();
+    load?.stop();
     const { non2xx, errors, timeouts, '2xx': served } = await result;
     return {
       failed: non2xx + errors + timeouts,
