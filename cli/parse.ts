@@ -21,7 +21,7 @@ export function parse(definition: Definition, words: readonly string[]): Parsed 
     const option = new CommanderOption(spec.flags, spec.description);
     if (spec.repeatable === true) option.argParser(collect);
     program.addOption(option);
-    return { key, spec, attribute: option.attributeName() };
+    return { key, spec, attribute: option.attributeName(), negated: option.negate };
   });
   for (const argument of Object.values(definition.args)) {
     program.argument(argument.syntax, argument.description);
@@ -36,7 +36,13 @@ export function parse(definition: Definition, words: readonly string[]): Parsed 
     args: mapped(Object.entries(definition.args), (argument, index) =>
       argument.read(program.processedArgs[index]),
     ),
-    options: Object.fromEntries(named.map(({ key, spec, attribute }) => [key, spec.read(given[attribute])])),
+    options: Object.fromEntries(
+      // commander tells of `--no-tty` that `tty` is false; our options say whether they were given.
+      named.map(({ key, spec, attribute, negated }) => [
+        key,
+        spec.read(negated ? given[attribute] === false : given[attribute]),
+      ]),
+    ),
   };
 }
 

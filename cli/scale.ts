@@ -8,6 +8,8 @@ export interface ScaleUpdate {
   readonly size?: string;
 }
 
+type Row = Pick<Formation, 'type' | 'quantity' | 'size'>;
+
 const FORM = /^([\w-]+?)([=+-]\d+)(?::([\w-]+))?$/;
 
 /** `web=4`, `worker+1`, `web=2:standard-2x`. */
@@ -23,12 +25,12 @@ export function parseScale(word: string): ScaleUpdate {
 }
 
 /** `web=3:Standard-2X worker=1:Standard-1X` */
-export function formationLine(formation: readonly Formation[]): string {
+export function formationLine(formation: readonly Row[]): string {
   return formation.map(({ type, quantity, size }) => `${type}=${quantity}:${size}`).join(' ');
 }
 
 /** `web at 4:Standard-2X, worker at 1:Standard-1X`, of the types that were asked for. */
-export function nowRunning(formation: readonly Formation[], updates: readonly ScaleUpdate[]): string {
+export function nowRunning(formation: readonly Row[], updates: readonly ScaleUpdate[]): string {
   const asked = new Set(updates.map(({ type }) => type));
   return formation
     .filter(({ type }) => asked.has(type))

@@ -61,7 +61,8 @@ const run = command({
           `${pathOfApp(app)}/dynos`,
           request(context, line, { ...options, terminal, attach: true }),
         ),
-      (started) => `up, ${visible(started.name)}`,
+      (started) => visible(started.name),
+      'up',
     );
     return attached(context, dyno.attach_url, terminal);
   },

@@ -93,14 +93,14 @@ export class Output {
     title: string,
     work: () => Promise<T>,
     outcome: (result: T) => string = () => '',
+    done = 'done',
   ): Promise<T> {
     this.#breakLine();
     this.stderr.write(`${title}... `);
     this.#unfinished = true;
     try {
       const result = await work();
-      const said = outcome(result);
-      this.#finish(title, `done${said === '' ? '' : `, ${said}`}`);
+      this.#finish(title, [done, outcome(result)].filter((part) => part !== '').join(', '));
       return result;
     } catch (error) {
       this.#finish(title, this.err.in('red', 'failed'));

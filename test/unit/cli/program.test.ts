@@ -80,6 +80,11 @@ describe('what was typed', () => {
     });
   });
 
+  it('has a --no-… only where it was given', async () => {
+    expect((await parsed('run', 'bash')).options).toMatchObject({ noTty: false });
+    expect((await parsed('run', 'bash', '--no-tty')).options).toMatchObject({ noTty: true });
+  });
+
   it('collects options that may be given several times', async () => {
     expect((await parsed('run', '-e', 'A=1', '-e', 'B=2', 'env')).options).toMatchObject({
       env: ['A=1', 'B=2'],

@@ -29,7 +29,7 @@ describe('scale arguments', () => {
     const formation = [
       { type: 'web', quantity: 4, size: 'Standard-2X' },
       { type: 'worker', quantity: 1, size: 'Standard-1X' },
-    ] as Parameters<typeof nowRunning>[0];
+    ];
     expect(nowRunning(formation, [{ type: 'web' }])).toBe('web at 4:Standard-2X');
   });
 });
