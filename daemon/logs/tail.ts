@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogFilter, LogLine } from './entry.js';
 import { filterKey, matches } from './filter.js';
 
@@ -5,6 +6,8 @@ const MAX_LINES = 1_500;
 const MAX_BYTES = 1024 * 1024;
 /** What a line costs beside its text. */
 const LINE_BYTES = 128;
+/** Lines that all readers of an app together take in one turn of the event loop: some 10 ms. */
+const LINES_PER_TURN = 8_000;
 
 /**
  * The newest lines of one app, for those who follow it. Readers with the same filter share one ring, and each remembers
@@ -15,6 +18,7 @@ export class Tail {
   private readonly rings = new Map<string, Ring>();
   private pending: (readonly LogLine[])[] = [];
   private ended = false;
+  private readers = 0;
 
   /** Does nobody follow? */
   get idle(): boolean {
@@ -35,8 +39,13 @@ export class Tail {
     const ring = this.rings.get(key) ?? new Ring(filter);
     if (this.ended) ring.end();
     this.rings.set(key, ring);
-    return new TailReader(ring, signal, () => {
-      if (ring.leave()) this.rings.delete(key);
+    this.readers += 1;
+    return new TailReader(ring, signal, {
+      share: () => Math.max(8, Math.floor(LINES_PER_TURN / this.readers)),
+      left: () => {
+        this.readers -= 1;
+        if (ring.leave()) this.rings.delete(key);
+      },
     });
   }
 
@@ -128,13 +137,21 @@ class Ring {
   }
 }
 
+/** What a reader asks and tells the tail it belongs to. */
+interface Membership {
+  /** Lines that it may take in a turn: readers that are many fall behind rather than hold up tfkd. */
+  readonly share: () => number;
+  readonly left: () => void;
+}
+
 export class TailReader {
   private ordinal: number;
+  private taken = 0;
 
   constructor(
     private readonly ring: Ring,
     private readonly signal: AbortSignal,
-    private readonly left: () => void,
+    private readonly membership: Membership,
   ) {
     this.ordinal = ring.next;
     ring.enter();
@@ -143,6 +160,7 @@ export class TailReader {
   /** The next line, or how many were missed before it; undefined at the end (aborted, or the app is gone). */
   async next(): Promise<LogLine | { readonly dropped: number } | undefined> {
     while (!this.signal.aborted) {
+      if (this.taken >= this.membership.share()) await this.letOthersRun();
       const dropped = this.ring.start - this.ordinal;
       if (dropped > 0) {
         this.ordinal = this.ring.start;
@@ -150,23 +168,31 @@ export class TailReader {
       }
       if (this.ordinal < this.ring.next) {
         this.ordinal += 1;
+        this.taken += 1;
         return this.ring.at(this.ordinal - 1);
       }
       if (this.ring.ended) return undefined;
       await this.ring.changed(this.signal);
+      this.taken = 0;
     }
     return undefined;
   }
 
+  private async letOthersRun(): Promise<void> {
+    await nextTurn();
+    this.taken = 0;
+  }
+
   /** To be called once, when reading is over. */
   leave(): void {
-    this.left();
+    this.membership.left();
   }
 }
 
 /** A text may be a slice that keeps the whole batch it was cut from in memory, 64 KB for one line: the ring keeps a copy. */
 function detached(line: LogLine): LogLine {
-  return { ...line, text: Buffer.from(line.text).toString() };
+  const { sequence, time, source, dyno, stream, release } = line;
+  return { sequence, time, source, dyno, stream, release, text: Buffer.from(line.text).toString() };
 }
 
 /** Strings in memory take one or two bytes a character; two is the safe guess. */

@@ -182,7 +182,9 @@ export class LineDatabase {
     return lines.map((line) => {
       sequence += 1;
       time = Math.max(time, Math.min(line.time ?? now, now));
-      return { ...line, sequence, time };
+      // Written out: a spread costs as much as the insert, a hundred thousand times a second.
+      const { source, dyno, stream, release, text } = line;
+      return { sequence, time, source, dyno, stream, release, text };
     });
   }
 

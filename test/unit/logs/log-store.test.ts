@@ -194,6 +194,25 @@ describe('following', () => {
     await Promise.all(readers.map((reader) => reader.return(undefined)));
   });
 
+  it('is done in turns when many read, so that tfkd answers others meanwhile', async () => {
+    const readers = Array.from({ length: 400 }, () => follow());
+    const ends = readers.map(async (reader) => {
+      for await (const event of reader) if (!('dropped' in event) && event.text === 'the end') break;
+    });
+    await nextTurn();
+    logs.append(APP, [...newLines(1_499), newLine('the end')]);
+    let turns = 0;
+    let over = false;
+    const everyone = Promise.all(ends).then(() => (over = true));
+    while (!over) {
+      await nextTurn();
+      turns += 1;
+    }
+    await everyone;
+    // 600 000 lines in portions of 8 000.
+    expect(turns).toBeGreaterThan(50);
+  });
+
   it('ends when the signal aborts, also while it waits', async () => {
     const reader = follow();
     const waiting = reader.next();

@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogStore } from '../../../daemon/logs/log-store.js';
 import { LogSessions, type LogSessionRequest } from '../../../daemon/logs/sessions.js';
@@ -30,6 +32,12 @@ afterEach(() => {
 
 const create = (more: Partial<LogSessionRequest> = {}) =>
   sessions.create({ appId: APP, filter: {}, lines: 100, tail: false, format: 'text', ...more });
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
 const open = (secret: string, last: number | null = null, signal = client.signal) =>
   sessions.open(secret, last, signal);
 
@@ -157,6 +165,28 @@ describe('a log session', () => {
 });
 
 describe('the limits', () => {
+  it('bound the memory that a thousand sessions take which nobody reads on', async () => {
+    const filters = [{}, { type: 'web' }, { source: 'app' as const }];
+    for (let app = 0; app < 10; app += 1) {
+      logs.append(`app-${app}`, newLines(1));
+      for (let session = 0; session < 100; session += 1) {
+        const filter = filters[session % 3] ?? {};
+        const events = open(create({ appId: `app-${app}`, tail: true, filter }).secret);
+        await take(events, 1);
+        void events.next();
+      }
+    }
+    await nextTurn();
+    const before = heapUsed();
+    for (let app = 0; app < 10; app += 1) {
+      for (let at = 0; at < 4_000; at += 500) logs.append(`app-${app}`, newLines(500, at, 500));
+    }
+    await nextTurn();
+    expect(sessions.count()).toEqual({ open: 1_000, read: 1_000 });
+    // Thirty buffers of at most 1 MiB are kept, for 2 GB that all the sessions were sent.
+    expect(heapUsed() - before).toBeLessThan(60 * 1024 * 1024);
+  });
+
   it('let a new session take the place of the oldest that nobody reads', () => {
     const made = Array.from({ length: 101 }, () => create());
     expect(sessions.count().open).toBe(100);

@@ -81,7 +81,7 @@ describe('the lines of an app', () => {
         again.drop(appId);
         again.close();
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('the lines of an app', () => {
           expect(found).toEqual(all.filter((time) => time >= since && time <= until));
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -327,7 +327,7 @@ describe('a damaged database', () => {
           damaged.close();
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
