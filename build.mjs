@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const tsc = `${root}node_modules/typescript/bin/tsc`;
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 if (status !== 0) process.exit(status ?? 1);
 
 const assets = ['daemon/addons/postgres/binaries'];
-for (const path of assets) if (existsSync(`${root}${path}`)) cpSync(`${root}${path}`, `${root}dist/${path}`, { recursive: true });
+for (const path of assets)
+  if (existsSync(`${root}${path}`)) cpSync(`${root}${path}`, `${root}dist/${path}`, { recursive: true });
 
 const command = `${root}dist/bin/tfk`;
 mkdirSync(`${root}dist/bin`, { recursive: true });

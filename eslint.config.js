@@ -23,7 +23,16 @@ const impure = [
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'node_modules/', 'examples/', 'coverage/', '*.cjs', 'eslint.config.js', 'bench/*.mjs'],
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'examples/',
+      'coverage/',
+      '*.cjs',
+      'eslint.config.js',
+      'build.mjs',
+      'bench/*.mjs',
+    ],
   },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,

@@ -108,9 +108,6 @@ const schema = object({
 
 /** An app.json as far as tfk knows it: the union of Heroku's and Dokku's fields, with their names. */
 export type AppJson = Checked<typeof schema>;
-export type AppJsonHealthCheck = Checked<typeof healthCheck>;
-export type AppJsonAddon = Checked<typeof addon>;
-export type AppJsonEnvVar = Checked<typeof envVar>;
 
 export interface ReadAppJson {
   readonly appJson: AppJson;

@@ -66,7 +66,7 @@ export function readConfig(env: Environment = process.env): Config {
   });
 }
 
-export const VERSION = '0.1.0';
+const VERSION = '0.1.0';
 
 const BUILD_VARIABLES = [
   'HTTP_PROXY',

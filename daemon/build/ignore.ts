@@ -14,7 +14,7 @@ export type IgnoreRule = (path: string) => boolean;
  * The rules of a source: `.git` and `node_modules` at any depth, and `.slugignore` in .gitignore's grammar, but without
  * negation (Heroku's own rule). Throws a PlanError for a line that negates.
  */
-export function ignoreRule(source: SourceTree): IgnoreRule {
+function ignoreRule(source: SourceTree): IgnoreRule {
   const rules = ignore().add(ALWAYS);
   const own = source.read('.slugignore');
   if (own !== null) {

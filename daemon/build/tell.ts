@@ -48,7 +48,7 @@ export const tell = {
 };
 
 /** As Heroku prints the size of a slug: `12.3M`. */
-export function megabytes(bytes: number): string {
+function megabytes(bytes: number): string {
   if (bytes < 100_000) return `${Math.ceil(bytes / 1000)}K`;
   return `${(bytes / 1_000_000).toFixed(1)}M`;
 }

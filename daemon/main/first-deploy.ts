@@ -40,7 +40,7 @@ export class FirstDeploy {
         plan,
         name: null,
         attachment: as,
-        options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)])),
+        options,
         wait: true,
         actor: this.actor(),
         progress: (text) => output.detail(text),

@@ -3,7 +3,7 @@ import type { FormationRecord } from '../store/formation.js';
 /** Quantities and sizes that app.json asks for at the first deploy. */
 export type FormationWish = Readonly<Record<string, { readonly quantity?: number; readonly size?: string }>>;
 
-export const DEFAULT_SIZE = 'Standard-1X';
+const DEFAULT_SIZE = 'Standard-1X';
 
 /** Formation entries which a release adds: what is there survives, `web` begins with one dyno, others with none. */
 export function formationAfter(

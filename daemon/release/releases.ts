@@ -7,19 +7,9 @@ import type { Binding, ReleaseRecord } from '../store/releases.js';
 import type { SlugRecord } from '../store/slugs.js';
 import type { Store } from '../store/store.js';
 import { applyChanges, assertConfigChanges, describeChange, type ConfigChanges } from './config-vars.js';
+import type { Draft } from './draft.js';
 import { formationAfter, type FormationWish } from './formation-after.js';
 import { rollbackDraft } from './rollback.js';
-
-/** What a release is made of, before it has a number. Null stands for "nothing would change". */
-export interface Draft {
-  readonly description: string;
-  readonly slugId: string | null;
-  /** The user's config vars, without those of the bindings. */
-  readonly config: Readonly<Record<string, string>>;
-  readonly processTypes: Readonly<Record<string, string>>;
-  /** First deploy only: app.json's wishes. */
-  readonly formation?: FormationWish;
-}
 
 export interface DeployedSlug {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { TfkError } from '../shared/errors.js';
 import type { ReleaseRecord } from '../store/releases.js';
-import type { Draft } from './releases.js';
+import type { Draft } from './draft.js';
 
 /** Can `tfk rollback` go there? It needs code, and a release command that succeeded. */
 export const eligibleForRollback = (release: ReleaseRecord): boolean =>

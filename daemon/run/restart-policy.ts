@@ -1,5 +1,5 @@
 /** A dyno that was up for that long has recovered: its next crash counts as the first. */
-export const RECOVERED_AFTER_MS = 10 * 60_000;
+const RECOVERED_AFTER_MS = 10 * 60_000;
 const FIRST_WAIT_MS = 10_000;
 const LONGEST_WAIT_MS = 10 * 60_000;
 

@@ -147,4 +147,4 @@ function isFresh(goal: TypeGoal | null, { record }: DynoView): boolean {
   return record.state === 'starting' || record.state === 'up' || record.state === 'crashed';
 }
 
-export const ordinalOf = (dynoName: string): number => Number(dynoName.slice(dynoName.lastIndexOf('.') + 1));
+const ordinalOf = (dynoName: string): number => Number(dynoName.slice(dynoName.lastIndexOf('.') + 1));

@@ -1,7 +1,8 @@
 import Database from 'better-sqlite3';
 import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import { TfkError } from '../shared/errors.js';
-import { migrations, type Migration } from './migrations/index.js';
+import { migrations } from './migrations/index.js';
+import type { Migration } from './migrations/migration.js';
 
 export type Connection = Database.Database;
 

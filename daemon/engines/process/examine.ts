@@ -33,7 +33,7 @@ export async function examine(examined: Examined): Promise<EngineFact[]> {
 }
 
 /** The path of a tool on the system's own PATH; null when it is not there. */
-export async function findTool(name: string): Promise<string | null> {
+async function findTool(name: string): Promise<string | null> {
   for (const folder of SYSTEM_PATH.split(':')) {
     const path = join(folder, name);
     if (await isExecutable(path)) return path;

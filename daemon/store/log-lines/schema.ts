@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 const VERSION = 1;
 
 /** A log database that cannot be used as it is: damaged, of another version, or no database at all. */
-export class UnusableLogError extends Error {
+class UnusableLogError extends Error {
   override readonly name = 'UnusableLogError';
 }
 

@@ -1,4 +1,4 @@
-import type { Migration } from './index.js';
+import type { Migration } from './migration.js';
 
 /** The first schema. Times are milliseconds since the epoch; `*_json` is JSON; `*_sealed` is AES-256-GCM (secret-box.ts). */
 export const initial: Migration = {

@@ -25,7 +25,7 @@ export function writeFiles(folder: string, files: Readonly<Record<string, unknow
 
 export const aSource = (files: Readonly<Record<string, unknown>>): string => writeFiles(tempFolder(), files);
 
-export const planOf = (folder: string): BuildPlan => {
+const planOf = (folder: string): BuildPlan => {
   const source = sourceTree(folder);
   return choosePlanner(source).plan(source, { config: {} });
 };

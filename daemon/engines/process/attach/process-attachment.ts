@@ -9,7 +9,7 @@ import { readFifo, tell, writeFifo } from './fifo.js';
 const run = promisify(execFile);
 
 /** Heroku's R16: how long a dyno may go on after its client has hung up. */
-export const HANGUP_GRACE_MS = 10_000;
+const HANGUP_GRACE_MS = 10_000;
 
 /** What an attachment needs of the process behind it. */
 export interface AttachedProcess {
