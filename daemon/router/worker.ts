@@ -33,10 +33,8 @@ class Worker {
     const folder = logFolder(home);
     this.log = new AccessLogFile({ folder, slot, limits, logger, wallClock: () => Date.now() });
     const proxy = new Proxy(this.context(), this.table);
-    const most = Math.max(
-      10,
-      Math.min(start.maxConnections, Math.floor((openFileLimit() - RESERVED_FILES) / 2)),
-    );
+    const affordable = Math.floor((openFileLimit() - RESERVED_FILES) / 2 / listeners);
+    const most = Math.max(10, Math.min(start.maxConnections, affordable));
     this.servers = Array.from({ length: listeners }, () => createProxyServer(proxy, limits, most));
   }
 

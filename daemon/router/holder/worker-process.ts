@@ -147,7 +147,7 @@ export class WorkerProcess {
   }
 }
 
-export class WorkerFailed extends Error {
+class WorkerFailed extends Error {
   readonly code: string | undefined;
 
   constructor(reason: { message: string; code: string | undefined } | undefined) {

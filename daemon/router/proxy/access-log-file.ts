@@ -25,6 +25,7 @@ export class AccessLogFile implements AccessLog {
   private lines: string[] = [];
   private bytes = 0;
   private dropped = 0;
+  private failing = false;
   private lastTime = 0;
   private file: FileHandle | undefined;
   private written = 0;
@@ -81,6 +82,7 @@ export class AccessLogFile implements AccessLog {
       this.bytes = 0;
       try {
         await this.append(batch);
+        this.failing = false;
       } catch (error) {
         this.dropped += count;
         await this.abandonSegment(error);
@@ -92,6 +94,7 @@ export class AccessLogFile implements AccessLog {
   private async append(batch: string): Promise<void> {
     this.file ??= await this.nextSegment();
     const data = Buffer.from(batch);
+    // Not `write`, which may take a part only.
     await this.file.appendFile(data);
     this.written += data.length;
     if (this.written < this.options.limits.logSegmentBytes) return;
@@ -101,13 +104,15 @@ export class AccessLogFile implements AccessLog {
 
   /** What a failed write left may be half a line: nothing is appended behind it. */
   private async abandonSegment(error: unknown): Promise<void> {
-    this.options.logger.error({ code: codeOf(error) }, `access log cannot be written: ${messageOf(error)}`);
+    if (!this.failing)
+      this.options.logger.error({ code: codeOf(error) }, `access log cannot be written: ${messageOf(error)}`);
+    this.failing = true;
     await this.file?.close().catch(() => undefined);
     this.file = undefined;
   }
 
   private reportDropped(): void {
-    if (this.dropped === 0 || this.lines.length > 0) return;
+    if (this.dropped === 0 || this.failing) return;
     this.options.logger.warn({ lines: this.dropped }, 'access log lines were dropped');
     this.dropped = 0;
   }

@@ -105,7 +105,12 @@ export class Exchange implements Candidate, AnswerSink, Watched {
   }
 
   hint(link: string): void {
-    if (this.incoming.request.httpVersionMinor === 1) this.response.writeEarlyHints({ link });
+    if (this.incoming.request.httpVersionMinor !== 1) return;
+    try {
+      this.response.writeEarlyHints({ link });
+    } catch {
+      // A hint that is malformed is not worth the answer behind it.
+    }
   }
 
   switchProtocols(headers: readonly string[], backend: Duplex): void {

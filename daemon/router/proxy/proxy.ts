@@ -95,7 +95,7 @@ function hostOf(request: IncomingMessage): string {
 }
 
 /** IPv4 clients of a dual-stack socket are written as IPv4. */
-export function addressOf(socket: Socket): string {
+function addressOf(socket: Socket): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
