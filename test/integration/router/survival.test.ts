@@ -172,8 +172,9 @@ describe('the router', () => {
     const [first, second] = [await backendSaying('first'), await backendSaying('second')];
     const home = await newHome();
     const options = startOptions(home);
-    const control = controlOf(home, () => startRouter(options));
+    // Undone last to first: what revives the router must let go before the router is ended.
     afterTest(() => controlOf(home).shutdown());
+    const control = controlOf(home, () => startRouter(options));
     let reconnects = 0;
     control.onReconnect(() => (reconnects += 1));
     await control.publish([appWith([backendOn(first.port)])]);
