@@ -81,7 +81,7 @@ export class Client {
     const reply = await this.#answered(async () => {
       const request = await this.#start(method, path, options);
       const answer = replyTo(request);
-      request.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+      request.end(bodyOf(options));
       return answer;
     });
     return succeeded(reply);
@@ -126,7 +126,7 @@ export class Client {
   async #start(method: string, path: string, options: RequestOptions): Promise<ClientRequest> {
     this.#transport ??= transportTo(this.endpoint);
     const { send, agent } = await this.#transport;
-    const json = options.body === undefined ? {} : { 'content-type': 'application/json' };
+    const body = bodyOf(options);
     const request = send(
       {
         ...this.endpoint.options,
@@ -137,7 +137,7 @@ export class Client {
         headers: {
           accept: ACCEPT,
           'user-agent': this.userAgent,
-          ...json,
+          ...(body === undefined ? {} : jsonHeaders(body)),
           ...(options.range === undefined ? {} : { range: options.range }),
           ...options.headers,
           ...(this.endpoint.options.headers as OutgoingHttpHeaders),
@@ -192,6 +192,15 @@ export async function textOf(reply: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of reply) text += chunk as string;
   return text;
+}
+
+function bodyOf({ body }: RequestOptions): string | undefined {
+  return body === undefined ? undefined : JSON.stringify(body);
+}
+
+/** The length is told outright: Node frames no body of a DELETE by itself. */
+function jsonHeaders(body: string): OutgoingHttpHeaders {
+  return { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
 }
 
 async function succeeded(reply: IncomingMessage): Promise<IncomingMessage> {

@@ -28,9 +28,10 @@ export function apiError(status: number, text: string): UserError {
   });
 }
 
-/** What was probably meant comes first, then tfkd's own advice. */
-function hintOf(body: ErrorBody): string | undefined {
-  const hints = [didYouMean(body.suggestions ?? []), body.hint].filter((hint) => hint !== undefined);
+/** What was probably meant comes first, then tfkd's own advice, which may have said it already. */
+function hintOf({ hint, suggestions = [] }: ErrorBody): string | undefined {
+  const guess = hint?.includes('Did you mean') === true ? undefined : didYouMean(suggestions);
+  const hints = [guess, hint].filter((line) => line !== undefined);
   return hints.length === 0 ? undefined : hints.join('\n');
 }
 

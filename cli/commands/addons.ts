@@ -6,10 +6,10 @@ import { confirmLoss } from '../confirm.js';
 import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
 import { UsageError } from '../errors.js';
 import { latestRelease, settled } from '../follow/releases.js';
+import { addonFacts, attachedAs } from '../output/addons.js';
 import { appName } from '../output/output.js';
 import { visible } from '../output/sanitise.js';
 import { fields, table } from '../output/table.js';
-import { ago } from '../output/time.js';
 
 const addon = required('addon', 'its name, or the name under which it is attached');
 
@@ -93,7 +93,7 @@ const info = command({
     );
     if (options.json) return output.json(found);
     output.header(visible(found.name));
-    return output.lines(fields(factsOf(found, context.now())));
+    return output.lines(fields(addonFacts(found, context.now())));
   },
 });
 
@@ -235,24 +235,6 @@ async function resolved(context: Context, name: string, app: string): Promise<Ad
   const [first] = Array.isArray(found) ? found : [found];
   if (first) return first;
   throw new UsageError(`${app} has no add-on ${visible(name)}.`, `Type: tfk addons -a ${app}`);
-}
-
-function attachedAs(item: Addon, attachments: readonly Attachment[]): string {
-  return attachments
-    .filter((attachment) => attachment.addon.id === item.id)
-    .map(({ name, app }) => (app.name === item.app.name ? name : `${app.name}::${name}`))
-    .join(', ');
-}
-
-function factsOf(found: AddonDetails, now: Date): [string, string | string[]][] {
-  return [
-    ['Plan', found.plan.name],
-    ['State', found.state],
-    ['Owning app', found.app.name],
-    ['Config vars', found.config_vars],
-    ['Created', ago(found.created_at, now)],
-    ...found.facts,
-  ];
 }
 
 /** `version=17`, or `--version=17` as Heroku's users type it. */

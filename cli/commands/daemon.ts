@@ -108,11 +108,7 @@ async function stopped(context: Context, onlyDaemon: boolean): Promise<number> {
   });
   for await (const line of linesOf(reply)) showProgress(context, line);
   await ended(context);
-  output.progress(
-    onlyDaemon
-      ? 'tfkd has stopped; dynos and router go on.'
-      : 'Stopped: tfkd, dynos, add-on servers and router.',
-  );
+  output.progress(onlyDaemon ? 'tfkd has stopped; dynos and router go on.' : 'tfkd has stopped.');
   return EXIT.ok;
 }
 

@@ -52,9 +52,7 @@ const info = command({
       });
     for (const addon of found) {
       output.header(addon.config_vars.map(visible).join(', '));
-      output.lines(
-        fields([['Plan', addon.plan.name], ['Status', addon.state], ...addon.facts, ['Add-on', addon.name]]),
-      );
+      output.lines(fields([...addon.facts, ['Add-on', addon.name]]));
       output.line();
     }
     return undefined;

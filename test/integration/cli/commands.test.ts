@@ -283,6 +283,44 @@ describe('destroying', () => {
   });
 });
 
+describe('add-ons', () => {
+  const addon = { id: 'a1', name: 'pg-1', app: { id: 'x1', name: 'x' }, plan: { name: 'postgres:local' } };
+
+  it('are destroyed with --confirm; a DELETE carries its body', async () => {
+    tfkd.on('POST /actions/addons/resolve', { json: addon }).on('GET /apps/x', { json: { name: 'x' } });
+    tfkd.on('DELETE /apps/x1/addons/a1', { json: { ...addon, state: 'deprovisioned' } });
+    const ended = await tfk('addons:destroy DATABASE --confirm x');
+    expect(ended).toMatchObject({ code: 0, stderr: 'Destroying pg-1 on ⬢ x... done\n' });
+    expect(tfkd.sent('DELETE /apps/x1/addons/a1')).toEqual({ force: false });
+  });
+
+  it('show each fact once, as the add-on says it', async () => {
+    const details = {
+      ...addon,
+      state: 'provisioned',
+      config_vars: ['DATABASE_URL'],
+      created_at: '2020-01-01T00:00:00Z',
+      facts: [
+        ['Plan', 'postgres:local'],
+        ['Status', 'Available'],
+      ],
+    };
+    tfkd.on('GET /tfk/apps/x/addons/DATABASE', { json: details });
+    expect((await tfk('addons:info DATABASE -a x')).stdout).toBe(
+      [
+        '=== pg-1',
+        '',
+        'Owning app:  x',
+        'Config vars: DATABASE_URL',
+        'Created:     2020/01/01 00:00:00 +0000',
+        'Plan:        postgres:local',
+        'Status:      Available',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
 describe('the daemon', () => {
   it('that does not run is not started by status: exit code 1', async () => {
     await tfkd.die();
@@ -304,9 +342,7 @@ describe('the daemon', () => {
       return undefined;
     });
     const ended = await tfk('daemon stop');
-    expect(ended.stderr).toBe(
-      'Stopping 2 dynos\nStopping the router\nStopped: tfkd, dynos, add-on servers and router.\n',
-    );
+    expect(ended.stderr).toBe('Stopping 2 dynos\nStopping the router\ntfkd has stopped.\n');
     expect(tfkd.sent('POST /tfk/shutdown')).toEqual({ scope: 'everything' });
     await tfk('daemon:stop --keep-apps');
     expect(tfkd.sent('POST /tfk/shutdown')).toEqual({ scope: 'daemon' });

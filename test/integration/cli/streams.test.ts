@@ -385,8 +385,6 @@ describe('run', () => {
   });
 });
 
-const hasPsql = spawnSync('psql', ['--version']).status === 0;
-
 describe('pg:psql', () => {
   it('gives the password to psql in its environment, never in its arguments', async () => {
     tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: 'postgres://u:s3cret@127.0.0.1:5433/db' } });
@@ -411,9 +409,12 @@ describe('pg:psql', () => {
     expect(ended.stderr).toContain('Type: tfk addons:create postgres -a x');
   });
 
-  it.skipIf(hasPsql)('falls back to its own console', async () => {
+  it('falls back to its own console where there is no psql', async () => {
     tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: 'postgres://u:p@127.0.0.1:1/db' } });
-    const ended = await runCli(['pg:psql', '-a', 'x', '-c', 'select 1'], { home: tfkd.home });
+    const ended = await runCli(['pg:psql', '-a', 'x', '-c', 'select 1'], {
+      home: tfkd.home,
+      env: { PATH: '/nonexistent' },
+    });
     expect(ended.stderr).toContain('The database does not answer');
   });
 });

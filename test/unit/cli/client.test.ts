@@ -98,6 +98,11 @@ describe("tfkd's refusals", () => {
     });
   });
 
+  it('do not ask twice what was meant', () => {
+    const body = { id: 'not_found', message: 'x', hint: 'Did you mean web?', suggestions: ['web'] };
+    expect(apiError(404, JSON.stringify(body)).hint).toBe('Did you mean web?');
+  });
+
   it('that are no JSON are shown as they are, shortened', () => {
     expect(apiError(502, 'x'.repeat(500)).message).toBe(`tfkd answered 502: ${'x'.repeat(200)}`);
   });
