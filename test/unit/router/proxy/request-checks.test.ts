@@ -145,7 +145,9 @@ describe('a request head', () => {
     const field = fc.tuple(
       fc.oneof(fc.constantFrom(...names), fc.stringMatching(/^[a-z_-]{1,12}$/)).chain((name) => {
         return fc.array(fc.boolean(), { minLength: name.length, maxLength: name.length }).map((upper) => {
-          return Array.from(name, (letter, i) => (upper[i] === true ? letter.toUpperCase() : letter)).join('');
+          return Array.from(name, (letter, i) => (upper[i] === true ? letter.toUpperCase() : letter)).join(
+            '',
+          );
         });
       }),
       fc.constantFrom('1', 'chunked', 'close', 'a.b', '100-continue', 'x-a, x-b'),
