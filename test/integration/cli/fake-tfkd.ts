@@ -94,7 +94,7 @@ export class FakeTfkd {
 }
 
 /** The dyno's side of `run`. */
-export class AttachedClient {
+class AttachedClient {
   readonly frames: ClientFrame[] = [];
   readonly #reader = FrameReader.ofClient();
   #heard: (frame: ClientFrame) => void = () => undefined;
