@@ -25,6 +25,7 @@ export interface Config {
   /** The account's e-mail address, used when the home is new. */
   readonly email: string;
   readonly logBudgetBytes: number;
+  readonly timeouts: Timeouts;
   /** Folder with the host's own PostgreSQL programs; null: npm's. */
   readonly postgresBin: string | null;
   readonly nodePath: string;
@@ -33,6 +34,18 @@ export interface Config {
   readonly buildEnv: Readonly<Record<string, string>>;
   /** Programs that tfkd starts, as compiled beside it. */
   readonly programs: { readonly router: string; readonly unpack: string };
+}
+
+/** How long things may take, milliseconds. */
+export interface Timeouts {
+  /** All steps of one build together. */
+  readonly buildMs: number;
+  /** From the start of a web dyno until it is ready. */
+  readonly bootMs: number;
+  /** From a dyno's SIGTERM to its SIGKILL. */
+  readonly exitMs: number;
+  /** A release command. */
+  readonly releaseMs: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,6 +71,12 @@ export function readConfig(env: Environment = process.env): Config {
     email:
       env['TFK_EMAIL'] ?? `${userInfo().username}@${hostname().includes('.') ? hostname() : 'localhost'}`,
     logBudgetBytes: wholeOf(env, 'TFK_LOG_BUDGET_MB', 256, { least: 1, most: 1_000_000 }) * 1024 * 1024,
+    timeouts: {
+      buildMs: secondsOf(env, 'TFK_BUILD_TIMEOUT_S', 15 * 60),
+      bootMs: secondsOf(env, 'TFK_BOOT_TIMEOUT_S', 60),
+      exitMs: secondsOf(env, 'TFK_EXIT_TIMEOUT_S', 30),
+      releaseMs: secondsOf(env, 'TFK_RELEASE_TIMEOUT_S', 60 * 60),
+    },
     postgresBin: env['TFK_POSTGRES_BIN'] ?? null,
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
@@ -101,6 +120,10 @@ function npmOf(nodePath: string): string {
 
 const portOf = (env: Environment, name: string, fallback: number): number =>
   wholeOf(env, name, fallback, { least: 0, most: 65_535 });
+
+/** A setting in seconds, up to a day; answers milliseconds. */
+const secondsOf = (env: Environment, name: string, fallback: number): number =>
+  wholeOf(env, name, fallback, { least: 1, most: 86_400 }) * 1000;
 
 function wholeOf(
   env: Environment,

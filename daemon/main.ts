@@ -2,7 +2,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Addons } from './addons/addons.js';
 import { POSTGRES_ALIASES, PostgresAddon } from './addons/postgres/postgres-addon.js';
-import { DEFAULT_LIMITS } from './build/limits.js';
+import { FIXED_LIMITS } from './build/limits.js';
 import { BuildOutputs } from './build/output.js';
 import { Builds } from './build/pipeline.js';
 import { Sources } from './build/receive.js';
@@ -46,7 +46,7 @@ import { Store } from './store/store.js';
  */
 async function main(config: Config): Promise<void> {
   const startedAt = clock.now();
-  const { home } = config;
+  const { home, timeouts } = config;
   await makeHome(config);
   const unlock = lockHome(home);
   const logger = createLogger(config.logLevel, 'tfkd');
@@ -124,7 +124,7 @@ async function main(config: Config): Promise<void> {
     aliases: Object.fromEntries(POSTGRES_ALIASES.map((alias) => [alias, postgres.name])),
     rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
   });
-  const outputs = new BuildOutputs(join(home, 'builds'), DEFAULT_LIMITS.outputBytes, logger);
+  const outputs = new BuildOutputs(join(home, 'builds'), FIXED_LIMITS.outputBytes, logger);
   const appIsEmpty = async (appId: string): Promise<void> => {
     for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
       await addons.destroy(addon, account.email);
@@ -133,7 +133,17 @@ async function main(config: Config): Promise<void> {
     logs.drop(appId);
     run.loop.notify(appId);
   };
-  const run = createRunStage({ store, engine, clock, logger, logs, collector, router, appIsEmpty });
+  const run = createRunStage({
+    store,
+    engine,
+    clock,
+    logger,
+    logs,
+    collector,
+    router,
+    appIsEmpty,
+    timeouts,
+  });
   const notify = (appId: string): void => run.loop.notify(appId);
   const releases: Releases = new Releases({
     store,
@@ -147,7 +157,7 @@ async function main(config: Config): Promise<void> {
   });
   const apps = new Apps(store, clock, notify);
   const firstDeploy = new FirstDeploy(store, releases, addons, () => account.email);
-  const sources = new Sources(join(home, 'sources'), DEFAULT_LIMITS);
+  const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
   const builds = new Builds({
     engine,
     runtimeVersion: process.version,
@@ -178,7 +188,7 @@ async function main(config: Config): Promise<void> {
       builds: join(home, 'builds'),
       unpackProgram: config.programs.unpack,
     },
-    limits: DEFAULT_LIMITS,
+    limits: { ...FIXED_LIMITS, timeoutMs: timeouts.buildMs },
     clock,
     logger,
   });

@@ -24,12 +24,12 @@ export interface BuildLimits {
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
-export const DEFAULT_LIMITS: BuildLimits = {
+/** The limits that are no setting; the time of a build is one. */
+export const FIXED_LIMITS: Omit<BuildLimits, 'timeoutMs'> = {
   sourceBytes: 512 * MIB,
   unpackedBytes: GIB,
   sourceFiles: 100_000,
   unpackMs: 120_000,
-  timeoutMs: 15 * 60_000,
   slugBytes: GIB,
   outputBytes: 10 * MIB,
   floodBytes: 100 * MIB,

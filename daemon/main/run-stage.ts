@@ -22,7 +22,7 @@ export interface RunParts {
   readonly collector: Collector;
   readonly router: RouterPort;
   readonly appIsEmpty: (appId: string) => Promise<void>;
-  readonly deadlines?: Deadlines;
+  readonly timeouts: { readonly bootMs: number; readonly exitMs: number; readonly releaseMs: number };
 }
 
 export interface RunStage {
@@ -37,7 +37,9 @@ export interface RunStage {
 
 /** The run stage, wired: what wakes whom stands here. */
 export function createRunStage(parts: RunParts): RunStage {
-  const { store, engine, clock, logger, logs, collector, router, appIsEmpty, deadlines = DEADLINES } = parts;
+  const { store, engine, clock, logger, logs, collector, router, appIsEmpty, timeouts } = parts;
+  const { bootMs, exitMs, releaseMs } = timeouts;
+  const deadlines: Deadlines = { ...DEADLINES, bootMs, exitMs };
   const notify = (appId: string): void => loop.notify(appId);
   const publisher = new RoutePublisher(store, router);
   const health = new HealthWatch(engine, clock, (instance) => {
@@ -46,7 +48,7 @@ export function createRunStage(parts: RunParts): RunStage {
   });
   const launcher = new Launcher(store, engine, logs, collector, health);
   const retirement = new Retirement(engine, collector, logger, notify);
-  const oneOffs = new OneOffs({ store, engine, clock, launcher, notify });
+  const oneOffs = new OneOffs({ store, engine, clock, launcher, notify, releaseLimitMs: releaseMs });
   const executor = new Executor({
     store,
     engine,

@@ -31,8 +31,6 @@ export interface OneOff {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
-/** Heroku's limit for a release command (Dev Center, "Release Phase"). */
-const RELEASE_COMMAND_LIMIT_MS = 60 * 60_000;
 /** Per app, as on Heroku's smaller plans. */
 const MOST_ONE_OFFS = 50;
 
@@ -41,6 +39,8 @@ export interface OneOffDependencies {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly launcher: Launcher;
+  /** How long a release command may take, milliseconds. */
+  readonly releaseLimitMs: number;
   readonly notify: (appId: string) => void;
 }
 
@@ -108,7 +108,7 @@ export class OneOffs {
         command: release.processTypes['release'] ?? '',
         size: 'Standard-1X',
         attached: false,
-        timeLimitMs: RELEASE_COMMAND_LIMIT_MS,
+        timeLimitMs: this.deps.releaseLimitMs,
       });
     this.held.add(dyno.instance);
     try {
@@ -194,9 +194,13 @@ export class OneOffs {
 
 function failureOf(dyno: DynoRecord): string | null {
   if (dyno.exitCode === 0) return null;
-  if (dyno.stopReason === 'time limit') return 'the release command took longer than an hour';
+  if (dyno.stopReason === 'time limit')
+    return `the release command took longer than ${inWords(dyno.timeLimitMs ?? 0)}`;
   if (dyno.stopReason !== null) return `the release command was stopped: ${dyno.stopReason}`;
   return dyno.exitCode === null
     ? (dyno.message ?? 'the release command ended, with a status that nobody saw')
     : `the release command exited with status ${dyno.exitCode}`;
 }
+
+const inWords = (ms: number): string =>
+  ms < 120_000 ? `${ms / 1000} seconds` : `${Math.round(ms / 60_000)} minutes`;

@@ -11,7 +11,7 @@ import type {
   FinishedBuild,
   NewSlug,
 } from '../../../daemon/build/contracts.js';
-import { DEFAULT_LIMITS, type BuildLimits } from '../../../daemon/build/limits.js';
+import { FIXED_LIMITS, type BuildLimits } from '../../../daemon/build/limits.js';
 import { BuildOutputs } from '../../../daemon/build/output.js';
 import { Builds, type BuildParts } from '../../../daemon/build/pipeline.js';
 import { Sources } from '../../../daemon/build/receive.js';
@@ -68,7 +68,7 @@ class Stage {
   readonly builds: Builds;
   private readonly counts = { build: 0, source: 0 };
 
-  constructor(rest: Partial<BuildParts> = {}, limits: BuildLimits = DEFAULT_LIMITS) {
+  constructor(rest: Partial<BuildParts> = {}, limits: BuildLimits = { ...FIXED_LIMITS, timeoutMs: 60_000 }) {
     this.sources = new Sources(join(this.home, 'sources'), limits);
     const path = `${join(process.execPath, '..')}:/usr/local/bin:/usr/bin:/bin`;
     const builder = new ProcessBuilder({ home: this.home, path, processes: new Processes() });

@@ -49,7 +49,7 @@ describe('docs/configuration.md', () => {
   });
 
   it('tells the defaults that the code has', () => {
-    const { apiPort, routerPort, routerWorkers, logLevel, logBudgetBytes } = readDaemonConfig({});
+    const { apiPort, routerPort, routerWorkers, logLevel, logBudgetBytes, timeouts } = readDaemonConfig({});
     const defaults = Object.fromEntries(codeRows(settings).map(([name = '', text = '']) => [name, text]));
     expect(defaults).toMatchObject({
       TFK_API_PORT: `\`${apiPort}\``,
@@ -57,6 +57,10 @@ describe('docs/configuration.md', () => {
       TFK_ROUTER_WORKERS: `\`${routerWorkers}\``,
       TFK_LOG_LEVEL: `\`${logLevel}\``,
       TFK_LOG_BUDGET_MB: `\`${logBudgetBytes / 1024 / 1024}\``,
+      TFK_BUILD_TIMEOUT_S: `\`${timeouts.buildMs / 1000}\``,
+      TFK_RELEASE_TIMEOUT_S: `\`${timeouts.releaseMs / 1000}\``,
+      TFK_BOOT_TIMEOUT_S: `\`${timeouts.bootMs / 1000}\``,
+      TFK_EXIT_TIMEOUT_S: `\`${timeouts.exitMs / 1000}\``,
     });
   });
 
