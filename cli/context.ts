@@ -70,7 +70,7 @@ export class Context {
   /** tfkd, started when none runs for this home. One that is reached over TCP is another's to start. */
   get client(): Client {
     const revive = this.config.remote === null ? () => this.startDaemon() : null;
-    this.#client ??= new Client(endpointOf(this.config), 'tfk-cli', revive);
+    this.#client ??= new Client(endpointOf(this.config), 'tfk-cli', revive, (text) => this.output.warn(text));
     return this.#client;
   }
 

@@ -38,6 +38,8 @@ export class Client {
     private readonly endpoint: Endpoint,
     private readonly userAgent: string,
     private readonly revive: (() => Promise<void>) | null,
+    /** Told what tfkd wants the user to know beside its answer (Heroku's `X-Heroku-Warning`). */
+    private readonly warn: (text: string) => void = () => undefined,
   ) {}
 
   async get<T>(path: string, options: RequestOptions = {}): Promise<T> {
@@ -84,7 +86,10 @@ export class Client {
       request.end(bodyOf(options));
       return answer;
     });
-    return succeeded(reply);
+    const answer = await succeeded(reply);
+    const warning = answer.headers['x-heroku-warning'];
+    if (typeof warning === 'string') this.warn(warning);
+    return answer;
   }
 
   /** Sends a stream as the body. An early refusal (too large, disk full) is told in tfkd's words, not as a broken pipe. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { CreateRelease, Release, type Release as ReleaseJson } from '../../../api/index.js';
-import { eligibleForRollback } from '../../release/rollback.js';
+import { eligibleForRollback, rollbackWarnings } from '../../release/rollback.js';
 import { notFound, TfkError } from '../../shared/errors.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { ReleaseRecord } from '../../store/releases.js';
@@ -49,8 +49,10 @@ export function releaseRoutes(app: FastifyInstance, context: Context): void {
     { schema: { body: CreateRelease, response: { 201: Release } } },
     async (request, reply) => {
       const record = findApp(services, request.params.app);
-      const release = await create(context, record, request.body);
+      const { release, warnings } = await create(context, record, request.body);
       void reply.status(201);
+      // Heroku's clients print it, and so does ours.
+      if (warnings.length > 0) void reply.header('x-heroku-warning', warnings.join(' '));
       return releaseJson(context, request, findApp(services, record.id), release);
     },
   );
@@ -61,14 +63,16 @@ async function create(
   { services, actor }: Context,
   app: AppRecord,
   { release, slug, description }: CreateRelease,
-): Promise<ReleaseRecord> {
+): Promise<{ readonly release: ReleaseRecord; readonly warnings: readonly string[] }> {
   if (release !== undefined && slug === undefined) {
     const target = findRelease(services, app, String(release));
-    return (await services.releases.rollback(app.id, target, actor())).release;
+    const result = await services.releases.rollback(app.id, target, actor());
+    return { release: result.release, warnings: rollbackWarnings(target, result.release) };
   }
   if (slug !== undefined && release === undefined) {
     const { id } = findSlug(services, app, slug);
-    return services.releases.releaseSlug(app.id, id, description ?? null, actor());
+    const released = await services.releases.releaseSlug(app.id, id, description ?? null, actor());
+    return { release: released, warnings: [] };
   }
   throw new TfkError('invalid_params', 'Name either the release to go back to, or the slug to release.');
 }

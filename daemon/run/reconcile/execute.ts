@@ -213,8 +213,8 @@ export class Executor {
 
   private update(dyno: DynoRecord, state: DynoState, change: DynoChange): void {
     this.deps.store.dynos.update(dyno.instance, { ...change, state, stateSince: this.deps.clock.now() });
-    if (!dyno.attached && state !== dyno.state)
-      this.log(dyno, texts.stateChanged(inHerokusWords(dyno.state), inHerokusWords(state)));
+    const [before, after] = [inHerokusWords(dyno.state), inHerokusWords(state)];
+    if (!dyno.attached && before !== after) this.log(dyno, texts.stateChanged(before, after));
   }
 
   private log(dyno: DynoRecord, text: string): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Apps } from '../../../daemon/release/apps.js';
 import { Releases, type Attached } from '../../../daemon/release/releases.js';
+import { rollbackWarnings } from '../../../daemon/release/rollback.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
 import type { ReleaseRecord } from '../../../daemon/store/releases.js';
@@ -320,5 +321,25 @@ describe('the database', () => {
     for (const name of readdirSync(home).filter((file) => file.startsWith('tfk.db'))) {
       expect(readFileSync(`${home}/${name}`).includes(secret)).toBe(false);
     }
+  });
+});
+
+describe('what a rollback cannot bring back', () => {
+  it('is told by name', async () => {
+    const at = world();
+    at.attached = {
+      bindings: [
+        { addonId: 'a', addonName: 'pg-1', plan: 'p', attachment: 'DATABASE', keys: ['DATABASE_URL'] },
+      ],
+      vars: { DATABASE_URL: 'postgres://then' },
+    };
+    const then = (await deploy(at, { web: 'old' })).release;
+    at.attached = { bindings: [], vars: {} };
+    await deploy(at, { web: 'new' });
+    const { release } = await at.releases.rollback(at.appId, then, ACTOR);
+    expect(rollbackWarnings(then, release)).toEqual([
+      'v2 had pg-1 attached as DATABASE; a rollback does not attach add-ons.',
+    ]);
+    expect(release.config).toEqual({});
   });
 });

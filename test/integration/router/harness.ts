@@ -86,7 +86,7 @@ export async function startTestRouter(extra: Partial<RouterStart> = {}): Promise
   };
 }
 
-export async function accessTexts(home: string): Promise<string[]> {
+async function accessTexts(home: string): Promise<string[]> {
   const segments = await listSegments(logFolder(home));
   const contents = await Promise.all(segments.map(({ path }) => readFile(path, 'utf8')));
   const lines = contents.flatMap((content) => content.split('\n').slice(0, -1)).map(parseAccessLine);
