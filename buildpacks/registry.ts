@@ -13,7 +13,7 @@ export function choosePlanner(source: SourceTree): Planner {
   if (source.has('Dockerfile')) {
     throw new PlanError(
       'This source has a Dockerfile and nothing else to build from: that needs the Docker engine.',
-      'Add a Procfile or a package.json, or run tfkd with TFK_ENGINE=docker on a machine with Docker.',
+      'Add a Procfile or a package.json: this tfk runs apps as processes.',
     );
   }
   throw new PlanError(

@@ -80,6 +80,7 @@ async function main(config: Config): Promise<void> {
       home,
       port: config.routerPort,
       workers: config.routerWorkers,
+      logLevel: config.logLevel,
       version: config.version,
     });
   await reviveRouter();
@@ -229,7 +230,7 @@ async function main(config: Config): Promise<void> {
     apiPort: () => api.port,
     stopDaemon: () => void end().catch(fail),
     async *stopEverything() {
-      yield* stopEverything({ store, engine, clock, router, addons, quiesce });
+      yield* stopEverything({ store, engine, clock, router, addons, quiesce, free: run.free });
       yield 'All is stopped';
       setImmediate(() => void end().catch(fail));
     },

@@ -163,7 +163,7 @@ export class Builds {
     const source = await this.understand(tarball, { ...turn, appId: job.appId });
     tell.planner(log, source);
     const slug = await this.slugFor(job, source, log, turn.signal);
-    tell.slug(log, source, slug.artifact);
+    tell.types(log, source);
     if (source.appJson !== null) await this.setUp(job, source.appJson, log, turn.signal);
     turn.signal.throwIfAborted();
     turn.seal();
@@ -207,6 +207,7 @@ export class Builds {
       return known;
     }
     const artifact = await this.build(job, source, log, signal);
+    tell.slug(log, artifact);
     const { processTypes, plan, appJson } = source;
     const slugId = records.insertSlug({
       appId: job.appId,
@@ -250,7 +251,7 @@ export class Builds {
 
   private release(job: BuildJob, slug: BuiltSlug): Promise<CreatedRelease> {
     const version = job.version?.trim() ?? '';
-    const description = `Deploy ${version === '' ? job.buildId.slice(0, 8) : version.slice(0, 40)}`;
+    const description = `Deploy ${named(version === '' ? job.buildId : version)}`;
     const { appId, buildId, actor } = job;
     const { slugId, processTypes } = slug;
     return asReleaseFailure(() =>
@@ -281,6 +282,10 @@ export class Builds {
     return { ok: false, reason, message };
   }
 }
+
+/** A commit or an id by its first eight digits, as Heroku does; a name that somebody chose as it is. */
+const named = (version: string): string =>
+  /^[0-9a-f-]{32,}$/.test(version) ? version.slice(0, 8) : version.slice(0, 40);
 
 /** Errors meant for the user, after the slug was built, are the release's. */
 async function asReleaseFailure<T>(work: () => Promise<T>): Promise<T> {

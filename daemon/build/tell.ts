@@ -11,7 +11,7 @@ export const tell = {
     for (const warning of warnings) output.warning(warning);
   },
 
-  slug(output: BuildOutput, { declared, offered, plan }: Decision, artifact: Artifact): void {
+  types(output: BuildOutput, { declared, offered, plan }: Decision): void {
     output.step('Discovering process types');
     if (declared.length > 0) output.detail(`Procfile declares types -> ${declared.join(', ')}`);
     if (offered.length > 0) output.detail(`Default types for ${plan.label} -> ${offered.join(', ')}`);
@@ -20,6 +20,9 @@ export const tell = {
         'There are no process types: nothing will run. Add a Procfile such as "web: node server.js".',
       );
     }
+  },
+
+  slug(output: BuildOutput, artifact: Artifact): void {
     output.step('Compressing...');
     output.detail(`Done: ${megabytes(artifact.size)}`);
   },

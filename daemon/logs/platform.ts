@@ -34,6 +34,8 @@ export const exited = (status: number | null) => `Process exited with status ${s
 export const bootTimeout = (seconds: number) =>
   `Error R10 (Boot timeout) -> Web process failed to bind to $PORT within ${seconds} seconds of launch`;
 
+export const attachError = () => 'Error R13 (Attach error) -> Failed to attach to process';
+
 export const exitTimeout = (seconds: number) =>
   `Error R12 (Exit timeout) -> At least one process failed to exit within ${seconds} seconds of SIGTERM`;
 

@@ -1,4 +1,4 @@
-import type { Engine } from '../engines/engine.js';
+import type { Engine, ObservedDyno } from '../engines/engine.js';
 import type { Collector } from '../logs/collector.js';
 import type { LogStore } from '../logs/log-store.js';
 import { HealthWatch } from '../run/health.js';
@@ -28,11 +28,11 @@ export interface RunParts {
 export interface RunStage {
   readonly loop: ReconcileLoop;
   readonly oneOffs: OneOffs;
-  readonly publisher: RoutePublisher;
-  readonly retirement: Retirement;
   readonly health: HealthWatch;
   /** Takes up the dynos that an earlier tfkd started; once, before the loop starts. */
   readonly adopt: () => void;
+  /** Frees exited dynos, when the loop does not run any more. */
+  readonly free: (dynos: readonly ObservedDyno[]) => Promise<void>;
 }
 
 /** The run stage, wired: what wakes whom stands here. */
@@ -48,7 +48,7 @@ export function createRunStage(parts: RunParts): RunStage {
   });
   const launcher = new Launcher(store, engine, logs, collector, health);
   const retirement = new Retirement(engine, collector, logger, notify);
-  const oneOffs = new OneOffs({ store, engine, clock, launcher, notify, releaseLimitMs: releaseMs });
+  const oneOffs = new OneOffs({ store, engine, clock, launcher, logs, notify, releaseLimitMs: releaseMs });
   const executor = new Executor({
     store,
     engine,
@@ -77,5 +77,12 @@ export function createRunStage(parts: RunParts): RunStage {
   const adopt = (): void => {
     for (const dyno of store.dynos.all()) launcher.adopt(dyno);
   };
-  return { loop, oneOffs, publisher, retirement, health, adopt };
+  const free = async (dynos: readonly ObservedDyno[]): Promise<void> => {
+    for (const { handle, labels, state } of dynos) {
+      if (state.kind === 'exited')
+        retirement.retire(handle, labels, store.dynos.find(handle.instance)?.attached !== true);
+    }
+    await retirement.idle();
+  };
+  return { loop, oneOffs, health, adopt, free };
 }

@@ -1,5 +1,5 @@
 import type { Addons } from '../addons/addons.js';
-import type { DynoHandle, Engine } from '../engines/engine.js';
+import type { DynoHandle, Engine, ObservedDyno } from '../engines/engine.js';
 import type { RouterControl } from '../router/control/client.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf } from '../shared/errors.js';
@@ -11,6 +11,8 @@ export interface StopParts {
   readonly clock: Clock;
   readonly router: RouterControl;
   readonly addons: Addons;
+  /** Frees what stopped dynos hold, once their last lines are stored. */
+  readonly free: (dynos: readonly ObservedDyno[]) => Promise<void>;
   /** Ends what tfkd itself does: builds, reconciling. */
   readonly quiesce: () => Promise<void>;
 }
@@ -29,6 +31,7 @@ export async function* stopEverything(parts: StopParts): AsyncGenerator<string> 
   const refused = await parts.router.shutdown().then(() => null, messageOf);
   if (refused !== null) yield `The router did not answer: ${refused}`;
   yield* stopDynos(parts);
+  await parts.free(await parts.engine.list());
   yield 'Stopping add-ons';
   await parts.addons.stopServers();
 }

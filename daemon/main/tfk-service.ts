@@ -64,9 +64,9 @@ export function createTfkService(parts: TfkParts): TfkService {
 }
 
 const versions = (config: Config): Finding => ({
-  name: 'versions',
+  name: 'tfkd',
   status: 'ok',
-  detail: `tfk ${config.version}, Node ${process.version}, ${process.platform} ${process.arch}`,
+  detail: `${config.version}, Node ${process.version}, pid ${process.pid}, home ${config.home}`,
 });
 
 const engineChoice = (engine: Engine): Finding => ({

@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Attachment, DynoHandle, Engine, TerminalSize } from '../engines/engine.js';
+import type { Logs } from '../logs/entry.js';
+import { attachError, platformLine } from '../logs/platform.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
@@ -39,6 +41,7 @@ export interface OneOffDependencies {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly launcher: Launcher;
+  readonly logs: Logs;
   /** How long a release command may take, milliseconds. */
   readonly releaseLimitMs: number;
   readonly notify: (appId: string) => void;
@@ -138,7 +141,11 @@ export class OneOffs {
       attachment.exited.then(letGo, letGo);
       return attachment;
     };
-    return { open, expire: letGo };
+    const expire = (): void => {
+      this.deps.logs.append(dyno.appId, [platformLine(dyno.name, attachError(), dyno.releaseVersion)]);
+      letGo();
+    };
+    return { open, expire };
   }
 
   private insert(

@@ -53,6 +53,7 @@ export class Retirement {
     this.underWay.set(handle.instance, work);
   }
 
+  /** Resolves when nothing is being freed. */
   async idle(): Promise<void> {
     await Promise.all(this.underWay.values());
   }

@@ -336,7 +336,7 @@ describe('whatever is asked', () => {
         async (route, names, payload) => {
           let turn = 0;
           const url = route.url.replace(/:[a-z]+/g, () => encodeURIComponent(names[turn++] ?? 'x'));
-          const request: InjectOptions = { method: route.method, url };
+          const request = { method: route.method as InjectOptions['method'], url } as InjectOptions;
           if (!['GET', 'HEAD'].includes(route.method)) {
             Object.assign(request, { payload: JSON.stringify(payload), headers: json });
           }
