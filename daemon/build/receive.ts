@@ -56,6 +56,13 @@ export class Sources {
     await rm(this.pathOf(id), { force: true });
   }
 
+  /** Once after a start: what a receive that was cut off by the end of tfkd has left is of no use to anybody. */
+  async recover(): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      if (name.endsWith('.tmp')) await rm(join(this.folder, name), { force: true });
+    }
+  }
+
   /** Removes sources, and what cut-off receives left, that nobody wrote to for `maxAgeMs`. */
   async sweep(now: number, maxAgeMs: number): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => [])) {

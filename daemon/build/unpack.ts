@@ -45,12 +45,14 @@ export class Unpacker {
     signal.throwIfAborted();
     const child = spawn(process.execPath, ['--max-old-space-size=128', this.program, ...args], {
       env: {},
-      stdio: ['ignore', 'pipe', 'ignore'],
+      // The child sees by the end of its stdin that tfkd has died.
+      stdio: ['pipe', 'pipe', 'ignore'],
       cwd: '/',
     });
     const kill = () => child.kill('SIGKILL');
     const timer = setTimeout(kill, this.limits.milliseconds + GRACE_MS);
     signal.addEventListener('abort', kill, { once: true });
+    child.stdin.on('error', () => undefined);
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (printed.length < MAX_REPORT_BYTES) printed += text;

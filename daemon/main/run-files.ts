@@ -16,13 +16,10 @@ export interface RunFile {
 /** Written when tfkd lets clients in, withdrawn at a clean stop; a killed tfkd leaves it, so readers ask the socket too. */
 export async function announce(home: string, file: RunFile): Promise<{ withdraw(): Promise<void> }> {
   const json = join(home, 'run', 'tfkd.json');
-  const pid = join(home, 'run', 'tfkd.pid');
   await writeFileAtomic(json, `${JSON.stringify(file)}\n`);
-  await writeFileAtomic(pid, `${file.pid}\n`);
   return {
     async withdraw() {
       await rm(json, { force: true });
-      await rm(pid, { force: true });
     },
   };
 }

@@ -1,10 +1,12 @@
 import Database from 'better-sqlite3';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TfkError } from '../shared/errors.js';
 
 /**
  * One tfkd a home. The lock is SQLite's own on a file beside the database, so the kernel frees it however tfkd ends.
- * Answers the release.
+ * `run/tfkd.pid` names its holder from the first moment on: a command whose own tfkd came second learns from it that
+ * another one is starting, and waits for that. Answers the release.
  */
 export function lockHome(home: string): () => void {
   const db = new Database(join(home, 'run', 'tfkd.lock'), { timeout: 0 });
@@ -18,5 +20,11 @@ export function lockHome(home: string): () => void {
       cause: error,
     });
   }
-  return () => db.close();
+  const pidFile = join(home, 'run', 'tfkd.pid');
+  writeFileSync(`${pidFile}.new`, `${process.pid}\n`, { mode: 0o600 });
+  renameSync(`${pidFile}.new`, pidFile);
+  return () => {
+    rmSync(pidFile, { force: true });
+    db.close();
+  };
 }

@@ -9,6 +9,10 @@ import { newId } from '../../daemon/shared/ids.js';
 export class CopyingBuilder implements SlugBuilder {
   constructor(private readonly slugsDir: string) {}
 
+  async recover(): Promise<void> {
+    // What it makes is there whole or not at all.
+  }
+
   async build({ plan, sourceDir }: BuildRequest): Promise<BuildResult> {
     const fresh = join(this.slugsDir, newId());
     await mkdir(fresh, { recursive: true });

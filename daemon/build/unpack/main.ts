@@ -1,7 +1,7 @@
 /**
  * A program of its own: unpacks one source tarball into one folder, or refuses it. It runs with an empty environment and
  * little memory, since archives are hostile input and their parsers have been crashed before; all that tfkd takes from it
- * is the exit code (0 only for a whole tree) and one line of JSON.
+ * is the exit code (0 only for a whole tree) and one line of JSON. Its stdin is a pipe that nobody writes to; it ends with it.
  *
  *     node unpack/main.js <tarball> <existing empty folder> <UnpackLimits as JSON>
  */
@@ -17,6 +17,11 @@ process.on('uncaughtException', (error) => end(reportOf(error)));
 setTimeout(() => {
   end({ ok: false, refused: true, message: `unpacking took more than ${limits.milliseconds / 1000} s` });
 }, limits.milliseconds).unref();
+// Whoever waits for the tree has died, and the next tfkd removes it: nothing may be added to it after that.
+process.stdin
+  .resume()
+  .on('error', () => process.exit(1))
+  .on('end', () => process.exit(1));
 
 try {
   end({ ok: true, files: await unpackArchive(tarball, folder, limits) });

@@ -5,6 +5,8 @@ import type { Artifact, BuildRequest, BuildResult } from '../engine.js';
  * slug as the folder a dyno runs in.
  */
 export interface SlugBuilder {
+  /** Ends and removes what builds of an earlier tfkd left; once, when the engine opens. */
+  recover(): Promise<void>;
   /** As Engine.build. */
   build(request: BuildRequest): Promise<BuildResult>;
   /** As Engine.hasArtifact. */

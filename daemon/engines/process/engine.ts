@@ -84,6 +84,7 @@ export class ProcessEngine implements Engine {
     await mkdir(options.dynosDir, { recursive: true, mode: 0o711 });
     await chmod(options.dynosDir, 0o711);
     await DynoFolder.sweep(options.dynosDir, options.clock.now());
+    await options.builder.recover();
     const processes = new Processes();
     const { dynosDir, nodePath } = options;
     const self = await processes.identify(process.pid);

@@ -52,12 +52,15 @@ export class GarbageCollector {
     }
   }
 
-  /** Removes what a collection was cut off in removing. */
+  /** Once after a start: removes what a collection was cut off in removing, and a build in noting down. */
   async sweep(): Promise<void> {
     for (const folder of [this.folders.slugs, this.folders.layers]) {
       for (const name of await readdir(folder)) {
         if (name.endsWith('.gone')) await rm(join(folder, name), { recursive: true, force: true });
       }
+    }
+    for (const name of await readdir(this.folders.built)) {
+      if (name.endsWith('.tmp')) await rm(join(this.folders.built, name), { force: true });
     }
   }
 

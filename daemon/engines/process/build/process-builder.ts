@@ -78,7 +78,7 @@ export class ProcessBuilder implements SlugBuilder {
     return this.slugs.layOut(artifact, targetDir, owner);
   }
 
-  /** Ends and removes what builds of an earlier tfkd left; done once, at the latest before the first build. */
+  /** As SlugBuilder.recover; done once, at the latest before the first build. */
   recover(): Promise<void> {
     this.swept ??= this.sweep().catch((error: unknown) => {
       this.swept = undefined;

@@ -57,11 +57,11 @@ export class DynoFolder {
     return names.filter((name) => INSTANCE.test(name)).map((name) => new DynoFolder(parent, name));
   }
 
-  /** Removes what a cut-off remove() left, and what a cut-off start() left an hour ago. */
+  /** Removes what a cut-off remove() left, and what a cut-off start() left a minute ago: one takes milliseconds. */
   static async sweep(parent: string, now: number): Promise<void> {
     for (const name of await readdir(parent)) {
       const path = join(parent, name);
-      const stale = name.startsWith('.new-') && (await ageOf(path, now)) > 3_600_000;
+      const stale = name.startsWith('.new-') && (await ageOf(path, now)) > 60_000;
       if (stale || name.startsWith('.gone-')) await rm(path, { recursive: true, force: true });
     }
   }
