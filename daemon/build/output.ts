@@ -110,7 +110,9 @@ export class BuildLog implements BuildOutput {
 
   private write(marker: string, text: string, beyond: number): void {
     const line = Buffer.from(`${marker}${text}`.trimEnd() + '\n');
-    if (this.written + line.length <= this.maxBytes + beyond) this.append(line);
+    // Once cut it stays cut: a shorter line that would fit again would seem to follow the line before it.
+    const kept = this.clipped && beyond === 0 ? 0 : this.maxBytes + beyond;
+    if (this.written + line.length <= kept) this.append(line);
     else if (!this.clipped) {
       this.clipped = true;
       const limit = Math.floor(this.maxBytes / 1048576);

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorBody } from '../../api/index.js';
-import { ERROR_STATUS, messageOf, TfkError, type ErrorId } from '../shared/errors.js';
+import { ERROR_STATUS, isDiskFull, messageOf, TfkError, type ErrorId } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 
 /** The one place where what was thrown becomes a reply. What nobody foresaw is logged here, once, and never told outside. */
@@ -34,6 +34,7 @@ export function errorBody(error: TfkError): ErrorBody {
 export function asTfkError(error: unknown): TfkError | undefined {
   if (error instanceof TfkError) return error;
   if (!(error instanceof Error)) return undefined;
+  if (isDiskFull(error)) return diskFull(error);
   const { validation, statusCode, code } = error as Partial<FastifyError>;
   if (validation) return new TfkError('invalid_params', describe(validation));
   const id = code === undefined ? undefined : ID_OF_CODE[code];
@@ -50,6 +51,13 @@ const ID_OF_CODE: Partial<Record<string, ErrorId>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 };
+
+/** Whatever was being written: the store's transactions are there whole or not at all. */
+const diskFull = (cause: Error): TfkError =>
+  new TfkError('insufficient_storage', 'The disk is full. Nothing was changed; apps that run go on.', {
+    hint: 'Free some space, then try again; `tfk doctor` shows where.',
+    cause,
+  });
 
 export const unforeseen = (requestId: string): TfkError =>
   new TfkError(

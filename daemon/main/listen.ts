@@ -1,12 +1,25 @@
 import type { FastifyInstance } from 'fastify';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { codeOf, TfkError } from '../shared/errors.js';
 
 export interface Api {
   /** The TCP port. */
   readonly port: number;
   close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/** Before anything is started that outlives a tfkd which cannot come up. */
+export async function refuseTakenPort(port: number): Promise<void> {
+  const probe = createServer().listen({ host: HOST, port });
+  await once(probe, 'listening').catch((error: unknown) => {
+    throw explained(error, port);
+  });
+  probe.close();
+  await once(probe, 'close');
 }
 
 /** Listens on the unix socket, whose file only its owner can open, and on 127.0.0.1. */
@@ -16,15 +29,8 @@ export async function listenApi(options: {
   build: (trusted: boolean) => FastifyInstance;
 }): Promise<Api> {
   const tcp = options.build(false);
-  await tcp.listen({ host: '127.0.0.1', port: options.port }).catch((error: unknown) => {
-    if (codeOf(error) !== 'EADDRINUSE') throw error;
-    throw new TfkError(
-      'conflict',
-      `Port ${options.port} of 127.0.0.1 is taken, so the API cannot listen on it.`,
-      {
-        hint: 'Set TFK_API_PORT to another port, or to 0 for a free one.',
-      },
-    );
+  await tcp.listen({ host: HOST, port: options.port }).catch((error: unknown) => {
+    throw explained(error, options.port);
   });
   const local = options.build(true);
   await removeStale(options.socket);
@@ -42,6 +48,14 @@ export async function listenApi(options: {
       await Promise.all([tcp.close(), local.close()]);
     },
   };
+}
+
+function explained(error: unknown, port: number): unknown {
+  const wrong = { EADDRINUSE: 'is taken', EACCES: 'may not be used by this user' }[codeOf(error) ?? ''];
+  if (wrong === undefined) return error;
+  return new TfkError('conflict', `Port ${port} of ${HOST} ${wrong}, so the API cannot listen on it.`, {
+    hint: 'Set TFK_API_PORT to another port, or to 0 for a free one.',
+  });
 }
 
 /** A socket that a killed tfkd left; one that somebody answers at is not touched. */

@@ -24,15 +24,26 @@ export class Domains {
     const normal = normaliseHostname(hostname);
     this.store.transaction(() => {
       const taken = this.store.domains.byHostname(normal);
-      if (taken)
-        throw new TfkError(
-          'invalid_params',
-          `${normal} is ${taken.appId === appId ? 'already a domain of this app' : 'the domain of another app'}. Nothing was changed.`,
-        );
+      if (taken) throw this.taken(taken, appId);
       this.store.domains.insert({ id: newId(), appId, hostname: normal, createdAt: this.clock.now() });
     });
     this.notify(appId);
     return this.find(appId, normal);
+  }
+
+  private taken({ hostname, appId: owner }: DomainRecord, appId: string): TfkError {
+    if (owner === appId)
+      return new TfkError(
+        'invalid_params',
+        `${hostname} is a domain of this app already. Nothing was changed.`,
+      );
+    const name = this.store.apps.find(owner)?.name ?? owner;
+    const hint = `To move it: tfk domains:remove ${hostname} -a ${name}`;
+    return new TfkError(
+      'invalid_params',
+      `${hostname} is the domain of another app, ${name}. Nothing was changed.`,
+      { hint },
+    );
   }
 
   /** By id or host name. */

@@ -203,6 +203,7 @@ function failureOf(dyno: DynoRecord): string | null {
   if (dyno.exitCode === 0) return null;
   if (dyno.stopReason === 'time limit')
     return `the release command took longer than ${inWords(dyno.timeLimitMs ?? 0)}`;
+  if (dyno.stopReason === 'stopped') return 'the release command was stopped by a user';
   if (dyno.stopReason !== null) return `the release command was stopped: ${dyno.stopReason}`;
   return dyno.exitCode === null
     ? (dyno.message ?? 'the release command ended, with a status that nobody saw')

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -20,10 +21,15 @@ export interface Answer {
 /** A tfk of the test's own: its home, ports and processes, and nothing of them left after `remove`. */
 export class Installation {
   readonly folder = mkdtempSync(join(tmpdir(), 'tfk-e2e-'));
-  readonly home = join(this.folder, 'home');
+  readonly home: string;
   private readonly cli = builtProgram('cli/main.js');
 
-  constructor() {
+  /** `settings`: further environment of all its commands, and so of its daemon. `place`: the folder of home and dynos. */
+  constructor(
+    private readonly settings: Readonly<Record<string, string>> = {},
+    private readonly place?: string,
+  ) {
+    this.home = join(place ?? this.folder, 'home');
     // Dynos and databases run as other users when the tests run as root.
     chmodSync(this.folder, 0o711);
   }
@@ -56,6 +62,15 @@ export class Installation {
         `tfk ${args.join(' ')} exited with ${ran.code}\n${ran.stdout}\n${ran.stderr}\n${this.daemonLog()}`,
       );
     return ran.stdout;
+  }
+
+  /** Starts `tfk ARGS`, for who wants to kill it. */
+  begin(...args: string[]): ChildProcess {
+    return spawn(process.execPath, [this.cli, ...args], {
+      cwd: this.folder,
+      env: this.environment(),
+      stdio: 'ignore',
+    });
   }
 
   /** A folder with these files, to be pushed. */
@@ -143,10 +158,11 @@ export class Installation {
     return {
       ...Object.fromEntries(kept),
       TFK_HOME: this.home,
-      TFK_SYSTEM_DIR: join(this.folder, 'system'),
+      TFK_SYSTEM_DIR: join(this.place ?? this.folder, 'system'),
       TFK_API_PORT: '0',
       TFK_ROUTER_PORT: '0',
       NO_COLOR: '1',
+      ...this.settings,
     };
   }
 }

@@ -90,11 +90,7 @@ export class Executor {
   }
 
   private async launch(dyno: DynoRecord): Promise<void> {
-    try {
-      await this.deps.launcher.launch(dyno);
-    } catch (error) {
-      this.couldNotStart(dyno, messageOf(error));
-    }
+    this.deps.launcher.begin(dyno, (error) => this.couldNotStart(dyno, messageOf(error)));
   }
 
   private couldNotStart(dyno: DynoRecord, message: string): void {
@@ -123,21 +119,23 @@ export class Executor {
   private async bootTimeout(dyno: DynoRecord): Promise<void> {
     if (dyno.message === null) {
       const seconds = this.deps.deadlines.bootMs / 1000;
-      const hint = await this.listeningElsewhere(dyno);
+      const elsewhere = await this.listeningElsewhere(dyno);
       this.log(dyno, texts.bootTimeout(seconds));
+      if (elsewhere !== null) this.log(dyno, `The process ${elsewhere}`);
       this.log(dyno, texts.stoppingProcess('SIGKILL'));
+      const hint = elsewhere === null ? '' : `; it ${elsewhere}`;
       this.deps.store.dynos.update(dyno.instance, { message: `R10: not ready within ${seconds} s${hint}` });
     }
     await this.deps.engine.signal(dyno.handle as DynoHandle, 'SIGKILL');
   }
 
   /** The commonest cause of R10, if it is that. */
-  private async listeningElsewhere(dyno: DynoRecord): Promise<string> {
+  private async listeningElsewhere(dyno: DynoRecord): Promise<string | null> {
     const handle = dyno.handle as DynoHandle;
     const { listening } = await this.deps.engine.inspect(handle).catch(() => ({ listening: null }));
     const elsewhere = (listening ?? []).filter((port) => port !== handle.address?.port);
-    if (elsewhere.length === 0) return '';
-    return `; it listens on ${elsewhere.join(', ')} instead of $PORT (${handle.address?.port ?? 'none'})`;
+    if (elsewhere.length === 0) return null;
+    return `listens on ${elsewhere.join(', ')} instead of $PORT (${handle.address?.port ?? 'none'})`;
   }
 
   private async drain(dyno: DynoRecord, reason: string): Promise<void> {

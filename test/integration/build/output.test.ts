@@ -52,6 +52,20 @@ describe('the output of a build', () => {
     expect(await read(outputs, 'b1')).toBe('-----> Before\n !     after\n');
   });
 
+  test('keeps nothing of a command behind the cut, though a short line would fit', async () => {
+    const outputs = someOutputs();
+    const log = outputs.open('b1');
+    for (const text of ['x'.repeat(LIMIT - 300), 'y'.repeat(400), 'short']) log.detail(text);
+    log.warning('Build failed');
+    log.close();
+    const text = await read(outputs, 'b1');
+    expect(text).not.toContain('short');
+    expect(text.trimEnd().split('\n').slice(1)).toEqual([
+      expect.stringContaining('is not kept'),
+      ' !     Build failed',
+    ]);
+  });
+
   test('keeps what fits of a flood, says that it is clipped, and still says how the build ended', async () => {
     const folder = tempFolder();
     const outputs = someOutputs(folder);
