@@ -19,7 +19,7 @@ import { LogSessions } from './logs/sessions.js';
 import { StoredBuilds } from './main/build-records.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
-import { listenApi } from './main/listen.js';
+import { listenApi, refuseTakenPort } from './main/listen.js';
 import { announce } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
 import { createServices } from './main/services.js';
@@ -49,6 +49,7 @@ async function main(config: Config): Promise<void> {
   const { home, timeouts } = config;
   await makeHome(config);
   const unlock = lockHome(home);
+  await refuseTakenPort(config.apiPort);
   const logger = createLogger(config.logLevel, 'tfkd');
   const store = Store.open(home);
   const account = store.account.ensure(config.email, startedAt);
@@ -72,13 +73,14 @@ async function main(config: Config): Promise<void> {
   });
   const collector = new Collector({ engine, logs, clock, logger });
 
-  // The router, a process of its own
+  // The router, a process of its own. Port 0 takes a free one once: a router that is revived keeps its address.
+  let routerPort = config.routerPort;
   const reviveRouter = () =>
     startRouter({
       nodePath: config.nodePath,
       program: config.programs.router,
       home,
-      port: config.routerPort,
+      port: routerPort,
       workers: config.routerWorkers,
       logLevel: config.logLevel,
       version: config.version,
@@ -91,6 +93,7 @@ async function main(config: Config): Promise<void> {
     revive: reviveRouter,
   });
   let routerStatus: RouterStatus = await router.connect();
+  routerPort = routerStatus.port;
   router.onReconnect(() => {
     void router.status().then(
       (status) => (routerStatus = status),
@@ -198,14 +201,14 @@ async function main(config: Config): Promise<void> {
   // Who comes in
   const quiesce = async (): Promise<void> => {
     await builds.stop();
-    await run.loop.stop();
-    run.health.stop();
+    await run.stop();
     addons.stop();
     garbage.stop();
   };
   const end = async (): Promise<void> => {
     await api.close();
     await quiesce();
+    run.letGo();
     await collector.stop();
     await routerLines.stop();
     await router.close();

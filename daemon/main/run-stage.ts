@@ -28,9 +28,12 @@ export interface RunParts {
 export interface RunStage {
   readonly loop: ReconcileLoop;
   readonly oneOffs: OneOffs;
-  readonly health: HealthWatch;
   /** Takes up the dynos that an earlier tfkd started; once, before the loop starts. */
   readonly adopt: () => void;
+  /** Ends reconciling; resolves when nothing is being started any more. */
+  readonly stop: () => Promise<void>;
+  /** Leaves to the next tfkd what is being freed; before the log collector stops. */
+  readonly letGo: () => void;
   /** Frees exited dynos, when the loop does not run any more. */
   readonly free: (dynos: readonly ObservedDyno[]) => Promise<void>;
 }
@@ -46,7 +49,7 @@ export function createRunStage(parts: RunParts): RunStage {
     const dyno = store.dynos.find(instance);
     if (dyno) notify(dyno.appId);
   });
-  const launcher = new Launcher(store, engine, logs, collector, health);
+  const launcher = new Launcher({ store, engine, logs, collector, health, notify });
   const retirement = new Retirement(engine, collector, logger, notify);
   const oneOffs = new OneOffs({ store, engine, clock, launcher, logs, notify, releaseLimitMs: releaseMs });
   const executor = new Executor({
@@ -84,5 +87,10 @@ export function createRunStage(parts: RunParts): RunStage {
     }
     await retirement.idle();
   };
-  return { loop, oneOffs, health, adopt, free };
+  const stop = async (): Promise<void> => {
+    await loop.stop();
+    health.stop();
+    await launcher.idle();
+  };
+  return { loop, oneOffs, adopt, stop, letGo: () => retirement.stop(), free };
 }

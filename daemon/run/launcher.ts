@@ -2,6 +2,7 @@ import type { Artifact, DynoHandle, DynoSpec, Engine, TerminalSize } from '../en
 import type { Logs } from '../logs/entry.js';
 import { platformLine, startingProcess } from '../logs/platform.js';
 import { TfkError } from '../shared/errors.js';
+import { Slots } from '../shared/slots.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { Store } from '../store/store.js';
 import { dynoEnvironment } from './environment.js';
@@ -18,37 +19,70 @@ export interface LaunchExtras {
 
 const NO_EXTRAS: LaunchExtras = { env: {}, terminal: null };
 
+/** Starts at once; more only make each other slow. */
+const PARALLEL_STARTS = 4;
+
+export interface LauncherDependencies {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly logs: Logs;
+  readonly collector: LogCollection;
+  readonly health: HealthWatch;
+  /** Wakes the reconciler. */
+  readonly notify: (appId: string) => void;
+}
+
 /** Turns a dyno's row into a process of the engine, with its logs collected and its readiness watched. */
 export class Launcher {
-  private readonly launching = new Set<string>();
+  private readonly launching = new Map<string, Promise<void>>();
+  private readonly slots = new Slots(PARALLEL_STARTS);
 
-  constructor(
-    private readonly store: Store,
-    private readonly engine: Engine,
-    private readonly logs: Logs,
-    private readonly collector: LogCollection,
-    private readonly health: HealthWatch,
-  ) {}
+  constructor(private readonly deps: LauncherDependencies) {}
 
   isLaunching(instance: string): boolean {
     return this.launching.has(instance);
   }
 
-  /** May be repeated: the engine starts an instance once. Rejects when the engine cannot start it. */
-  async launch(dyno: DynoRecord, extras: LaunchExtras = NO_EXTRAS): Promise<DynoHandle> {
-    this.launching.add(dyno.instance);
-    try {
-      if (!dyno.attached)
-        this.logs.append(dyno.appId, [
-          platformLine(dyno.name, startingProcess(dyno.command), dyno.releaseVersion),
-        ]);
-      const handle = await this.engine.start(this.specOf(dyno, extras));
-      this.store.dynos.update(dyno.instance, { handle });
-      this.adopt({ ...dyno, handle });
-      return handle;
-    } finally {
+  /**
+   * Starts the dyno beside the reconciler: laying out a slug may take a while, and other dynos get ready meanwhile. Until it
+   * has started or `failed` was called, the plan leaves the dyno alone.
+   */
+  begin(dyno: DynoRecord, failed: (error: unknown) => void): void {
+    if (this.isLaunching(dyno.instance)) return;
+    void this.track(dyno, () =>
+      this.slots.run(() => this.start(dyno, NO_EXTRAS)).then(() => undefined, failed),
+    );
+  }
+
+  /** Starts a dyno that somebody waits for. May be repeated: the engine starts an instance once. Rejects when it cannot. */
+  async launch(dyno: DynoRecord, extras: LaunchExtras): Promise<DynoHandle> {
+    return new Promise((resolve, reject) => {
+      void this.track(dyno, () => this.start(dyno, extras).then(resolve, reject));
+    });
+  }
+
+  /** Resolves when nothing is being started. */
+  async idle(): Promise<void> {
+    await Promise.all(this.launching.values());
+  }
+
+  private async track(dyno: DynoRecord, work: () => Promise<void>): Promise<void> {
+    const tracked = work().finally(() => {
       this.launching.delete(dyno.instance);
-    }
+      this.deps.notify(dyno.appId);
+    });
+    this.launching.set(dyno.instance, tracked);
+    await tracked;
+  }
+
+  private async start(dyno: DynoRecord, extras: LaunchExtras): Promise<DynoHandle> {
+    const { logs, engine, store } = this.deps;
+    if (!dyno.attached)
+      logs.append(dyno.appId, [platformLine(dyno.name, startingProcess(dyno.command), dyno.releaseVersion)]);
+    const handle = await engine.start(this.specOf(dyno, extras));
+    store.dynos.update(dyno.instance, { handle });
+    this.adopt({ ...dyno, handle });
+    return handle;
   }
 
   /** Takes up the logs and the readiness of a running dyno; also of one that an earlier tfkd launched. */
@@ -56,16 +90,16 @@ export class Launcher {
     const handle = dyno.handle as DynoHandle | null;
     if (!handle || dyno.state === 'complete') return;
     if (!dyno.attached)
-      this.collector.track(dyno.appId, handle, { dyno: dyno.name, releaseVersion: dyno.releaseVersion });
+      this.deps.collector.track(dyno.appId, handle, { dyno: dyno.name, releaseVersion: dyno.releaseVersion });
     if (dyno.kind !== 'formation' || dyno.state !== 'starting') return;
     const slug = this.slugOf(dyno);
     const check = readinessOf(dyno.type, slug.healthchecks);
-    if (check) this.health.watch(handle, check);
+    if (check) this.deps.health.watch(handle, check);
   }
 
   private specOf(dyno: DynoRecord, extras: LaunchExtras): DynoSpec {
-    const app = this.store.apps.find(dyno.appId);
-    const release = this.store.releases.byId(dyno.releaseId);
+    const app = this.deps.store.apps.find(dyno.appId);
+    const release = this.deps.store.releases.byId(dyno.releaseId);
     if (!app || !release) throw new TfkError('gone', `${dyno.name}'s app or release is gone.`);
     const slug = this.slugOf(dyno);
     const { memoryBytes, cpuWeight, pids } = dynoSize(dyno.size);
@@ -84,8 +118,8 @@ export class Launcher {
   }
 
   private slugOf(dyno: DynoRecord): NonNullable<ReturnType<Store['slugs']['byId']>> {
-    const release = this.store.releases.byId(dyno.releaseId);
-    const slug = release?.slugId == null ? undefined : this.store.slugs.byId(release.slugId);
+    const release = this.deps.store.releases.byId(dyno.releaseId);
+    const slug = release?.slugId == null ? undefined : this.deps.store.slugs.byId(release.slugId);
     if (!slug)
       throw new TfkError('gone', `v${dyno.releaseVersion} has no code to run.`, { hint: 'Push the app.' });
     return slug;

@@ -18,6 +18,7 @@ export interface LogCollection {
  */
 export class Retirement {
   private readonly underWay = new Map<string, Promise<void>>();
+  private stopped = false;
 
   constructor(
     private readonly engine: Engine,
@@ -39,7 +40,7 @@ export class Retirement {
   ): void {
     if (this.underWay.has(handle.instance)) return;
     const work = this.free(handle, labels, logged)
-      .then(afterwards)
+      .then(() => (this.stopped ? undefined : afterwards()))
       .catch((error: unknown) =>
         this.logger.error(
           { err: error, app: labels.appId, dyno: labels.dyno },
@@ -53,6 +54,11 @@ export class Retirement {
     this.underWay.set(handle.instance, work);
   }
 
+  /** To be called before collecting is ended: from then on nothing that may have unread lines is removed. */
+  stop(): void {
+    this.stopped = true;
+  }
+
   /** Resolves when nothing is being freed. */
   async idle(): Promise<void> {
     await Promise.all(this.underWay.values());
@@ -62,6 +68,8 @@ export class Retirement {
     if (logged) {
       this.collector.track(labels.appId, handle, labels);
       await this.collector.drained(handle.instance);
+      // Collecting that was ended is not collecting that is done: the next tfkd reads on.
+      if (this.stopped) return;
     }
     await this.engine.remove(handle);
     await this.collector.untrack(handle.instance);
