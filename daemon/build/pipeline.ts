@@ -108,8 +108,9 @@ export class Builds {
       log.close();
     }
     for (const name of await readdir(paths.builds).catch(() => [])) {
-      if (name.endsWith('.tree')) await rm(join(paths.builds, name), { recursive: true, force: true });
+      if (/\.tree$|^plan-/.test(name)) await rm(join(paths.builds, name), { recursive: true, force: true });
     }
+    await sources.recover();
     await sources.sweep(clock.now(), SOURCE_AGE_MS);
   }
 

@@ -1,12 +1,20 @@
-import autocannon from 'autocannon';
-import Database from 'better-sqlite3';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aSmallApp, Installation, type Ran } from '../support/installation.js';
+import { brokenCounts, busyApp, linesOf, Load } from '../support/busy-app.js';
+import { Installation, type Ran } from '../support/installation.js';
 import { untilSound } from '../support/invariants.js';
-import { daemonsOf, dynoProcessesOf, killHard } from '../support/own-processes.js';
+import {
+  daemonsOf,
+  dynoProcessesOf,
+  holdersOf,
+  killHard,
+  processesOf,
+  routerWorkersOf,
+  startTimeOf,
+} from '../support/own-processes.js';
 
 /** Requests a second, over connections kept alive. */
 const RATE = 50;
@@ -59,7 +67,7 @@ describe('while tfkd is killed again and again', () => {
     'no request fails, no line is lost, and each operation is done or not begun',
     { timeout: 280_000 },
     async () => {
-      const load = new Load(tfk);
+      const load = new Load(tfk, 'busy', RATE);
       const story: string[] = [];
       for (const [name, begin] of operations) {
         const after = Math.floor(Math.random() * LATEST_KILL_MS);
@@ -85,6 +93,27 @@ describe('while tfkd is killed again and again', () => {
     },
   );
 
+  it('two commands that both find no tfkd start one, and both succeed', async () => {
+    for (let round = 0; round < 3; round++) {
+      daemonsOf(tfk).forEach(killHard);
+      await Promise.all([tfk.ok('ps', '-a', 'busy'), tfk.ok('apps'), tfk.ok('releases', '-a', 'busy')]);
+      expect(daemonsOf(tfk)).toHaveLength(1);
+    }
+  });
+
+  it('a one-off whose client tfkd has cut off is ended, and says so', async () => {
+    const running = tfk.tfk('run', '-a', 'busy', '--', 'sh', '-c', 'sleep 300');
+    await expect
+      .poll(() => tfk.ok('ps', '--json', '-a', 'busy'), { timeout: 60_000 })
+      .toMatch(/"name": ?"run\.\d+"/);
+    daemonsOf(tfk).forEach(killHard);
+    const { code, stderr } = await running;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/tfkd/);
+    await tfk.ok('ps', '-a', 'busy');
+    await untilSound(tfk);
+  });
+
   it('a tfkd that is stopped for 20 seconds goes on with the same dynos', async () => {
     const before = instances();
     const [daemon = 0] = daemonsOf(tfk);
@@ -99,86 +128,67 @@ describe('while tfkd is killed again and again', () => {
     expect(daemonsOf(tfk)).toEqual([daemon]);
   });
 
+  it('a killed router worker is replaced, and no new request fails', async () => {
+    for (const worker of routerWorkersOf(tfk)) {
+      killHard(worker);
+      for (let request = 0; request < 10; request++) expect((await tfk.get('busy')).status).toBe(200);
+      await untilSound(tfk);
+    }
+  });
+
+  it('a killed router comes back at the same address with the same table', async () => {
+    holdersOf(tfk).forEach(killHard);
+    await expect
+      .poll(() => tfk.get('busy').then(({ status }) => status, String), { timeout: 60_000 })
+      .toBe(200);
+    await untilSound(tfk);
+  });
+
+  it('dynos whose shims are killed go on with every line, and are replaced when asked', async () => {
+    const before = instances();
+    for (const instance of before) killHard(pidIn(instance, 'shim'));
+    const written = linesOf(tfk, 'worker.1').length;
+    await expect
+      .poll(() => linesOf(tfk, 'worker.1').length, { timeout: 60_000 })
+      .toBeGreaterThan(written + 400);
+    expect((await tfk.get('busy')).status).toBe(200);
+    expect(instances()).toEqual(before);
+    await tfk.ok('ps:restart', '-a', 'busy');
+    await expect.poll(() => instances().some((one) => before.includes(one)), { timeout: 90_000 }).toBe(false);
+    await untilSound(tfk);
+    expect(brokenCounts(linesOf(tfk, 'worker.1'))).toEqual([]);
+  });
+
+  it('after a start of the machine all comes back, and whoever has an old pid now is left alone', async () => {
+    const bystander = spawn('sleep', ['300']);
+    try {
+      const before = instances();
+      for (let left = processesOf(tfk); left.length > 0; left = processesOf(tfk)) {
+        left.forEach(({ pid }) => killHard(pid));
+        await sleep(50);
+      }
+      before.forEach((instance, index) => takeOver(instance, bystander.pid ?? 0, index % 2 === 0));
+      await tfk.ok('ps', '-a', 'busy');
+      await untilSound(tfk);
+      expect((await tfk.get('busy')).status).toBe(200);
+      expect(instances().some((one) => before.includes(one))).toBe(false);
+      expect(bystander.exitCode ?? bystander.signalCode).toBe(null);
+    } finally {
+      bystander.kill();
+    }
+  });
+
+  const runFile = (instance: string, name: string): string =>
+    join(tfk.folder, 'system', 'dynos', instance, 'run', name);
+  const pidIn = (instance: string, name: string): number =>
+    Number(readFileSync(runFile(instance, name), 'utf8').split(' ')[0]);
+  /** A stranger has the dyno's pids now: either since another boot and with its very start time, or since a later time. */
+  const takeOver = (instance: string, pid: number, otherBoot: boolean): void => {
+    const start = otherBoot ? startTimeOf(pid) : '1';
+    for (const name of ['pid', 'shim', 'logger']) writeFileSync(runFile(instance, name), `${pid} ${start}\n`);
+    const record = JSON.parse(readFileSync(runFile(instance, 'dyno.json'), 'utf8')) as object;
+    if (otherBoot)
+      writeFileSync(runFile(instance, 'dyno.json'), JSON.stringify({ ...record, bootId: 'before' }));
+  };
   const instances = (): string[] => [...dynoProcessesOf(tfk).keys()].sort();
 });
-
-/** Requests that are not to be sent twice, until `end`. */
-class Load {
-  private readonly result: Promise<autocannon.Result>;
-  private instance: autocannon.Instance | undefined;
-
-  constructor(tfk: Installation) {
-    const options = {
-      url: `http://127.0.0.1:${tfk.running.routerPort}/`,
-      method: 'POST',
-      body: 'x',
-      headers: { host: 'busy.localhost' },
-      overallRate: RATE,
-      connections: 10,
-      duration: 600,
-      timeout: 30,
-    } as const;
-    this.result = new Promise((resolve, reject) => {
-      this.instance = autocannon(options, (error: Error | null, done) =>
-        error ? reject(error) : resolve(done),
-      );
-    });
-  }
-
-  async end(): Promise<{ failed: string; served: number }> {
-    this.instance?.stop();
-    const { non2xx, errors, timeouts, '2xx': served } = await this.result;
-    return { failed: JSON.stringify({ non2xx, errors, timeouts }), served };
-  }
-}
-
-function linesOf(tfk: Installation, dyno: string): string[] {
-  const folder = join(tfk.home, 'logs');
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.db'))
-    .flatMap((name) => {
-      const db = new Database(join(folder, name), { readonly: true });
-      try {
-        return db
-          .prepare<[string], { text: string }>(
-            'SELECT text FROM lines WHERE source = 0 AND dyno = ? ORDER BY sequence',
-          )
-          .all(dyno)
-          .map(({ text }) => text);
-      } finally {
-        db.close();
-      }
-    });
-}
-
-/** Each process counts from 1, and those that were asked to end say how far they came. */
-function brokenCounts(lines: readonly string[]): string[] {
-  const reached = new Map<string, number>();
-  const broken: string[] = [];
-  for (const line of lines) {
-    const [word, id = '', number] = line.split(' ');
-    const expected = (reached.get(id) ?? 0) + (word === 'count' ? 1 : 0);
-    if (Number(number) !== expected) broken.push(`${line}, not ${expected}`);
-    reached.set(id, Number(number));
-  }
-  return reached.size === 0 ? ['there are no lines'] : broken;
-}
-
-/** Its web process dies at once on SIGTERM, its worker prints 200 numbered lines a second, each release takes a second. */
-function busyApp(): Record<string, string> {
-  return aSmallApp('busy', {
-    Procfile: 'web: node web.js\nworker: node worker.js\nrelease: sleep 1; echo released\n',
-    'web.js': `
-require('node:http')
-  .createServer((req, res) => setTimeout(() => res.end('busy'), 50 + Math.random() * 100))
-  .listen(process.env.PORT);
-process.on('SIGTERM', () => process.exit(0));
-`,
-    'worker.js': `
-const id = require('node:crypto').randomUUID();
-let count = 0;
-setInterval(() => console.log('count', id, ++count), 5);
-process.on('SIGTERM', () => { console.log('last', id, count); process.exit(0); });
-`,
-  });
-}

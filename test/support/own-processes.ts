@@ -39,6 +39,12 @@ export function dynoProcessesOf(tfk: Installation): Map<string, number[]> {
   return found;
 }
 
+/** When a process was started, in clock ticks since boot. */
+export function startTimeOf(pid: number): string {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
 /** Kills one that may have gone by itself in between. */
 export function killHard(pid: number): boolean {
   try {

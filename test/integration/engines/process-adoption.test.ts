@@ -96,6 +96,20 @@ test('a start that was cut off before its shim ran is made anew', async () => {
   expect((await bench.follow(again)).lines).toEqual(['from the slug']);
 });
 
+test('the log of a start that was cut off before its shim ran is at its end, so that it can be removed', async () => {
+  const handle = await bench.start('sleep 300');
+  const shim = await pidIn(bench.runFile(handle, 'shim'));
+  process.kill(shim, 'SIGKILL');
+  process.kill(await pidIn(bench.runFile(handle, 'pid')), 'SIGKILL');
+  for (const name of ['pid', 'shim', 'logger']) await rm(bench.runFile(handle, name));
+  const path = bench.runFile(handle, 'dyno.json');
+  const record = JSON.parse(await readFile(path, 'utf8')) as object;
+  await writeFile(path, JSON.stringify({ ...record, startedBy: { pid: 999_999, startTime: '1' } }));
+  await expect.poll(() => processes.workingBelow(join(bench.home, 'dynos', handle.instance))).toEqual([]);
+  await rm(bench.runFile(handle, 'drained'), { force: true });
+  expect((await bench.follow(handle)).lines).toEqual([]);
+});
+
 test('folders half made or half removed by an earlier daemon go at the next start', async () => {
   const handle = await bench.start('sleep 300');
   await bench.engine.remove(handle);

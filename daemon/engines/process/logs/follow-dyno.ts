@@ -56,9 +56,12 @@ class LoggerWatchdog {
     const { folder, record } = this.following;
     if (await folder.has('drained')) return true;
     if ((await this.parts.observer.liveness(folder, 'logger')) !== 'dead') return this.noteAlive();
-    if (!(await folder.has('logger')) || (await this.isStillRead())) return this.noteAlive();
+    if (await this.isStillRead()) return this.noteAlive();
     const state = await this.parts.observer.observe(folder, record);
-    if (state.kind !== 'exited') return this.replaceLogger();
+    // Without a logger it is being started; one that has ended so was cut off before its shim ran, and never had any.
+    if (state.kind !== 'exited') {
+      return (await folder.has('logger')) ? this.replaceLogger() : this.noteAlive();
+    }
     return (await this.parts.observer.liveness(folder, 'shim')) === 'dead' && !(await folder.has('drained'));
   }
 
