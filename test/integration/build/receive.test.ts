@@ -82,3 +82,10 @@ describe('a source', () => {
     expect(readdirSync(folder)).toEqual(['new', 'new.1.tmp']);
   });
 });
+
+test('what a killed tfkd was receiving is gone after the next start, and what it had received stays', async () => {
+  const folder = tempFolder();
+  writeFiles(folder, { done: 'whole', 'half.123.tmp': 'ha' });
+  await new Sources(folder, LIMITS).recover();
+  expect(readdirSync(folder)).toEqual(['done']);
+});

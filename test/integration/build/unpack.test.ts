@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   lstatSync,
@@ -8,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -287,4 +290,23 @@ test('a program that crashes, prints nonsense or never ends counts as a refusal'
     await expect(unpacking).rejects.toMatchObject({ name: 'SourceRefused' });
     expect(existsSync(join(around, 'tree'))).toBe(false);
   }
+});
+
+test('unpacking ends with the tfkd that waits for it, so that nothing is added after the next one has cleared up', async () => {
+  const around = tempFolder();
+  // A FIFO that nobody writes to: the archive never comes to its end.
+  spawnSync('mkfifo', [join(around, 's.tar')]);
+  const writer = await open(join(around, 's.tar'), 'r+');
+  mkdirSync(join(around, 'tree'));
+  const child = spawn(
+    process.execPath,
+    [program, join(around, 's.tar'), join(around, 'tree'), JSON.stringify(LIMITS)],
+    {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    },
+  );
+  const ended = once(child, 'exit');
+  child.stdin.end();
+  expect(await ended).toEqual([1, null]);
+  await writer.close();
 });

@@ -1,7 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { CopyingBuilder } from '../../support/copying-builder.js';
 import { EngineBench, eventually } from '../../support/process-engine.js';
 
 let bench: EngineBench;
@@ -117,4 +118,11 @@ test('folders half made or half removed by an earlier daemon go at the next star
   await writeFile(gone, '');
   await bench.reopen();
   await expect(readFile(gone)).rejects.toThrow('ENOENT');
+});
+
+test('builds of an earlier daemon are ended by the start of the next one, not by its first build', async () => {
+  const builder = new CopyingBuilder(join(bench.home, 'slugs'));
+  const recover = vi.spyOn(builder, 'recover');
+  await bench.reopen({ builder });
+  expect(recover).toHaveBeenCalledOnce();
 });

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../daemon/store/database.js';
@@ -67,6 +67,16 @@ describe('the home lock', () => {
     expect(() => lockHome(home)).toThrow(/Another tfkd/);
     unlock();
     lockHome(home)();
+  });
+
+  it('tells from the first moment on who holds it, also after a tfkd that was killed', () => {
+    const home = tempHome();
+    const pidFile = join(home, 'run', 'tfkd.pid');
+    writeFileSync(pidFile, '999999\n');
+    const unlock = lockHome(home);
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${process.pid}\n`);
+    unlock();
+    expect(existsSync(pidFile)).toBe(false);
   });
 });
 
