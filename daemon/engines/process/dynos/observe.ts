@@ -28,8 +28,12 @@ export class Observer {
     }
   }
 
-  /** Is the process that wrote `<name>` with its identity still there? `dead` when none was written. */
-  async liveness(folder: DynoFolder, name: 'shim' | 'pid' | 'logger'): Promise<Liveness> {
+  /**
+   * Is the process that wrote `<name>` with its identity still there? `dead` when none was written, and after another boot,
+   * where a stranger may have the very pid and start time.
+   */
+  async liveness(folder: DynoFolder, record: DynoRecord, name: 'shim' | 'pid' | 'logger'): Promise<Liveness> {
+    if (record.bootId !== this.parts.bootId) return 'dead';
     const identity = parseIdentity((await folder.text(name)) ?? '');
     return identity ? this.parts.processes.liveness(identity) : 'dead';
   }
@@ -43,27 +47,27 @@ export class Observer {
   }
 
   private async without(folder: DynoFolder, record: DynoRecord): Promise<ObservedState> {
-    const sameBoot = record.bootId === this.parts.bootId;
-    const lives = sameBoot ? await this.livenessOfAny(folder) : 'dead';
+    const lives = await this.livenessOfAny(folder, record);
     if (lives === 'alive') return { kind: 'running' };
     if (lives === 'unknown')
       return { kind: 'unknown', reason: 'the system does not say whether it still runs' };
     // The code may have been written after the first look.
     const late = await this.exited(folder);
     if (late) return late;
-    if (sameBoot && (await this.isBeingStarted(folder, record))) {
+    if (await this.isBeingStarted(folder, record)) {
       return { kind: 'unknown', reason: 'it is being started' };
     }
     await folder.write('exit', `${CODE_LOST}\n`);
     return (await this.exited(folder)) ?? { kind: 'unknown', reason: 'its folder went away' };
   }
 
-  private async livenessOfAny(folder: DynoFolder): Promise<Liveness> {
-    const dyno = await this.liveness(folder, 'pid');
-    return dyno === 'dead' ? this.liveness(folder, 'shim') : dyno;
+  private async livenessOfAny(folder: DynoFolder, record: DynoRecord): Promise<Liveness> {
+    const dyno = await this.liveness(folder, record, 'pid');
+    return dyno === 'dead' ? this.liveness(folder, record, 'shim') : dyno;
   }
 
   private async isBeingStarted(folder: DynoFolder, record: DynoRecord): Promise<boolean> {
+    if (record.bootId !== this.parts.bootId) return false;
     if ((await folder.has('aborted')) || parseIdentity((await folder.text('pid')) ?? '')) return false;
     return (await this.parts.processes.liveness(record.startedBy)) !== 'dead';
   }

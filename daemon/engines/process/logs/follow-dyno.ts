@@ -55,14 +55,17 @@ class LoggerWatchdog {
   async finished(): Promise<boolean> {
     const { folder, record } = this.following;
     if (await folder.has('drained')) return true;
-    if ((await this.parts.observer.liveness(folder, 'logger')) !== 'dead') return this.noteAlive();
+    if ((await this.parts.observer.liveness(folder, record, 'logger')) !== 'dead') return this.noteAlive();
     if (await this.isStillRead()) return this.noteAlive();
     const state = await this.parts.observer.observe(folder, record);
     // Without a logger it is being started; one that has ended so was cut off before its shim ran, and never had any.
     if (state.kind !== 'exited') {
       return (await folder.has('logger')) ? this.replaceLogger() : this.noteAlive();
     }
-    return (await this.parts.observer.liveness(folder, 'shim')) === 'dead' && !(await folder.has('drained'));
+    return (
+      (await this.parts.observer.liveness(folder, record, 'shim')) === 'dead' &&
+      !(await folder.has('drained'))
+    );
   }
 
   /** A dd that outlived its logger goes on until its segment is full; two readers would tear the lines apart. */
