@@ -56,6 +56,8 @@ function deadDyno({ record, observed, held }: DynoView, { now, destroyed }: AppS
   if (record.state === 'crashed')
     return observed.kind === 'exited' ? [{ action: 'clean', dyno: record }] : [];
   if (record.handle === null && record.state === 'starting') return [neverStarted(record, destroyed)];
+  // Its last output waits in the engine for the client.
+  if (record.attached && held) return [];
   if (record.kind !== 'formation') return [{ action: 'complete', dyno: record, exit }];
   if (record.state === 'draining' || record.state === 'stopping' || record.stopReason !== null) {
     return [{ action: 'forget', dyno: record, exit }];

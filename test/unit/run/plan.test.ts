@@ -142,6 +142,12 @@ describe('one-off dynos', () => {
     expect(steps(app([aView(complete, { observed: { kind: 'absent' } })]))).toEqual(['forget run.1234 (v1)']);
   });
 
+  it('are kept after their end until their client has read their output', () => {
+    const attached = { ...oneOff, attached: true };
+    expect(steps(app([aView(attached, { observed: exited, held: true })]))).toEqual([]);
+    expect(steps(app([aView(attached, { observed: exited })]))).toEqual(['complete run.1234 (v1)']);
+  });
+
   it('are stopped when their client is gone', () => {
     expect(steps(app([aView({ ...oneOff, attached: true })]))).toEqual([
       'stop run.1234 (v1): its client is gone',
