@@ -28,7 +28,11 @@ export interface Upgraded {
 
 const ACCEPT = 'application/vnd.heroku+json; version=3';
 const SILENCE = 120_000;
+/** A question is answered sooner: the longest polls take 25 s. */
+const SILENCE_OF_GET = 40_000;
 const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED']);
+/** tfkd died while it answered. Only a question may then be asked again. */
+const CUT_OFF = new Set(['ECONNRESET', 'EPIPE']);
 
 /** tfkd's API over one endpoint. `revive` is called once when nothing listens there; then the request is sent again. */
 export class Client {
@@ -72,7 +76,10 @@ export class Client {
   }
 
   async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<Reply<T>> {
-    const reply = await this.open(method, path, { silence: SILENCE, ...options });
+    const reply = await this.open(method, path, {
+      silence: method === 'GET' ? SILENCE_OF_GET : SILENCE,
+      ...options,
+    });
     const text = await textOf(reply);
     const body = (text === '' ? undefined : JSON.parse(text)) as T;
     return { status: reply.statusCode ?? 0, headers: reply.headers, body };
@@ -80,12 +87,15 @@ export class Client {
 
   /** A reply whose body is read as it comes. An error status throws, as everywhere. */
   async open(method: string, path: string, options: RequestOptions = {}): Promise<IncomingMessage> {
-    const reply = await this.#answered(async () => {
-      const request = await this.#start(method, path, options);
-      const answer = replyTo(request);
-      request.end(bodyOf(options));
-      return answer;
-    });
+    const reply = await this.#answered(
+      async () => {
+        const request = await this.#start(method, path, options);
+        const answer = replyTo(request);
+        request.end(bodyOf(options));
+        return answer;
+      },
+      method === 'GET' ? CUT_OFF : new Set(),
+    );
     const answer = await succeeded(reply);
     const warning = answer.headers['x-heroku-warning'];
     if (typeof warning === 'string') this.warn(warning);
@@ -154,10 +164,16 @@ export class Client {
     return request;
   }
 
-  /** Nothing has been heard of the request where it fails so, and it may be sent again. */
-  async #answered(attempt: () => Promise<IncomingMessage>): Promise<IncomingMessage> {
+  /** Sent again, with tfkd started, where nobody can have heard of the request; once more as it is where `again` allows. */
+  async #answered(
+    attempt: () => Promise<IncomingMessage>,
+    again: ReadonlySet<string>,
+  ): Promise<IncomingMessage> {
     try {
-      return await attempt();
+      return await attempt().catch((error: unknown) => {
+        if (!again.has(codeOf(error) ?? '')) throw error;
+        return attempt();
+      });
     } catch (error) {
       if (!NOT_THERE.has(codeOf(error) ?? '') || this.revive === null) throw this.#explained(error);
     }

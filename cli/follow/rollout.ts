@@ -3,7 +3,6 @@ import { tfkPathOfApp, type Context } from '../context.js';
 import { UserError } from '../errors.js';
 import { logLine } from '../output/log-line.js';
 import { lastLines } from './logs.js';
-import { whatRuns } from './releases.js';
 
 /** Seconds of one long poll. */
 const WAIT = 25;
@@ -30,6 +29,6 @@ async function notLive(context: Context, app: string, rollout: Rollout): Promise
   for (const line of lines) context.output.progress(`  ${logLine(line, context.output.err)}`);
   const reason = rollout.message ?? 'its dynos did not become ready';
   return new UserError(`v${rollout.release} is not live: ${reason}`, {
-    hint: `${await whatRuns(context, app)}\nType: tfk logs -a ${app}, or: tfk ps -a ${app}`,
+    hint: `Type: tfk logs -a ${app}, or: tfk ps -a ${app}; to go back: tfk rollback -a ${app}`,
   });
 }

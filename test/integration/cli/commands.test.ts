@@ -130,6 +130,19 @@ describe('what goes wrong', () => {
     expect(tfkd.requests().every((request) => request.startsWith('GET '))).toBe(true);
   });
 
+  it('is asked again once when tfkd dies in the middle of an answer', async () => {
+    let asked = 0;
+    tfkd.on('GET /apps', (_, reply) => {
+      asked += 1;
+      if (asked > 1) return { json: [] };
+      reply.destroy();
+      return undefined;
+    });
+    tfkd.on('GET /account', { json: { email: 'a@b.c' } });
+    expect(await tfk('apps --json')).toMatchObject({ code: 0 });
+    expect(asked).toBe(2);
+  });
+
   it('is not hidden when tfkd dies in the middle', async () => {
     tfkd.on('GET /tfk/apps/x/dynos', (_, reply) => {
       reply.destroy();

@@ -163,7 +163,7 @@ describe('push', () => {
     );
   });
 
-  it('whose dynos do not come up ends with 1, their last lines and what still runs', async () => {
+  it('whose dynos do not come up ends with 1, their last lines and the way back', async () => {
     tfkd.on('GET /tfk/apps/my-app/rollout', {
       json: {
         status: 'failed',
@@ -183,7 +183,7 @@ describe('push', () => {
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain('app[web.1]: no such file');
     expect(ended.stderr).toContain('v7 is not live: web.1 did not bind to $PORT within 60 s (R10)');
-    expect(ended.stderr).toContain('v6 still runs, as before.');
+    expect(ended.stderr).toContain('to go back: tfk rollback -a my-app');
     expect(tfkd.sent('POST /apps/my-app/log-sessions')).toMatchObject({ lines: 10, release: 7 });
   });
 
