@@ -20,7 +20,7 @@ export async function untilSound(tfk: Installation, timeout = 90_000): Promise<v
 }
 
 /** What does not hold, a sentence each: of the store, the processes, the router's table and the files. */
-export function violations(tfk: Installation): string[] {
+function violations(tfk: Installation): string[] {
   const db = new Database(join(tfk.home, 'tfk.db'), { readonly: true });
   try {
     return [
