@@ -19,7 +19,7 @@ import { LogSessions } from './logs/sessions.js';
 import { StoredBuilds } from './main/build-records.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
-import { listenApi, refuseTakenPort } from './main/listen.js';
+import { listenApi, refuseTakenDoors } from './main/listen.js';
 import { announce } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
 import { createServices } from './main/services.js';
@@ -49,7 +49,7 @@ async function main(config: Config): Promise<void> {
   const { home, timeouts } = config;
   await makeHome(config);
   const unlock = lockHome(home);
-  await refuseTakenPort(config.apiPort);
+  await refuseTakenDoors({ port: config.apiPort, socket: join(home, 'tfkd.sock') });
   const logger = createLogger(config.logLevel, 'tfkd');
   const store = Store.open(home);
   const account = store.account.ensure(config.email, startedAt);

@@ -13,7 +13,8 @@ export interface Api {
 const HOST = '127.0.0.1';
 
 /** Before anything is started that outlives a tfkd which cannot come up. */
-export async function refuseTakenPort(port: number): Promise<void> {
+export async function refuseTakenDoors({ port, socket }: { port: number; socket: string }): Promise<void> {
+  await removeStale(socket);
   const probe = createServer().listen({ host: HOST, port });
   await once(probe, 'listening').catch((error: unknown) => {
     throw explained(error, port);
