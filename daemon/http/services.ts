@@ -4,7 +4,9 @@ import type { PlannedBuild } from '../build/contracts.js';
 import type { Attachment, TerminalSize } from '../engines/engine.js';
 import type { LogSessions } from '../logs/sessions.js';
 import type { Apps } from '../release/apps.js';
+import type { ReleaseDifference } from '../release/diff.js';
 import type { Releases } from '../release/releases.js';
+import type { RolloutStatus as RolloutProgress } from '../run/rollout-status.js';
 import type { AccountRecord, TokenRecord } from '../store/account.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { AppRecord } from '../store/apps.js';
@@ -84,29 +86,8 @@ export interface ReleaseService extends Pick<Releases, 'current' | 'config' | 's
   rollout(appId: string, version: number, waitMs: number, signal: AbortSignal): Promise<RolloutStatus>;
 }
 
-export interface Difference {
-  readonly name: string;
-  readonly change: 'added' | 'removed' | 'changed';
-  /** Config values come masked. */
-  readonly from: string | null;
-  readonly to: string | null;
-}
-
-export interface ReleaseDifference {
-  readonly config: readonly Difference[];
-  readonly processTypes: readonly Difference[];
-  readonly bindings: readonly Difference[];
-  readonly files: readonly Pick<Difference, 'name' | 'change'>[];
-  readonly dependencies: readonly Omit<Difference, 'change'>[];
-}
-
-export interface RolloutStatus {
-  readonly status: 'pending' | 'live' | 'failed' | 'superseded';
-  readonly message: string | null;
-  readonly types: readonly { readonly type: string; readonly ready: number; readonly wanted: number }[];
-  /** Null for an app without a web process. */
-  readonly url: string | null;
-}
+/** With where the app answers; null for an app without a web process. */
+export type RolloutStatus = RolloutProgress & { readonly url: string | null };
 
 export interface SourceService {
   create(): SourceRecord;

@@ -15,12 +15,13 @@ import {
   type ReleaseDiff as ReleaseDiffJson,
 } from '../../../api/index.js';
 import type { PlannedBuild } from '../../build/contracts.js';
+import type { ReleaseDifference } from '../../release/diff.js';
 import { TfkError } from '../../shared/errors.js';
 import type { ReleaseRecord } from '../../store/releases.js';
 import type { Context } from '../context.js';
 import { findApp, findRelease } from '../find.js';
 import { timeOf } from '../platform.js';
-import type { ReleaseDifference, TfkInfo } from '../services.js';
+import type { TfkInfo } from '../services.js';
 import { sendStream } from '../streams.js';
 import { sourceOfUrl } from './sources.js';
 
