@@ -58,7 +58,7 @@ const clock = { now: Date.now, sleep: (ms, signal) => new Promise((resolve) => {
   if (signal?.aborted) resolve();
 }) };
 const logger = { warn() {}, info() {} };
-const engine = await ProcessEngine.open({ dynosDir: home + '/dynos', builder: {}, clock, logger, nodePath: process.execPath, isolate: false, limit: false });
+const engine = await ProcessEngine.open({ dynosDir: home + '/dynos', builder: { recover: async () => {} }, clock, logger, nodePath: process.execPath, isolate: false, limit: false });
 const done = existsSync(journal) ? readFileSync(journal, 'utf8').split('\\n').filter(Boolean) : [];
 const cursor = done.length === 0 ? null : JSON.parse(done.at(-1)).cursor;
 const handle = { engine: 'process', version: 1, instance, address: null, data: {} };
