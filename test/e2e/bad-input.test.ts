@@ -278,6 +278,7 @@ describe('bad input', () => {
   });
 
   describe('at a bad time', () => {
+    // Each app's with a file of its own: the same content is not built twice, not even for another app.
     const slow = withBuild('sleep 2');
 
     it('queues a second push visibly, and ends both', async () => {
@@ -301,7 +302,7 @@ describe('bad input', () => {
 
     it('goes on building when the client is gone', async () => {
       await tfk.ok('apps:create', 'orphan');
-      const client = tfk.begin('push', tfk.source('orphan', slow), '-a', 'orphan');
+      const client = tfk.begin('push', tfk.source('orphan', { ...slow, extra: 'orphan' }), '-a', 'orphan');
       await until(() => tfk.ok('builds', '-a', 'orphan'), /running/);
       client.kill('SIGKILL');
       await until(() => tfk.ok('builds', '-a', 'orphan'), /succeeded/);
@@ -311,7 +312,7 @@ describe('bad input', () => {
 
     it('ends a build as failed when tfkd is killed in it, and the next push works', async () => {
       await tfk.ok('apps:create', 'killed');
-      const source = tfk.source('killed', slow);
+      const source = tfk.source('killed', { ...slow, extra: 'killed' });
       const push = tfk.tfk('push', source, '-a', 'killed');
       await until(() => tfk.ok('builds', '-a', 'killed'), /running/);
       process.kill(tfk.running.pid, 'SIGKILL');
