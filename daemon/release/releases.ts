@@ -138,9 +138,7 @@ export class Releases {
   }
 
   current(appId: string): ReleaseRecord {
-    const app = this.deps.store.apps.find(appId);
-    const release =
-      app?.currentReleaseId == null ? undefined : this.deps.store.releases.byId(app.currentReleaseId);
+    const release = this.deps.store.releases.current(appId);
     if (!release) throw notFound('app', 'There is no such app.');
     return release;
   }

@@ -96,9 +96,7 @@ export class Formation {
   }
 
   private currentRelease(appId: string): ReleaseRecord {
-    const app = this.store.apps.find(appId);
-    const release =
-      app?.currentReleaseId == null ? undefined : this.store.releases.byId(app.currentReleaseId);
+    const release = this.store.releases.current(appId);
     if (!release) throw notFound('app', 'There is no such app.');
     return release;
   }

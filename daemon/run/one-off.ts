@@ -169,8 +169,7 @@ export class OneOffs {
 
   private currentRelease(appId: string): ReleaseRecord {
     const { store } = this.deps;
-    const app = store.apps.find(appId);
-    const release = app?.currentReleaseId == null ? undefined : store.releases.byId(app.currentReleaseId);
+    const release = store.releases.current(appId);
     if (!release) throw notFound('app', 'There is no such app.');
     if (release.slugId === null) {
       throw new TfkError('conflict', 'The app has no code yet, so there is nothing to run.', {

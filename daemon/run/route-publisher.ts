@@ -53,8 +53,7 @@ export class RoutePublisher {
       .list()
       .filter((app) => app.destroyedAt === null)
       .map((app) => {
-        const release =
-          app.currentReleaseId === null ? undefined : this.store.releases.byId(app.currentReleaseId);
+        const release = this.store.releases.current(app.id);
         const web = this.store.formation.list(app.id).find((entry) => entry.type === 'web');
         return routeOf({
           id: app.id,

@@ -107,6 +107,11 @@ export class ReleaseStore {
     return this.one(`${SELECT} WHERE r.id = ?`, id);
   }
 
+  /** What the app runs; undefined where there is no such app. */
+  current(appId: string): ReleaseRecord | undefined {
+    return this.one(`${SELECT} WHERE r.id = (SELECT current_release_id FROM apps WHERE id = ?)`, appId);
+  }
+
   byVersion(appId: string, version: number): ReleaseRecord | undefined {
     return this.one(`${SELECT} WHERE r.app_id = ? AND r.version = ?`, appId, version);
   }

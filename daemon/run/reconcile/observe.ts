@@ -62,7 +62,7 @@ async function inFlightOf(
 }
 
 function currentRelease(app: AppRecord, store: Store): CurrentRelease | null {
-  const release = app.currentReleaseId === null ? undefined : store.releases.byId(app.currentReleaseId);
+  const release = store.releases.current(app.id);
   if (release?.slugId == null) return null;
   return { id: release.id, version: release.version, processTypes: release.processTypes };
 }
