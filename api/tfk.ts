@@ -59,6 +59,16 @@ export const BuildPlan = Type.Object({
   runtime: Type.Object({ language: Type.String(), range: Nullable(Type.String()) }),
   notes: Type.Array(Type.String()),
   warnings: Type.Array(Type.String()),
+  images: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      dockerfile: Type.String(),
+      context: Type.String(),
+      target: Nullable(Type.String()),
+      args: MapOf(Type.String()),
+      bases: Type.Array(Type.String()),
+    }),
+  ),
   steps: Type.Array(
     Type.Object({
       name: Type.String(),

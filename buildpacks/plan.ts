@@ -12,6 +12,8 @@ export interface BuildPlan {
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
   readonly steps: readonly BuildStep[];
+  /** Images to be built from Dockerfiles of the source, in order; the first is the app's main one. There are no steps then. */
+  readonly images: readonly ImageBuild[];
   /** Process types which the planner offers where the Procfile names none. */
   readonly defaultProcessTypes: Readonly<Record<string, string>>;
   /** Environment of every dyno of this slug, below the app's own config. */
@@ -28,6 +30,21 @@ export interface Runtime {
   readonly language: string;
   /** The version range that the source asks for, e.g. `>=20 <23`; null where it says nothing. */
   readonly range: string | null;
+}
+
+/** One image from one Dockerfile. */
+export interface ImageBuild {
+  /** Which process type runs in it; every type without an image of its own runs in the first. */
+  readonly name: string;
+  /** Path of the Dockerfile in the source. */
+  readonly dockerfile: string;
+  /** The folder that COPY and ADD read, in the source; `` is the source itself. */
+  readonly context: string;
+  /** The stage to be built; null: the last. */
+  readonly target: string | null;
+  readonly args: Readonly<Record<string, string>>;
+  /** The images that its FROM lines name, its own stages not among them; in order, each once. */
+  readonly bases: readonly string[];
 }
 
 export interface BuildStep {

@@ -5,6 +5,8 @@ import type { SourceTree } from './source.js';
 export interface PlanContext {
   /** The app's config vars that planners may look at (e.g. `NODE_ENV`, `NPM_CONFIG_PRODUCTION`). */
   readonly config: Readonly<Record<string, string>>;
+  /** Can the app's engine build images from Dockerfiles? */
+  readonly images: boolean;
 }
 
 /** A planner is a function of values: it reads a source, and answers a plan. It never waits, never runs anything. */

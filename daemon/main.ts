@@ -163,8 +163,7 @@ async function main(config: Config): Promise<void> {
   const firstDeploy = new FirstDeploy(store, releases, addons, () => account.email);
   const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
   const builds = new Builds({
-    engine,
-    runtimeVersion: process.version,
+    engineOf: () => engine,
     records: new StoredBuilds(store, logs, clock),
     createRelease: async ({ appId, buildId, slugId, processTypes, actor, description }) => {
       const slug = { id: slugId, processTypes, description, firstDeploy: firstDeploy.take(appId) };
@@ -183,7 +182,10 @@ async function main(config: Config): Promise<void> {
       return { version: release.version, releaseId: release.id, unchanged, url };
     },
     setUp: firstDeploy.setUp,
-    planContext: (appId) => ({ config: releases.config(appId) }),
+    planContext: (appId) => ({
+      config: appId === null ? {} : releases.config(appId),
+      images: engine.capabilities.images,
+    }),
     buildEnv: config.buildEnv,
     sources,
     outputs,

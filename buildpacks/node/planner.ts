@@ -49,6 +49,7 @@ function planFor(app: NodeApp): BuildPlan {
     notes: notesOf(app),
     warnings: warningsOf(app),
     steps: stepsOf(app),
+    images: [],
     defaultProcessTypes: startable ? { web: 'npm start' } : {},
     // A release command by way of npm should not ask people to update npm.
     launchEnv: { NODE_ENV: 'production', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },

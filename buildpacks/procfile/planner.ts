@@ -12,6 +12,7 @@ export const procfilePlanner: Planner = {
     notes: ['No build steps: the source is the slug'],
     warnings: [],
     steps: [],
+    images: [],
     defaultProcessTypes: {},
     launchEnv: {},
     launchPath: [],

@@ -1,7 +1,7 @@
 import type { AppJson } from '../../buildpacks/app-json.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import type { PlanContext } from '../../buildpacks/planner.js';
-import type { Artifact, BuildOutput } from '../engines/engine.js';
+import type { Artifact, BuildEngine, BuildOutput, ImageFacts } from '../engines/engine.js';
 import type { SourceContents } from './content-hash.js';
 
 /**
@@ -84,6 +84,8 @@ export interface NewSlug {
   /** From the Procfile, and from the planner where the Procfile names no such type; in the Procfile's order. */
   readonly processTypes: Readonly<Record<string, string>>;
   readonly plan: BuildPlan;
+  /** What the image brings along, where the source was built by its own Dockerfile. */
+  readonly image: ImageFacts | null;
   /** The validated app.json (health checks and formation are read from it later), or null where there is none. */
   readonly appJson: AppJson | null;
   readonly version: string | null;
@@ -132,8 +134,11 @@ export type SetUpApp = (input: {
   readonly signal: AbortSignal;
 }) => Promise<void>;
 
-/** The app's config vars that planners may see. */
-export type PlanContextOf = (appId: string) => PlanContext;
+/** What planners may know of the app; null: of a new one. */
+export type PlanContextOf = (appId: string | null) => PlanContext;
+
+/** The half of an engine that makes slugs. */
+export type SlugEngine = Pick<BuildEngine, 'name' | 'runtimeOf' | 'build' | 'hasArtifact'>;
 
 /** What `tfk plan` prints. */
 export interface PlannedBuild {

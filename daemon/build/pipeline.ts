@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine } from '../engines/engine.js';
+import type { ImageFacts } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError, messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
@@ -18,6 +18,7 @@ import type {
   PlanContextOf,
   PlannedBuild,
   SetUpApp,
+  SlugEngine,
 } from './contracts.js';
 import { decide, type Decision } from './decide.js';
 import { BuildFailure, failureFrom } from './failure.js';
@@ -35,9 +36,8 @@ const SOURCE_AGE_MS = 6 * 60 * 60_000;
 
 /** Everything the build stage works with; main puts it together. */
 export interface BuildParts {
-  readonly engine: Pick<Engine, 'name' | 'build' | 'hasArtifact'>;
-  /** What the engine's steps run on, e.g. `v20.20.2`: another one builds anew. */
-  readonly runtimeVersion: string;
+  /** The engine that builds the app now. */
+  readonly engineOf: (appId: string) => SlugEngine;
   readonly records: BuildRecords;
   readonly createRelease: CreateRelease;
   readonly setUp: SetUpApp;
@@ -56,6 +56,13 @@ export interface BuildParts {
 interface Understood extends Decision {
   readonly folder: string;
   readonly contents: SourceContents;
+}
+
+/** How one slug is made. */
+interface Making {
+  readonly engine: SlugEngine;
+  readonly log: BuildLog;
+  readonly signal: AbortSignal;
 }
 
 /** The build stage: receive → unpack → ignore → detect → plan → build → slug → release. */
@@ -155,7 +162,8 @@ export class Builds {
 
   /** The story of one build. */
   private async attempt(job: BuildJob, log: BuildLog, turn: Turn & { tree: string }): Promise<BuildOutcome> {
-    const { records, clock, engine, sources } = this.parts;
+    const { records, clock, sources } = this.parts;
+    const engine = this.parts.engineOf(job.appId);
     turn.signal.throwIfAborted();
     if (!records.markRunning(job.buildId, clock.now())) throw new BuildStopped('cancelled');
     log.step(`Building on the ${engine.name} engine`);
@@ -163,8 +171,8 @@ export class Builds {
     await verifyChecksum(tarball, job.checksum);
     const source = await this.understand(tarball, { ...turn, appId: job.appId });
     tell.planner(log, source);
-    const slug = await this.slugFor(job, source, log, turn.signal);
-    tell.types(log, source);
+    const slug = await this.slugFor(job, source, { engine, log, signal: turn.signal });
+    tell.types(log, source, slug.processTypes);
     if (source.appJson !== null) await this.setUp(job, source.appJson, log, turn.signal);
     turn.signal.throwIfAborted();
     turn.seal();
@@ -188,36 +196,33 @@ export class Builds {
     await this.unpacker.unpack(tarball, how.tree, how.signal);
     const view = sourceTree(how.tree);
     await applyIgnore(how.tree, view);
-    const context = how.appId === null ? { config: {} } : this.parts.planContext(how.appId);
-    const decision = decide(view, context);
+    const decision = decide(view, this.parts.planContext(how.appId));
     return { ...decision, folder: how.tree, contents: await sourceContents(how.tree) };
   }
 
   /** The slug of the same content, if it is still whole; else a new one. */
-  private async slugFor(
-    job: BuildJob,
-    source: Understood,
-    log: BuildLog,
-    signal: AbortSignal,
-  ): Promise<BuiltSlug> {
-    const { records, engine, runtimeVersion, clock } = this.parts;
-    const key = contentKey(source.contents.hash, source.plan, `${engine.name} ${runtimeVersion}`);
-    const known = records.findSlug(job.appId, key);
+  private async slugFor(job: BuildJob, source: Understood, how: Making): Promise<BuiltSlug> {
+    const { records, clock } = this.parts;
+    const { engine, log } = how;
+    const known = records.findSlug(job.appId, await keyOf(source, engine));
     if (known && (await engine.hasArtifact(known.artifact))) {
       log.step('Unchanged source: its slug is used again, no step is run');
       return known;
     }
-    const artifact = await this.build(job, source, log, signal);
+    const { artifact, image } = await this.build(job, source, how);
     tell.slug(log, artifact);
-    const { processTypes, plan, appJson } = source;
+    const { plan, appJson } = source;
+    const processTypes = withImageCommand(source.processTypes, image);
     const slugId = records.insertSlug({
       appId: job.appId,
       buildId: job.buildId,
-      contentKey: key,
+      // What it runs on may have been fetched by the build itself.
+      contentKey: await keyOf(source, engine),
       contents: source.contents,
       artifact,
       processTypes,
       plan,
+      image,
       appJson,
       version: job.version,
       createdAt: clock.now(),
@@ -225,8 +230,8 @@ export class Builds {
     return { slugId, artifact, processTypes };
   }
 
-  private async build(job: BuildJob, source: Understood, log: BuildLog, signal: AbortSignal) {
-    const { engine, limits, buildEnv } = this.parts;
+  private async build(job: BuildJob, source: Understood, { engine, log, signal }: Making) {
+    const { limits, buildEnv } = this.parts;
     const result = await engine.build({
       appId: job.appId,
       buildId: job.buildId,
@@ -238,7 +243,7 @@ export class Builds {
       signal,
     });
     if (!result.ok) throw new BuildFailure(result.reason, result.message);
-    return result.artifact;
+    return result;
   }
 
   private async setUp(
@@ -282,6 +287,18 @@ export class Builds {
     }
     return { ok: false, reason, message };
   }
+}
+
+async function keyOf({ contents, plan }: Understood, engine: SlugEngine): Promise<string> {
+  return contentKey(contents.hash, plan, `${engine.name} ${await engine.runtimeOf(plan)}`);
+}
+
+/** An image that says itself what it runs is a web process, where nothing else is named so. */
+function withImageCommand(
+  types: Readonly<Record<string, string>>,
+  image: ImageFacts | null,
+): Readonly<Record<string, string>> {
+  return image?.command == null || Object.hasOwn(types, 'web') ? types : { web: image.command, ...types };
 }
 
 /** A commit or an id by its first eight digits, as Heroku does; a name that somebody chose as it is. */

@@ -11,11 +11,17 @@ export const tell = {
     for (const warning of warnings) output.warning(warning);
   },
 
-  types(output: BuildOutput, { declared, offered, plan }: Decision): void {
+  types(
+    output: BuildOutput,
+    { declared, offered, plan }: Decision,
+    types: Readonly<Record<string, string>>,
+  ): void {
     output.step('Discovering process types');
     if (declared.length > 0) output.detail(`Procfile declares types -> ${declared.join(', ')}`);
     if (offered.length > 0) output.detail(`Default types for ${plan.label} -> ${offered.join(', ')}`);
-    if (declared.length + offered.length === 0) {
+    const brought = Object.keys(types).filter((type) => !declared.includes(type) && !offered.includes(type));
+    if (brought.length > 0) output.detail(`The image itself brings -> ${brought.join(', ')}`);
+    if (Object.keys(types).length === 0) {
       output.warning(
         'There are no process types: nothing will run. Add a Procfile such as "web: node server.js".',
       );

@@ -6,15 +6,25 @@ import type { BuildPlan } from '../../buildpacks/plan.js';
  * hands out survives a restart of tfkd as JSON, and test/contract runs one suite against every engine.
  *
  * Unless a method says otherwise: it may be called at any time and concurrently for different dynos, calls for one dyno are
- * made one after the other, and a call that was cut off by a crash may be repeated.
+ * made one after the other, and a call that was cut off by a crash may be repeated. An engine that cannot be reached (dockerd
+ * is down) rejects with a TfkError `unavailable`, which says nothing of the dynos: they may well run.
  */
-export interface Engine {
-  readonly name: EngineName;
+export interface Engine extends BuildEngine, DynoEngine {
   readonly capabilities: EngineCapabilities;
 
   /** Facts for `tfk doctor`; never throws, an engine that cannot work says so in them. */
   examine(): Promise<EngineFact[]>;
+}
 
+/** Makes artifacts of sources. */
+export interface BuildEngine {
+  readonly name: EngineName;
+
+  /**
+   * What the plan's steps would run on now, as short as it tells two of them apart: `v20.20.2`, the id of a base image. The
+   * same source is built anew where this differs. Never fetches anything.
+   */
+  runtimeOf(plan: BuildPlan): Promise<string>;
   /**
    * Executes a plan over an unpacked source. The app's own failure (a failing command, a time-out, a limit) is a result;
    * only the engine's own failure is thrown. The same inputs give the same artifact. Nothing is left behind on failure.
@@ -24,7 +34,12 @@ export interface Engine {
   hasArtifact(artifact: Artifact): Promise<boolean>;
   /** Removes what no longer serves any artifact of `keep`, of this home only. Resolves to the bytes freed. */
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
+  /** Forgets what tools keep between an app's builds; the next one downloads anew. */
+  purgeCache(appId: string): Promise<void>;
+}
 
+/** Runs dynos of artifacts. */
+export interface DynoEngine {
   /**
    * Starts one dyno, and resolves as soon as its process runs (not: is ready). A second start with the same `instance`
    * answers the handle of the first. Rejects with TfkError-like text when the command cannot be started at all.
@@ -116,17 +131,30 @@ export interface BuildOutput {
 }
 
 export type BuildResult =
-  | { readonly ok: true; readonly artifact: Artifact }
+  | { readonly ok: true; readonly artifact: Artifact; readonly image: ImageFacts | null }
   | {
       readonly ok: false;
       readonly reason: 'command' | 'timeout' | 'limit' | 'cancelled' | 'runtime';
       readonly message: string;
     };
 
+/** What an image brings along, where the source brought a Dockerfile; all of it stands below Procfile and app.json. */
+export interface ImageFacts {
+  /**
+   * Its ENTRYPOINT and CMD as one line of shell, for the eyes and for `web` where nothing else names it. A dyno whose command
+   * is this very line runs the image as it is, without a shell. Null: it has none.
+   */
+  readonly command: string | null;
+  /** Its HEALTHCHECK; the engine itself does not run it. */
+  readonly healthcheck: { readonly command: string | readonly string[]; readonly timeoutMs: number } | null;
+}
+
 export interface DynoSpec {
   /** Unique for ever: one start of one dyno. */
   readonly instance: string;
   readonly labels: DynoLabels;
+  /** As the app is called now; for people's eyes, not for finding anything. */
+  readonly appName: string;
   readonly artifact: Artifact;
   /** The user's own command; runs under a shell in the app's root. */
   readonly command: string;

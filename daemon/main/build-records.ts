@@ -1,5 +1,6 @@
+import type { AppJson } from '../../buildpacks/app-json.js';
 import type { BuildRecords, BuiltSlug, NewSlug } from '../build/contracts.js';
-import type { Artifact } from '../engines/engine.js';
+import type { Artifact, ImageFacts } from '../engines/engine.js';
 import type { Logs } from '../logs/entry.js';
 import { apiLine, buildFailed, buildStarted, buildSucceeded } from '../logs/platform.js';
 import type { Clock } from '../shared/clock.js';
@@ -61,7 +62,7 @@ export class StoredBuilds implements BuildRecords {
       processTypes: slug.processTypes,
       launchEnv: slug.plan.launchEnv,
       launchPath: slug.plan.launchPath,
-      healthchecks: slug.appJson?.healthchecks ?? null,
+      healthchecks: withImageCheck(slug.appJson?.healthchecks ?? null, slug.image),
       checksum: `SHA256:${slug.contents.hash}`,
       commit: slug.version,
       planner: slug.plan.planner,
@@ -82,4 +83,11 @@ export class StoredBuilds implements BuildRecords {
     const build = this.store.builds.byId(buildId);
     if (build) this.logs.append(build.appId, [apiLine(text)]);
   }
+}
+
+/** The image's own HEALTHCHECK gates `web`, where app.json does not say how. */
+function withImageCheck(healthchecks: AppJson['healthchecks'] | null, image: ImageFacts | null): unknown {
+  if (image?.healthcheck == null || healthchecks?.['web'] !== undefined) return healthchecks;
+  const { command, timeoutMs } = image.healthcheck;
+  return { ...healthchecks, web: [{ type: 'startup', command, timeout: timeoutMs / 1000 }] };
 }

@@ -106,6 +106,7 @@ export class Launcher {
     return {
       instance: dyno.instance,
       labels: { appId: app.id, dyno: dyno.name, releaseVersion: dyno.releaseVersion },
+      appName: app.name,
       artifact: slug.artifact as Artifact,
       command: dyno.command,
       env: { ...dynoEnvironment(app, release, slug, dyno.name), ...extras.env },

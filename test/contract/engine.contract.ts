@@ -58,6 +58,7 @@ export function describeEngine(
       return {
         instance,
         labels: { appId: 'contract', dyno: 'web.1', releaseVersion: 1 },
+        appName: 'contract',
         artifact,
         command,
         env: {},
@@ -528,6 +529,7 @@ const PLAN: BuildPlan = {
   notes: [],
   warnings: [],
   steps: [],
+  images: [],
   defaultProcessTypes: {},
   launchEnv: {},
   launchPath: [],

@@ -28,7 +28,7 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
           if (!planner.detect(source)) return;
           const attempt = (): unknown => {
             try {
-              return planner.plan(source, { config: {} });
+              return planner.plan(source, { config: {}, images: false });
             } catch (error) {
               if (error instanceof PlanError) return error.message;
               throw error;
@@ -46,7 +46,7 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
         'package.json': { dependencies: { a: '1' }, scripts: { build: 'x' } },
         Procfile: 'web: x',
       });
-      const plan = planner.plan(source, { config: {} });
+      const plan = planner.plan(source, { config: {}, images: false });
       const steps = plan.steps.map((step) => step.name);
       expect(plan.planner).toBe(name);
       expect(new Set(steps).size).toBe(steps.length);

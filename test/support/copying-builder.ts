@@ -13,6 +13,14 @@ export class CopyingBuilder implements SlugBuilder {
     // What it makes is there whole or not at all.
   }
 
+  async runtimeOf(): Promise<string> {
+    return 'none';
+  }
+
+  async purgeCache(): Promise<void> {
+    // It keeps no caches.
+  }
+
   async build({ plan, sourceDir }: BuildRequest): Promise<BuildResult> {
     const fresh = join(this.slugsDir, newId());
     await mkdir(fresh, { recursive: true });
@@ -21,7 +29,7 @@ export class CopyingBuilder implements SlugBuilder {
     const id = await hashOf(fresh);
     await rm(join(this.slugsDir, id), { recursive: true, force: true });
     await rename(fresh, join(this.slugsDir, id));
-    return { ok: true, artifact: { engine: 'process', id, size: 1 } };
+    return { ok: true, artifact: { engine: 'process', id, size: 1 }, image: null };
   }
 
   async hasArtifact(artifact: Artifact): Promise<boolean> {

@@ -118,6 +118,14 @@ export class FakeEngine implements Engine {
     return [{ name: 'fake', status: 'ok', detail: 'runs nothing' }];
   }
 
+  async runtimeOf(): Promise<string> {
+    return 'fake';
+  }
+
+  async purgeCache(): Promise<void> {
+    // It keeps no caches.
+  }
+
   async build({ plan, sourceDir }: BuildRequest): Promise<BuildResult> {
     const hash = createHash('sha256').update(JSON.stringify(plan));
     let size = 0;
@@ -131,7 +139,7 @@ export class FakeEngine implements Engine {
     }
     const artifact: Artifact = { engine: 'fake', id: hash.digest('hex'), size };
     this.world.artifacts.set(artifact.id, artifact);
-    return { ok: true, artifact };
+    return { ok: true, artifact, image: null };
   }
 
   async hasArtifact(artifact: Artifact): Promise<boolean> {

@@ -45,6 +45,7 @@ export class EngineBench {
     return {
       instance: newId(),
       labels: { appId: 'app', dyno: 'web.1', releaseVersion: 1 },
+      appName: 'app',
       artifact: this.artifact,
       command,
       env: {},

@@ -1,3 +1,4 @@
+import type { BuildPlan } from '../../../buildpacks/plan.js';
 import type { Artifact, BuildRequest, BuildResult } from '../engine.js';
 
 /**
@@ -7,12 +8,16 @@ import type { Artifact, BuildRequest, BuildResult } from '../engine.js';
 export interface SlugBuilder {
   /** Ends and removes what builds of an earlier tfkd left; once, when the engine opens. */
   recover(): Promise<void>;
+  /** As Engine.runtimeOf. */
+  runtimeOf(plan: BuildPlan): Promise<string>;
   /** As Engine.build. */
   build(request: BuildRequest): Promise<BuildResult>;
   /** As Engine.hasArtifact. */
   hasArtifact(artifact: Artifact): Promise<boolean>;
   /** As Engine.collectGarbage. */
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
+  /** As Engine.purgeCache. */
+  purgeCache(appId: string): Promise<void>;
 
   /**
    * Lays the slug out in `targetDir`, which does not exist yet (its parent does), as the fresh, private, writable copy one

@@ -1,4 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
+import type { BuildPlan } from '../../../buildpacks/plan.js';
 import type { Clock } from '../../shared/clock.js';
 import { notFound, TfkError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
@@ -126,6 +127,10 @@ export class ProcessEngine implements Engine {
     return examine({ ...this.options, ...this.found, processTable });
   }
 
+  runtimeOf(plan: BuildPlan): Promise<string> {
+    return this.options.builder.runtimeOf(plan);
+  }
+
   build(request: BuildRequest): Promise<BuildResult> {
     return this.options.builder.build(request);
   }
@@ -136,6 +141,10 @@ export class ProcessEngine implements Engine {
 
   collectGarbage(keep: readonly Artifact[]): Promise<number> {
     return this.options.builder.collectGarbage(keep);
+  }
+
+  purgeCache(appId: string): Promise<void> {
+    return this.options.builder.purgeCache(appId);
   }
 
   async start(spec: DynoSpec): Promise<DynoHandle> {

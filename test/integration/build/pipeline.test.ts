@@ -73,16 +73,16 @@ class Stage {
     const path = `${join(process.execPath, '..')}:/usr/local/bin:/usr/bin:/bin`;
     const builder = new ProcessBuilder({ home: this.home, path, processes: new Processes() });
     this.builds = new Builds({
-      engine: {
+      engineOf: () => ({
         name: 'process',
+        runtimeOf: (plan) => builder.runtimeOf(plan),
         build: (request) => builder.build(request),
         hasArtifact: (artifact) => builder.hasArtifact(artifact),
-      },
-      runtimeVersion: process.version,
+      }),
       records: this.records,
       createRelease: this.createRelease,
       setUp: async ({ appJson }) => void this.setUps.push(appJson),
-      planContext: () => ({ config: {} }),
+      planContext: () => ({ config: {}, images: false }),
       buildEnv: {},
       sources: this.sources,
       outputs: this.outputs,

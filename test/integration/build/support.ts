@@ -27,7 +27,7 @@ export const aSource = (files: Readonly<Record<string, unknown>>): string => wri
 
 const planOf = (folder: string): BuildPlan => {
   const source = sourceTree(folder);
-  return choosePlanner(source).plan(source, { config: {} });
+  return choosePlanner(source).plan(source, { config: {}, images: false });
 };
 
 export class RecordedOutput implements BuildOutput {
@@ -72,6 +72,7 @@ export function aPlan(
     notes: [],
     warnings: [],
     steps: [{ name: 'run', title: 'Running', inputs: 'source', commands, env: {}, caches: {}, layers: [] }],
+    images: [],
     defaultProcessTypes: {},
     launchEnv: {},
     launchPath: [],

@@ -382,6 +382,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
             layers: ['node_modules'],
           },
         ],
+        images: [],
         defaultProcessTypes: { web: 'npm start' },
         launchEnv: {},
         launchPath: [],

@@ -6,7 +6,7 @@ import { aTree } from './tree.js';
 
 const plan = (files: Readonly<Record<string, unknown>>): BuildPlan => {
   const source = aTree(files);
-  return choosePlanner(source).plan(source, { config: {} });
+  return choosePlanner(source).plan(source, { config: {}, images: false });
 };
 const refusal = (files: Readonly<Record<string, unknown>>): string => {
   try {

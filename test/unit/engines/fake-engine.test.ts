@@ -6,6 +6,7 @@ import { createFakeEngine } from '../../support/fake-engine.js';
 const spec = (instance: string, dyno = 'web.1', command = 'node server.js'): DynoSpec => ({
   instance,
   labels: { appId: 'app', dyno, releaseVersion: 1 },
+  appName: 'app',
   artifact: { engine: 'fake', id: 'a', size: 1 },
   command,
   env: {},

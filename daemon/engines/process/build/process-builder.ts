@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
@@ -51,13 +52,18 @@ export class ProcessBuilder implements SlugBuilder {
     try {
       const artifact = await this.make(request, { staging, uses: using.add });
       using.add(artifact.id);
-      return { ok: true, artifact };
+      return { ok: true, artifact, image: null };
     } catch (error) {
       return faultOf(error, request.signal);
     } finally {
       await rm(staging, { recursive: true, force: true });
       using.end();
     }
+  }
+
+  async runtimeOf({ runtime }: BuildPlan): Promise<string> {
+    const found = await findRuntime({ ...runtime, range: null }, this.options.path);
+    return found.ok ? found.version : 'none';
   }
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
