@@ -12,6 +12,7 @@ export * from './builds.js';
 export * from './config-vars.js';
 export * from './domains.js';
 export * from './dynos.js';
+export * from './engines.js';
 export * from './errors.js';
 export * from './fields.js';
 export * from './formation.js';

@@ -23,6 +23,7 @@ export const TOPICS: readonly Topic[] = [
     },
     load: () => import('./commands/apps.js'),
   },
+  { commands: { 'apps:engine': ['engine'] }, load: () => import('./commands/engines.js') },
   {
     commands: {
       ps: ['ps:list'],

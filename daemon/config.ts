@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,14 @@ export interface Config {
   readonly version: string;
   /** `$TFK_HOME`, absolute. */
   readonly home: string;
+  /** 12 hex digits that stay the same for this home on this machine, and that no other has: what an engine's things are labelled with. */
+  readonly homeId: string;
+  /** The engine of new apps; null: docker where it answers, else process. */
+  readonly engine: EngineWish | null;
+  /** How Docker is found, in Docker's own variables. */
+  readonly docker: Readonly<Record<string, string>>;
+  /** Images that apps are built on, by the language of their runtime; null: the engine's choice. */
+  readonly baseImages: Readonly<Record<'node' | 'none', string | null>>;
   /**
    * Where dynos and database servers live, which run as users of their own when tfkd is root: those cannot reach into a home
    * of mode 0700. The home itself when tfkd is not root.
@@ -28,6 +36,8 @@ export interface Config {
   readonly timeouts: Timeouts;
   /** Folder with the host's own PostgreSQL programs; null: npm's. */
   readonly postgresBin: string | null;
+  /** The image of databases on Docker; null: the add-on's choice. */
+  readonly postgresImage: string | null;
   readonly nodePath: string;
   readonly npmPath: string;
   /** CA bundle and proxy settings of the host: for builds, and only there. */
@@ -48,20 +58,23 @@ export interface Timeouts {
   readonly releaseMs: number;
 }
 
+export type EngineWish = 'docker' | 'process';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function readConfig(env: Environment = process.env): Config {
   const home = resolve(env['TFK_HOME'] ?? join(homedir(), '.tfk'));
-  const engine = env['TFK_ENGINE'] ?? 'process';
-  if (engine !== 'process') {
-    throw new TfkError('invalid_params', `TFK_ENGINE=${engine}: this tfk has no such engine.`, {
-      hint: 'Leave it out, or say TFK_ENGINE=process.',
-    });
-  }
   const here = dirname(fileURLToPath(import.meta.url));
   return Object.freeze({
     version: VERSION,
     home,
+    homeId: homeIdOf(home),
+    engine: engineOf(env),
+    docker: Object.freeze(pick(env, DOCKER_VARIABLES)),
+    baseImages: {
+      node: env['TFK_BASE_IMAGE_NODE'] ?? null,
+      none: env['TFK_BASE_IMAGE_PROCFILE'] ?? null,
+    },
     systemDir: resolve(env['TFK_SYSTEM_DIR'] ?? defaultSystemDir(home)),
     userHome: homedir(),
     apiPort: portOf(env, 'TFK_API_PORT', 4270),
@@ -78,6 +91,7 @@ export function readConfig(env: Environment = process.env): Config {
       releaseMs: secondsOf(env, 'TFK_RELEASE_TIMEOUT_S', 60 * 60),
     },
     postgresBin: env['TFK_POSTGRES_BIN'] ?? null,
+    postgresImage: env['TFK_ADDON_POSTGRES_IMAGE'] ?? null,
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
     buildEnv: Object.freeze(pick(env, BUILD_VARIABLES)),
@@ -102,6 +116,30 @@ const BUILD_VARIABLES = [
   'npm_config_cafile',
   'NPM_CONFIG_CAFILE',
 ] as const;
+
+const DOCKER_VARIABLES = [
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CERT_PATH',
+  'XDG_RUNTIME_DIR',
+] as const;
+
+function engineOf(env: Environment): EngineWish | null {
+  const wish = env['TFK_ENGINE'] ?? '';
+  if (wish === '') return null;
+  if (wish === 'docker' || wish === 'process') return wish;
+  throw new TfkError('invalid_params', `TFK_ENGINE=${wish}: this tfk has no such engine.`, {
+    hint: 'Say TFK_ENGINE=docker or TFK_ENGINE=process, or leave it out: docker is taken where it answers.',
+  });
+}
+
+/** Two machines that share a remote engine may have homes of the same path. */
+function homeIdOf(home: string): string {
+  const machine = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : hostname();
+  return createHash('sha256').update(`${machine}\0${home}`).digest('hex').slice(0, 12);
+}
 
 function pick(env: Environment, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));

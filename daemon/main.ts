@@ -1,5 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Addons } from './addons/addons.js';
 import { POSTGRES_ALIASES, PostgresAddon } from './addons/postgres/postgres-addon.js';
 import { FIXED_LIMITS } from './build/limits.js';
@@ -7,9 +7,7 @@ import { BuildOutputs } from './build/output.js';
 import { Builds } from './build/pipeline.js';
 import { Sources } from './build/receive.js';
 import { readConfig, type Config } from './config.js';
-import { ProcessBuilder } from './engines/process/build/process-builder.js';
-import { ProcessEngine } from './engines/process/engine.js';
-import { Processes } from './engines/process/host/processes.js';
+import type { Artifact } from './engines/engine.js';
 import { buildServer } from './http/server.js';
 import { Collector } from './logs/collector.js';
 import { LogStore } from './logs/log-store.js';
@@ -17,6 +15,7 @@ import { apiLine } from './logs/platform.js';
 import { RouterLines } from './logs/router-lines.js';
 import { LogSessions } from './logs/sessions.js';
 import { StoredBuilds } from './main/build-records.js';
+import { createEngines, systemPath } from './main/create-engines.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
 import { listenApi, refuseTakenDoors } from './main/listen.js';
@@ -61,17 +60,9 @@ async function main(config: Config): Promise<void> {
   });
   logs.prune(store.apps.list().map((app) => app.id));
 
-  // The engine and what reads from it
-  const path = `${dirname(config.nodePath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
-  const builder = new ProcessBuilder({ home, path, processes: new Processes() });
-  const engine = await ProcessEngine.open({
-    dynosDir: join(config.systemDir, 'dynos'),
-    builder,
-    clock,
-    logger,
-    nodePath: config.nodePath,
-  });
-  const collector = new Collector({ engine, logs, clock, logger });
+  // The engines and what reads from them
+  const { engines, choice } = await createEngines(config, clock, logger);
+  const collector = new Collector({ engine: engines, logs, clock, logger });
 
   // The router, a process of its own. Port 0 takes a free one once: a router that is revived keeps its address.
   let routerPort = config.routerPort;
@@ -116,7 +107,7 @@ async function main(config: Config): Promise<void> {
     clock,
     nodePath: config.nodePath,
     npmPath: config.npmPath,
-    buildEnv: { ...config.buildEnv, PATH: path, HOME: config.userHome },
+    buildEnv: { ...config.buildEnv, PATH: systemPath(config.nodePath), HOME: config.userHome },
     systemDir: config.systemDir,
     ...(config.postgresBin === null ? {} : { systemBin: config.postgresBin }),
   });
@@ -139,7 +130,7 @@ async function main(config: Config): Promise<void> {
   };
   const run = createRunStage({
     store,
-    engine,
+    engine: engines,
     clock,
     logger,
     logs,
@@ -155,15 +146,18 @@ async function main(config: Config): Promise<void> {
     logger,
     attached: (appId) => addons.attached(appId),
     runReleaseCommand: (release) => run.oneOffs.runReleaseCommand(release),
-    hasArtifact: (slug) => engine.hasArtifact({ ...slug.artifact, engine: engine.name }),
+    hasArtifact: (slug) => engines.hasArtifact(slug.artifact as Artifact),
     record,
     notify,
   });
-  const apps = new Apps(store, clock, notify);
+  /** Null: of an app yet to be made. */
+  const engineOf = (appId: string | null) =>
+    engines.get((appId === null ? undefined : store.apps.find(appId)?.engine) ?? choice.name);
+  const apps = new Apps(store, clock, notify, choice.name);
   const firstDeploy = new FirstDeploy(store, releases, addons, () => account.email);
   const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
   const builds = new Builds({
-    engineOf: () => engine,
+    engineOf,
     records: new StoredBuilds(store, logs, clock),
     createRelease: async ({ appId, buildId, slugId, processTypes, actor, description }) => {
       const slug = { id: slugId, processTypes, description, firstDeploy: firstDeploy.take(appId) };
@@ -184,7 +178,7 @@ async function main(config: Config): Promise<void> {
     setUp: firstDeploy.setUp,
     planContext: (appId) => ({
       config: appId === null ? {} : releases.config(appId),
-      images: engine.capabilities.images,
+      images: engineOf(appId).capabilities.images,
     }),
     buildEnv: config.buildEnv,
     sources,
@@ -198,7 +192,7 @@ async function main(config: Config): Promise<void> {
     clock,
     logger,
   });
-  const garbage = new Garbage({ store, engine, clock, logger });
+  const garbage = new Garbage({ store, engines, clock, logger });
 
   // Who comes in
   const quiesce = async (): Promise<void> => {
@@ -227,7 +221,8 @@ async function main(config: Config): Promise<void> {
   const tfk = createTfkService({
     config,
     startedAt,
-    engine,
+    engines,
+    choice,
     store,
     router,
     routerStatus: () => routerStatus,
@@ -235,7 +230,7 @@ async function main(config: Config): Promise<void> {
     apiPort: () => api.port,
     stopDaemon: () => void end().catch(fail),
     async *stopEverything() {
-      yield* stopEverything({ store, engine, clock, router, addons, quiesce, free: run.free });
+      yield* stopEverything({ store, engine: engines, clock, router, addons, quiesce, free: run.free });
       yield 'All is stopped';
       setImmediate(() => void end().catch(fail));
     },
@@ -251,15 +246,15 @@ async function main(config: Config): Promise<void> {
     builds,
     outputs,
     formation: new Formation(store, clock, logs, notify),
-    dynos: new Dynos(store, engine, logs, notify),
+    dynos: new Dynos(store, engines, logs, notify),
     oneOffs: run.oneOffs,
     domains: new Domains(store, clock, notify),
     addons,
+    engines,
     logs,
     sessions: new LogSessions(logs, clock),
     tfk,
     routerPort: () => routerStatus.port,
-    purgeBuildCache: (appId) => builder.purgeCache(appId),
   });
 
   // What an earlier tfkd left, then the doors

@@ -36,6 +36,9 @@ export interface BuildRecords {
   /** Builds whose row is `pending`, oldest first: after a start of tfkd these are the ones it died in. */
   pending(): readonly { readonly buildId: string; readonly appId: string }[];
 
+  /** Ids of the sources of slugs that releases in reach have: kept, so that they can be built anew on another engine. */
+  sourcesInUse(): ReadonlySet<string>;
+
   /** The app's newest slug with this key. Its artifact may be gone: the pipeline asks the engine. */
   findSlug(appId: string, contentKey: string): BuiltSlug | null;
   /** Inserts the slug and answers its id. */

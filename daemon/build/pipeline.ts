@@ -118,7 +118,7 @@ export class Builds {
       if (/\.tree$|^plan-/.test(name)) await rm(join(paths.builds, name), { recursive: true, force: true });
     }
     await sources.recover();
-    await sources.sweep(clock.now(), SOURCE_AGE_MS);
+    await this.sweepSources();
   }
 
   /** Stops all builds (they end `failed`, interrupted), and resolves when they have. */
@@ -147,6 +147,11 @@ export class Builds {
     }
   }
 
+  private async sweepSources(): Promise<void> {
+    const { sources, records, clock } = this.parts;
+    await sources.sweep(clock.now(), SOURCE_AGE_MS, records.sourcesInUse());
+  }
+
   private async run(job: BuildJob, log: BuildLog, turn: Turn): Promise<BuildOutcome> {
     const tree = join(this.parts.paths.builds, `${job.buildId}.tree`);
     try {
@@ -156,7 +161,7 @@ export class Builds {
     } finally {
       await rm(tree, { recursive: true, force: true }).catch(() => undefined);
       log.close();
-      await this.parts.sources.sweep(this.parts.clock.now(), SOURCE_AGE_MS);
+      await this.sweepSources();
     }
   }
 

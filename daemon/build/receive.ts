@@ -52,6 +52,13 @@ export class Sources {
     throw notFound('source', `There is no source ${id}.`, 'Upload it first with PUT to its put_url.');
   }
 
+  async has(id: string): Promise<boolean> {
+    return this.locate(id).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async remove(id: string): Promise<void> {
     await rm(this.pathOf(id), { force: true });
   }
@@ -63,9 +70,10 @@ export class Sources {
     }
   }
 
-  /** Removes sources, and what cut-off receives left, that nobody wrote to for `maxAgeMs`. */
-  async sweep(now: number, maxAgeMs: number): Promise<void> {
+  /** Removes sources but those to `keep`, and what cut-off receives left, that nobody wrote to for `maxAgeMs`. */
+  async sweep(now: number, maxAgeMs: number, keep: ReadonlySet<string> = new Set()): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => [])) {
+      if (keep.has(name)) continue;
       const path = join(this.folder, name);
       const found = await stat(path).catch(() => null);
       if (found && now - found.mtimeMs > maxAgeMs) await rm(path, { force: true });

@@ -35,6 +35,7 @@ export interface Services {
   readonly domains: DomainService;
   readonly addons: AddonsService;
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
+  readonly engines: EngineService;
   readonly tfk: TfkService;
 }
 
@@ -207,6 +208,15 @@ export interface AddonsService {
   /** Names of the config vars that the attachment gives its app. */
   configKeys(attachment: AttachmentRecord): readonly string[];
   facts(addon: AddonRecord): Promise<readonly (readonly [label: string, text: string])[]>;
+}
+
+export interface EngineService {
+  /** All of this tfkd, by name. */
+  names(): readonly string[];
+  /** The engine whose slug the app runs now; null for an app without code. */
+  runningOn(app: AppRecord): string | null;
+  /** From now on that engine builds the app; answers the build that brings its code there, if there is one to be made. */
+  move(app: AppRecord, engine: string, actor: string): Promise<BuildRecord | null>;
 }
 
 export interface TfkService {

@@ -7,6 +7,7 @@ import type { Clock } from '../shared/clock.js';
 import { newId } from '../shared/ids.js';
 import type { SlugRecord } from '../store/slugs.js';
 import type { Store } from '../store/store.js';
+import { RELEASES_KEPT } from './garbage.js';
 
 /** The build stage's rows, over the store; what a user should know of them goes to the app's log. */
 export class StoredBuilds implements BuildRecords {
@@ -51,6 +52,12 @@ export class StoredBuilds implements BuildRecords {
     return slug
       ? { slugId: slug.id, artifact: slug.artifact as Artifact, processTypes: slug.processTypes }
       : null;
+  }
+
+  sourcesInUse(): ReadonlySet<string> {
+    return new Set(
+      this.store.builds.newestSources(this.store.slugs.inUse(RELEASES_KEPT).map(({ id }) => id)),
+    );
   }
 
   insertSlug(slug: NewSlug): string {

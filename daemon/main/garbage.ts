@@ -1,17 +1,18 @@
-import type { Artifact, Engine } from '../engines/engine.js';
+import type { Artifact } from '../engines/engine.js';
+import type { Engines } from '../engines/engines.js';
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { Store } from '../store/store.js';
 
 /** A rollback reaches that far back. */
-const RELEASES_KEPT = 10;
+export const RELEASES_KEPT = 10;
 const EVERY_MS = 60 * 60_000;
 
 /** Removes slugs that no release in reach needs; never during a build, which may be about to use one again. */
 export class Garbage {
   private readonly stopped = new AbortController();
 
-  constructor(private readonly parts: { store: Store; engine: Engine; clock: Clock; logger: Logger }) {}
+  constructor(private readonly parts: { store: Store; engines: Engines; clock: Clock; logger: Logger }) {}
 
   start(): void {
     void this.everyHour();
@@ -34,10 +35,14 @@ export class Garbage {
   }
 
   private async collect(): Promise<void> {
-    const { store, engine, logger } = this.parts;
+    const { store, engines, logger } = this.parts;
     if (store.builds.pending().length > 0) return;
     const keep = store.slugs.inUse(RELEASES_KEPT).map((slug) => slug.artifact as Artifact);
-    const bytes = await engine.collectGarbage(keep);
-    if (bytes > 0) logger.info({ bytes }, 'removed slugs that no release in reach needs');
+    for (const engine of engines.all()) {
+      const own = keep.filter((artifact) => artifact.engine === engine.name);
+      const bytes = await engine.collectGarbage(own);
+      if (bytes > 0)
+        logger.info({ engine: engine.name, bytes }, 'removed slugs that no release in reach needs');
+    }
   }
 }

@@ -1,4 +1,5 @@
-import type { Engine, ObservedDyno } from '../engines/engine.js';
+import type { ObservedDyno } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { Collector } from '../logs/collector.js';
 import type { LogStore } from '../logs/log-store.js';
 import { HealthWatch } from '../run/health.js';
@@ -15,7 +16,7 @@ import type { Store } from '../store/store.js';
 
 export interface RunParts {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly logs: LogStore;

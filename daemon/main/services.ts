@@ -5,9 +5,11 @@ import type { Addons } from '../addons/addons.js';
 import type { BuildOutputs } from '../build/output.js';
 import type { Builds } from '../build/pipeline.js';
 import type { Sources } from '../build/receive.js';
+import type { Engines } from '../engines/engines.js';
 import type {
   BuildService,
   DynoService,
+  EngineService,
   ReleaseService,
   Services,
   SourceService,
@@ -32,6 +34,7 @@ import type { BuildRecord } from '../store/builds.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SourceRecord } from '../store/sources.js';
 import type { Store } from '../store/store.js';
+import { AppEngines } from './app-engines.js';
 
 /** The stages, ready to be used. */
 export interface Stages {
@@ -51,10 +54,10 @@ export interface Stages {
   readonly addons: Addons;
   readonly logs: LogStore;
   readonly sessions: LogSessions;
+  readonly engines: Engines;
   readonly tfk: TfkService;
   /** Where apps answer. */
   readonly routerPort: () => number;
-  readonly purgeBuildCache: (appId: string) => Promise<void>;
 }
 
 const POLL_MS = 50;
@@ -62,6 +65,7 @@ const POLL_MS = 50;
 /** What the HTTP routes ask for, put together of the stages. */
 export function createServices(stages: Stages): Services {
   const { store, clock } = stages;
+  const builds = buildService(stages);
   return {
     records: store,
     account: {
@@ -87,7 +91,7 @@ export function createServices(stages: Stages): Services {
     },
     releases: releaseService(stages),
     sources: sourceService(stages),
-    builds: buildService(stages),
+    builds,
     formation: {
       scale: async (app, updates, actor) => stages.formation.scale(app.id, updates, actor),
       sizes: () => DYNO_SIZES,
@@ -99,7 +103,25 @@ export function createServices(stages: Stages): Services {
     },
     addons: stages.addons,
     logs: stages.sessions,
+    engines: engineService(stages, builds),
     tfk: stages.tfk,
+  };
+}
+
+function engineService(stages: Stages, builds: BuildService): EngineService {
+  const { store, clock, engines, sources, releases } = stages;
+  const appEngines = new AppEngines({
+    store,
+    clock,
+    engines,
+    builds,
+    hasSource: (sourceId) => sources.has(sourceId),
+    rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
+  });
+  return {
+    names: () => engines.all().map(({ name }) => name),
+    runningOn: (app) => appEngines.runningOn(app),
+    move: (app, engine, actor) => appEngines.move(app, engine, actor),
   };
 }
 
@@ -265,7 +287,9 @@ function buildService(stages: Stages): BuildService {
         AbortSignal.timeout(FETCH_LIMIT_MS),
       );
     },
-    purgeCache: (app) => stages.purgeBuildCache(app.id),
+    purgeCache: async (app) => {
+      await Promise.all(stages.engines.all().map((engine) => engine.purgeCache(app.id)));
+    },
   };
 }
 

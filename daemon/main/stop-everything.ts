@@ -1,5 +1,6 @@
 import type { Addons } from '../addons/addons.js';
-import type { DynoHandle, Engine, ObservedDyno } from '../engines/engine.js';
+import type { DynoHandle, ObservedDyno } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { RouterControl } from '../router/control/client.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf } from '../shared/errors.js';
@@ -7,7 +8,7 @@ import type { Store } from '../store/store.js';
 
 export interface StopParts {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly clock: Clock;
   readonly router: RouterControl;
   readonly addons: Addons;
@@ -31,13 +32,13 @@ export async function* stopEverything(parts: StopParts): AsyncGenerator<string> 
   const refused = await parts.router.shutdown().then(() => null, messageOf);
   if (refused !== null) yield `The router did not answer: ${refused}`;
   yield* stopDynos(parts);
-  await parts.free(await parts.engine.list());
+  await parts.free((await parts.engine.survey()).dynos);
   yield 'Stopping add-ons';
   await parts.addons.stopServers();
 }
 
 async function* stopDynos({ store, engine, clock }: StopParts): AsyncGenerator<string> {
-  const running = async () => (await engine.list()).filter((dyno) => dyno.state.kind === 'running');
+  const running = async () => (await engine.survey()).dynos.filter((dyno) => dyno.state.kind === 'running');
   const first = await running();
   if (first.length === 0) return;
   yield `Stopping ${first.length} ${first.length === 1 ? 'dyno' : 'dynos'}`;
@@ -70,7 +71,7 @@ async function* stopDynos({ store, engine, clock }: StopParts): AsyncGenerator<s
 }
 
 async function signalAll(
-  engine: Engine,
+  engine: DynoHost,
   handles: readonly DynoHandle[],
   signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<void> {

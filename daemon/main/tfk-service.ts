@@ -2,16 +2,19 @@ import { execa } from 'execa';
 import { statfs } from 'node:fs/promises';
 import type { Config } from '../config.js';
 import type { Engine } from '../engines/engine.js';
+import type { Engines } from '../engines/engines.js';
 import type { Finding, TfkService } from '../http/services.js';
 import type { RouterControl } from '../router/control/client.js';
 import type { RouterStatus } from '../router/control/protocol.js';
 import { messageOf } from '../shared/errors.js';
 import type { Store } from '../store/store.js';
+import type { EngineChoice } from './engine-choice.js';
 
 export interface TfkParts {
   readonly config: Config;
   readonly startedAt: number;
-  readonly engine: Engine;
+  readonly engines: Engines;
+  readonly choice: EngineChoice;
   readonly store: Store;
   readonly router: RouterControl;
   readonly routerStatus: () => RouterStatus | null;
@@ -23,10 +26,11 @@ export interface TfkParts {
 
 /** What tfkd knows of itself and of the machine. */
 export function createTfkService(parts: TfkParts): TfkService {
-  const { config, engine } = parts;
+  const { config, engines, choice } = parts;
   return {
     info() {
       const router = parts.routerStatus();
+      const engine = engines.get(choice.name);
       return {
         version: config.version,
         pid: process.pid,
@@ -46,11 +50,11 @@ export function createTfkService(parts: TfkParts): TfkService {
       };
     },
     async examine() {
-      const engineFacts = (await engine.examine()).map((fact) => ({ ...fact, name: `engine: ${fact.name}` }));
+      const facts = await Promise.all(engines.all().map((engine) => engineFindings(engine, choice)));
       return [
         versions(config),
-        engineChoice(engine),
-        ...engineFacts,
+        { name: 'engine', status: 'ok', detail: `new apps go to ${choice.name}: ${choice.because}` },
+        ...facts.flat(),
         await routerFact(parts),
         apiFact(parts),
         await diskFact(config.home),
@@ -69,11 +73,14 @@ const versions = (config: Config): Finding => ({
   detail: `${config.version}, Node ${process.version}, pid ${process.pid}, home ${config.home}`,
 });
 
-const engineChoice = (engine: Engine): Finding => ({
-  name: 'engine',
-  status: 'ok',
-  detail: `${engine.name}: apps run as processes of this machine`,
-});
+/** What an engine lacks that new apps do not go to is nothing to worry about. */
+async function engineFindings(engine: Engine, choice: EngineChoice): Promise<Finding[]> {
+  return (await engine.examine()).map((fact) => ({
+    ...fact,
+    name: `${engine.name}: ${fact.name}`,
+    status: fact.status === 'failed' && engine.name !== choice.name ? 'warning' : fact.status,
+  }));
+}
 
 async function routerFact({ router, config }: TfkParts): Promise<Finding> {
   try {

@@ -15,6 +15,8 @@ export class Apps {
     private readonly clock: Clock,
     /** Wakes the reconciler: routes, dynos. */
     private readonly notify: (appId: string) => void,
+    /** The engine of new apps. */
+    private readonly engine: string,
   ) {}
 
   create(input: { name: string | null; actor: string }): AppRecord {
@@ -24,7 +26,7 @@ export class Apps {
     const id = newId();
     this.store.transaction(() => {
       this.assertFree(name);
-      this.store.apps.insert({ id, name, createdAt: now });
+      this.store.apps.insert({ id, name, engine: this.engine, createdAt: now });
       const releaseId = newId();
       this.store.releases.insert({
         id: releaseId,

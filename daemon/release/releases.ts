@@ -39,7 +39,8 @@ export interface ReleaseDependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly attached: (appId: string) => Attached;
+  /** As dynos of that engine reach the add-ons. */
+  readonly attached: (appId: string, engine: string) => Attached;
   /**
    * Runs the release command in a one-off dyno of that release, or goes on waiting for the one that a crash of tfkd left
    * running. Null: it succeeded; else why not.
@@ -192,9 +193,9 @@ export class Releases {
     const { store, clock } = this.deps;
     return store.transaction(() => {
       const current = this.current(appId);
-      const attached = this.deps.attached(appId);
-      const draft = makeDraft(current, attached);
+      const draft = makeDraft(current, this.attached(appId, current.slugId));
       if (!draft) return { release: current, unchanged: true };
+      const attached = this.attached(appId, draft.slugId);
       const now = clock.now();
       const id = newId();
       const needsCommand = draft.slugId !== null && draft.processTypes['release'] !== undefined;
@@ -218,6 +219,12 @@ export class Releases {
       if (!needsCommand) this.commit(appId, id, now);
       return { release: this.release(id), unchanged: false };
     });
+  }
+
+  private attached(appId: string, slugId: string | null): Attached {
+    const { store } = this.deps;
+    const slug = slugId === null ? undefined : store.slugs.byId(slugId);
+    return this.deps.attached(appId, slug?.artifact.engine ?? store.apps.find(appId)?.engine ?? '');
   }
 
   private announce(release: ReleaseRecord): void {

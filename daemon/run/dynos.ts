@@ -1,4 +1,5 @@
-import type { Attachment, DynoHandle, Engine, ExecRequest } from '../engines/engine.js';
+import type { Attachment, DynoHandle, ExecRequest } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { Logs } from '../logs/entry.js';
 import { platformLine, restarting } from '../logs/platform.js';
 import { notFound, TfkError } from '../shared/errors.js';
@@ -15,7 +16,7 @@ export type DynoTarget =
 export class Dynos {
   constructor(
     private readonly store: Store,
-    private readonly engine: Engine,
+    private readonly engine: DynoHost,
     private readonly logs: Logs,
     private readonly notify: (appId: string) => void,
   ) {}

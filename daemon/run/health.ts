@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { DynoHandle, Engine } from '../engines/engine.js';
+import type { DynoHandle } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { Clock } from '../shared/clock.js';
 import type { ReadinessCheck } from './healthchecks.js';
 
@@ -14,7 +15,7 @@ export class HealthWatch {
   private readonly passed = new Set<string>();
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: DynoHost,
     private readonly clock: Clock,
     /** Called when a dyno has become ready. */
     private readonly changed: (instance: string) => void,

@@ -1,4 +1,5 @@
-import type { Artifact, DynoHandle, DynoSpec, Engine, TerminalSize } from '../engines/engine.js';
+import type { Artifact, DynoHandle, DynoSpec, TerminalSize } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { Logs } from '../logs/entry.js';
 import { platformLine, startingProcess } from '../logs/platform.js';
 import { TfkError } from '../shared/errors.js';
@@ -24,7 +25,7 @@ const PARALLEL_STARTS = 4;
 
 export interface LauncherDependencies {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly logs: Logs;
   readonly collector: LogCollection;
   readonly health: HealthWatch;

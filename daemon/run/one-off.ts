@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { Attachment, DynoHandle, Engine, TerminalSize } from '../engines/engine.js';
+import type { Attachment, DynoHandle, TerminalSize } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { Logs } from '../logs/entry.js';
 import { attachError, platformLine } from '../logs/platform.js';
 import type { Clock } from '../shared/clock.js';
@@ -38,7 +39,7 @@ const MOST_ONE_OFFS = 50;
 
 export interface OneOffDependencies {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly clock: Clock;
   readonly launcher: Launcher;
   readonly logs: Logs;

@@ -1,4 +1,5 @@
-import type { DynoHandle, DynoLabels, Engine } from '../engines/engine.js';
+import type { DynoHandle, DynoLabels } from '../engines/engine.js';
+import type { DynoHost } from '../engines/engines.js';
 import type { Logger } from '../shared/logger.js';
 
 /** The part of the log collector that the run stage needs. */
@@ -21,7 +22,7 @@ export class Retirement {
   private stopped = false;
 
   constructor(
-    private readonly engine: Engine,
+    private readonly engine: DynoHost,
     private readonly collector: LogCollection,
     private readonly logger: Logger,
     private readonly done: (appId: string) => void,

@@ -5,6 +5,8 @@ export interface AppRecord {
   /** Small, never reused. */
   readonly number: number;
   readonly name: string;
+  /** The engine that builds it; a slug runs on the engine that built it. */
+  readonly engine: string;
   readonly maintenance: boolean;
   readonly currentReleaseId: string | null;
   readonly createdAt: number;
@@ -15,17 +17,17 @@ export interface AppRecord {
 }
 
 type Row = Omit<AppRecord, 'maintenance'> & { maintenance: number };
-const COLUMNS = `id, number, name, maintenance, current_release_id AS currentReleaseId, created_at AS createdAt,
+const COLUMNS = `id, number, name, engine, maintenance, current_release_id AS currentReleaseId, created_at AS createdAt,
   updated_at AS updatedAt, released_at AS releasedAt, destroyed_at AS destroyedAt`;
 const toRecord = (row: Row): AppRecord => ({ ...row, maintenance: row.maintenance === 1 });
 
 export class AppStore {
   constructor(private readonly db: Connection) {}
 
-  insert(app: { id: string; name: string; createdAt: number }): void {
+  insert(app: { id: string; name: string; engine: string; createdAt: number }): void {
     this.db
       .prepare(
-        'INSERT INTO apps (id, name, created_at, updated_at) VALUES (@id, @name, @createdAt, @createdAt)',
+        'INSERT INTO apps (id, name, engine, created_at, updated_at) VALUES (@id, @name, @engine, @createdAt, @createdAt)',
       )
       .run(app);
   }
@@ -45,6 +47,10 @@ export class AppStore {
 
   rename(id: string, name: string, now: number): void {
     this.db.prepare('UPDATE apps SET name = ?, updated_at = ? WHERE id = ?').run(name, now, id);
+  }
+
+  setEngine(id: string, engine: string, now: number): void {
+    this.db.prepare('UPDATE apps SET engine = ?, updated_at = ? WHERE id = ?').run(engine, now, id);
   }
 
   setMaintenance(id: string, maintenance: boolean, now: number): void {

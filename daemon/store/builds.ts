@@ -84,10 +84,30 @@ export class BuildStore {
     return this.db.prepare<[string], BuildRecord>(`SELECT ${COLUMNS} FROM builds WHERE id = ?`).get(id);
   }
 
+  /** The newest build of a source. */
+  bySource(sourceId: string): BuildRecord | undefined {
+    return this.db
+      .prepare<[string], BuildRecord>(
+        `SELECT ${COLUMNS} FROM builds WHERE source_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1`,
+      )
+      .get(sourceId);
+  }
+
   byOutputSecret(secret: string): BuildRecord | undefined {
     return this.db
       .prepare<[string], BuildRecord>(`SELECT ${COLUMNS} FROM builds WHERE output_secret = ?`)
       .get(secret);
+  }
+
+  /** Of each slug, the source it was last built of. */
+  newestSources(slugIds: readonly string[]): string[] {
+    return this.db
+      .prepare<[string], { sourceId: string }>(
+        `SELECT source_id AS sourceId, MAX(created_at) FROM builds
+         WHERE source_id IS NOT NULL AND slug_id IN (SELECT value FROM json_each(?)) GROUP BY slug_id`,
+      )
+      .all(JSON.stringify(slugIds))
+      .map(({ sourceId }) => sourceId);
   }
 
   /** Newest first. */

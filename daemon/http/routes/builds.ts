@@ -87,7 +87,11 @@ function buildOutputRoute(app: FastifyInstance, context: Context): void {
   );
 }
 
-function buildJson({ services, baseUrl }: Context, request: FastifyRequest, build: BuildRecord): BuildJson {
+export function buildJson(
+  { services, baseUrl }: Context,
+  request: FastifyRequest,
+  build: BuildRecord,
+): BuildJson {
   return {
     app: { id: build.appId },
     buildpacks: null,

@@ -9,6 +9,7 @@ import { buildRoutes } from './builds.js';
 import { configVarRoutes } from './config-vars.js';
 import { domainRoutes } from './domains.js';
 import { dynoRoutes } from './dynos.js';
+import { engineRoutes } from './engines.js';
 import { execRoutes } from './exec.js';
 import { formationRoutes } from './formation.js';
 import { logSessionRoutes } from './log-sessions.js';
@@ -28,6 +29,7 @@ const ROUTES = [
   configVarRoutes,
   domainRoutes,
   dynoRoutes,
+  engineRoutes,
   execRoutes,
   formationRoutes,
   logSessionRoutes,

@@ -1,4 +1,6 @@
-import type { DynoHandle, Engine } from '../../engines/engine.js';
+import type { DynoHandle } from '../../engines/engine.js';
+import type { DynoHost } from '../../engines/engines.js';
+import { EngineUnreachable } from '../../engines/unreachable.js';
 import type { Logs } from '../../logs/entry.js';
 import * as texts from '../../logs/platform.js';
 import type { Clock } from '../../shared/clock.js';
@@ -15,7 +17,7 @@ import type { Action, Step, StepOf } from './steps.js';
 
 export interface ExecuteDependencies {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly clock: Clock;
   readonly logs: Logs;
   readonly launcher: Launcher;
@@ -90,7 +92,10 @@ export class Executor {
   }
 
   private async launch(dyno: DynoRecord): Promise<void> {
-    this.deps.launcher.begin(dyno, (error) => this.couldNotStart(dyno, messageOf(error)));
+    this.deps.launcher.begin(dyno, (error) => {
+      // Not the dyno's fault: its row stays as it is, and is launched when the engine is back.
+      if (!(error instanceof EngineUnreachable)) this.couldNotStart(dyno, messageOf(error));
+    });
   }
 
   private couldNotStart(dyno: DynoRecord, message: string): void {

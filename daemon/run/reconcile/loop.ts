@@ -1,4 +1,4 @@
-import type { Engine } from '../../engines/engine.js';
+import type { DynoHost } from '../../engines/engines.js';
 import type { Clock } from '../../shared/clock.js';
 import { ExclusiveRunner } from '../../shared/exclusive-runner.js';
 import type { Logger } from '../../shared/logger.js';
@@ -21,7 +21,7 @@ const PARALLEL_STEPS = 4;
 
 export interface LoopDependencies extends ObserveDependencies {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly publisher: RoutePublisher;
@@ -96,7 +96,7 @@ export class ReconcileLoop {
     const text = steps.map(describeStep).join('; ');
     const stuck = failed || (text !== '' && text === entry.lastSteps);
     entry.lastSteps = text;
-    if (stuck) this.wake(appId, this.deps.clock.now() + RETRY_MS);
+    if (stuck || snapshot.unreachable !== null) this.wake(appId, this.deps.clock.now() + RETRY_MS);
     else if (steps.length > 0) this.notify(appId);
     else this.wake(appId, nextDeadline(snapshot, deadlines));
   }

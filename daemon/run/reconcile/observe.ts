@@ -1,4 +1,5 @@
-import type { Engine } from '../../engines/engine.js';
+import type { Artifact, DynoHandle, EngineName } from '../../engines/engine.js';
+import type { DynoHost, Survey } from '../../engines/engines.js';
 import type { Clock } from '../../shared/clock.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { DynoRecord } from '../../store/dynos.js';
@@ -9,7 +10,7 @@ import type { AppSnapshot, CurrentRelease, DynoView } from './snapshot.js';
 
 export interface ObserveDependencies {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: DynoHost;
   readonly clock: Clock;
   readonly health: HealthWatch;
   readonly publisher: RoutePublisher;
@@ -23,7 +24,8 @@ export interface ObserveDependencies {
 export async function observeApp(app: AppRecord, deps: ObserveDependencies): Promise<AppSnapshot> {
   const { store, engine, clock, inHand } = deps;
   // The engine first: a dyno that starts in between has its row already, and is not taken for a stray.
-  const observed = (await engine.list()).filter((dyno) => dyno.labels.appId === app.id);
+  const survey = await engine.survey();
+  const observed = survey.dynos.filter((dyno) => dyno.labels.appId === app.id);
   const rows = store.dynos.list(app.id);
   const inFlight = await inFlightOf(rows, deps.router);
   const known = new Set(rows.map((row) => row.instance));
@@ -34,13 +36,14 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
     release: currentRelease(app, store),
     formation: store.formation.list(app.id),
     strays: observed.filter(({ handle }) => !known.has(handle.instance) && !inHand(handle.instance)),
+    unreachable: [...survey.unreachable.values()][0] ?? null,
     dynos: rows.map((record): DynoView => {
       const seen = observed.find((dyno) => dyno.handle.instance === record.instance);
       return {
         record,
         observed: inHand(record.instance)
           ? { kind: 'unknown', reason: 'it is being started or freed' }
-          : (seen?.state ?? { kind: 'absent' }),
+          : (seen?.state ?? unseen(record, survey, store)),
         ready: deps.health.isReady(record.instance),
         routed: deps.publisher.routed(record.instance),
         inFlight: inFlight && (inFlight.requests.get(record.instance) ?? 0),
@@ -49,6 +52,22 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
       };
     }),
   };
+}
+
+/** Of an engine that does not answer nothing is known; any other engine would have shown the dyno, if it had it. */
+function unseen(record: DynoRecord, { unreachable }: Survey, store: Store): DynoView['observed'] {
+  const reason = unreachable.get(engineOf(record, store));
+  return reason === undefined ? { kind: 'absent' } : { kind: 'unknown', reason };
+}
+
+/** Its handle names it; a dyno that was not started yet will be by the engine that made its slug. */
+function engineOf({ handle, releaseId }: DynoRecord, store: Store): EngineName {
+  if (handle !== null) return (handle as DynoHandle).engine;
+  const slugId = store.releases.byId(releaseId)?.slugId;
+  return (
+    ((slugId == null ? undefined : store.slugs.byId(slugId))?.artifact as Artifact | undefined)?.engine ??
+    'process'
+  );
 }
 
 /** Asked only when someone drains; null when the router does not answer. */

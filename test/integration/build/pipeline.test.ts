@@ -45,6 +45,7 @@ class MemoryRecords implements BuildRecords {
     [...this.builds].flatMap(([buildId, { appId, status }]) =>
       status === 'pending' ? [{ buildId, appId }] : [],
     );
+  sourcesInUse = (): ReadonlySet<string> => new Set<string>();
   findSlug = (appId: string, contentKey: string) =>
     this.slugs.findLast((slug) => slug.appId === appId && slug.contentKey === contentKey) ?? null;
   insertSlug(slug: NewSlug): string {

@@ -233,7 +233,7 @@ interface Parts {
 function servicesOf(parts: Parts): Services {
   const { store, clock, logs, releases, asked } = parts;
   const ignore = (): void => undefined;
-  const apps = new Apps(store, clock, ignore);
+  const apps = new Apps(store, clock, ignore, 'process');
   const formation = new Formation(store, clock, logs, ignore);
   const domains = new Domains(store, clock, ignore);
   const contents = (id: string | null) => (id === null ? null : store.slugs.contents(id));
@@ -295,6 +295,14 @@ function servicesOf(parts: Parts): Services {
       remove: async (app, domain) => void domains.remove(app.id, domain.id),
     },
     addons: playedAddons(parts),
+    engines: {
+      names: () => ['process'],
+      runningOn: () => null,
+      move: async (app, engine) => {
+        store.apps.setEngine(app.id, engine, clock.now());
+        return null;
+      },
+    },
     logs: new LogSessions(logs, clock),
     tfk: {
       info: () => ({

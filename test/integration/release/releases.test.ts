@@ -33,7 +33,7 @@ function world(): World {
     commands: [],
     attached: { bindings: [], vars: {} },
     endCommand: () => undefined,
-    appId: new Apps(store, systemClock, () => undefined).create({ name: 'shop', actor: ACTOR }).id,
+    appId: new Apps(store, systemClock, () => undefined, 'process').create({ name: 'shop', actor: ACTOR }).id,
     releases: new Releases({
       store,
       clock: systemClock,
@@ -299,7 +299,7 @@ describe('the database', () => {
   it('refuses to change or remove a release', async () => {
     const home = tempHome();
     const store = Store.open(home);
-    const app = new Apps(store, systemClock, () => undefined).create({ name: 'shop', actor: ACTOR });
+    const app = new Apps(store, systemClock, () => undefined, 'process').create({ name: 'shop', actor: ACTOR });
     store.close();
     const { default: Database } = await import('better-sqlite3');
     const db = new Database(`${home}/tfk.db`);
