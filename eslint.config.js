@@ -31,6 +31,8 @@ export default tseslint.config(
       '*.cjs',
       'eslint.config.js',
       'build.mjs',
+      'check.mjs',
+      'test/images/*.mjs',
       'bench/*.mjs',
     ],
   },
