@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
+import { untilFolderChanges } from '../../../shared/folder-change.js';
 import type { DynoExit } from '../../engine.js';
-import { untilFolderChanges } from '../host/folder-change.js';
 import { parseIdentity } from '../host/processes.js';
 import type { DynoFolder, DynoRecord } from './dyno-folder.js';
 import type { Observer } from './observe.js';

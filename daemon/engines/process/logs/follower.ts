@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../../shared/clock.js';
+import { untilFolderChanges } from '../../../shared/folder-change.js';
 import { firstLine } from '../../../shared/lines.js';
 import type { DynoLine, LogBatch } from '../../engine.js';
-import { untilFolderChanges } from '../host/folder-change.js';
 import {
   cursorOf,
   forgetBefore,

@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import type { Clock } from '../../../shared/clock.js';
+import type { Clock } from './clock.js';
 
 /** How long to sleep where the system has no watch left to give. */
 const UNTOLD_MS = 100;
