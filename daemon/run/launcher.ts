@@ -2,6 +2,7 @@ import type { Artifact, DynoHandle, DynoSpec, TerminalSize } from '../engines/en
 import type { DynoHost } from '../engines/engines.js';
 import type { Logs } from '../logs/entry.js';
 import { platformLine, startingProcess } from '../logs/platform.js';
+import type { Clock } from '../shared/clock.js';
 import { TfkError } from '../shared/errors.js';
 import { Slots } from '../shared/slots.js';
 import type { DynoRecord } from '../store/dynos.js';
@@ -26,6 +27,7 @@ const PARALLEL_STARTS = 4;
 export interface LauncherDependencies {
   readonly store: Store;
   readonly engine: DynoHost;
+  readonly clock: Clock;
   readonly logs: Logs;
   readonly collector: LogCollection;
   readonly health: HealthWatch;
@@ -77,11 +79,12 @@ export class Launcher {
   }
 
   private async start(dyno: DynoRecord, extras: LaunchExtras): Promise<DynoHandle> {
-    const { logs, engine, store } = this.deps;
+    const { logs, engine, store, clock } = this.deps;
     if (!dyno.attached)
       logs.append(dyno.appId, [platformLine(dyno.name, startingProcess(dyno.command), dyno.releaseVersion)]);
     const handle = await engine.start(this.specOf(dyno, extras));
-    store.dynos.update(dyno.instance, { handle });
+    // Its time to get ready counts from here: it may have waited long for its turn, or for the engine.
+    store.dynos.update(dyno.instance, { handle, stateSince: clock.now() });
     this.adopt({ ...dyno, handle });
     return handle;
   }

@@ -20,6 +20,7 @@ import type {
   ObservedDyno,
   ObservedState,
 } from '../../daemon/engines/engine.js';
+import { EngineUnreachable } from '../../daemon/engines/unreachable.js';
 import type { Clock } from '../../daemon/shared/clock.js';
 import { TfkError } from '../../daemon/shared/errors.js';
 import { runScript, SIGNAL_NUMBERS, type FakeProcess } from './fake-shell.js';
@@ -65,6 +66,11 @@ class FakeWorld {
   readonly artifacts = new Map<string, Artifact>();
   readonly watchers = new Set<() => void>();
   nextPort = 40_000;
+  silence: string | null = null;
+
+  answer(): void {
+    if (this.silence !== null) throw new EngineUnreachable(this.silence);
+  }
 
   changed(): void {
     for (const watcher of [...this.watchers]) watcher();
@@ -103,6 +109,12 @@ export class FakeEngine implements Engine {
   obscure(dyno: string, reason: string | null): void {
     this.running(dyno).reason = reason;
     this.world.changed();
+  }
+
+  /** It answers nobody any more, with this reason; null: it is back. Its dynos run on meanwhile. */
+  silence(reason: string | null): void {
+    this.world.silence = reason;
+    if (reason === null) this.world.changed();
   }
 
   print(dyno: string, text: string, stream: DynoLine['stream'] = 'stdout'): void {
@@ -166,6 +178,7 @@ export class FakeEngine implements Engine {
   }
 
   async list(): Promise<ObservedDyno[]> {
+    this.world.answer();
     return this.dynos.map(({ handle, spec, state }) => ({ handle, labels: spec.labels, state }));
   }
 
@@ -176,6 +189,7 @@ export class FakeEngine implements Engine {
   }
 
   async signal(handle: DynoHandle, signal: DynoSignal): Promise<void> {
+    this.world.answer();
     const dyno = this.world.dynos.get(handle.instance);
     if (dyno?.state.kind !== 'running') return;
     this.calls.push(`${signal} ${dyno.spec.labels.dyno}`);
@@ -183,6 +197,7 @@ export class FakeEngine implements Engine {
   }
 
   async remove(handle: DynoHandle): Promise<void> {
+    this.world.answer();
     const dyno = this.world.dynos.get(handle.instance);
     if (!dyno) return;
     this.calls.push(`remove ${dyno.spec.labels.dyno}`);
@@ -244,6 +259,7 @@ export class FakeEngine implements Engine {
   }
 
   private async startOnce(spec: DynoSpec): Promise<DynoHandle> {
+    this.world.answer();
     const behaviour = this.behaviourOf(spec);
     this.calls.push(`start ${spec.labels.dyno}`);
     if (behaviour.blockStartForMs) await this.clock.sleep(behaviour.blockStartForMs);

@@ -165,6 +165,14 @@ async function listening(): Promise<{ host: string; port: number }> {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 const states = (at: World): string[] =>
   at
     .dynos()
@@ -277,6 +285,44 @@ describe('the reconciler', () => {
     await systemClock.sleep(300);
     expect(states(at)).toEqual(['worker.1 v2 up']);
     expect(at.engine.dynos).toHaveLength(1);
+  });
+
+  it('touches nothing while the engine is away, and goes on when it is back', async () => {
+    const at = await world();
+    at.scale('web', 1);
+    at.release({ web: 'run' });
+    await expect.poll(() => at.router.backends, PATIENCE).toEqual(['web.1']);
+    const [first] = at.dynos();
+    at.engine.silence('the engine is away');
+    at.nextTfkd();
+    at.scale('web', 2);
+    await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v2 up', 'web.2 v2 starting']);
+    await systemClock.sleep(1_500);
+    expect(states(at)).toEqual(['web.1 v2 up', 'web.2 v2 starting']);
+    expect(at.router.backends).toEqual(['web.1']);
+    expect(at.engine.calls).toEqual(['start web.1']);
+    at.engine.silence(null);
+    await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v2 up', 'web.2 v2 up']);
+    expect(at.dynos().find(({ name }) => name === 'web.1')?.instance).toBe(first?.instance);
+    expect(at.engine.calls).toEqual(['start web.1', 'start web.2']);
+  });
+
+  it('does not count against a dyno the time in which it could not be started', async () => {
+    const at = await world({ bootMs: 900, exitMs: 30_000, releaseMs: 60_000 });
+    const server = createServer((_request, response) => response.end('ok'));
+    onTestFinished(() => void server.close());
+    const address = { host: '127.0.0.1', port: await freePort() };
+    at.engine.behave('web.1', { address });
+    at.engine.silence('the engine is away');
+    at.scale('web', 1);
+    at.release({ web: 'run' });
+    await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v2 starting']);
+    await systemClock.sleep(1_000);
+    at.engine.silence(null);
+    await systemClock.sleep(400);
+    server.listen(address.port, address.host);
+    await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v2 up']);
+    expect(log(at).filter((line) => line.includes('R10'))).toEqual([]);
   });
 
   it('adopts what an earlier tfkd started, and starts nothing twice', async () => {
