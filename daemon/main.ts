@@ -21,7 +21,7 @@ import { Garbage } from './main/garbage.js';
 import { listenApi, refuseTakenDoors } from './main/listen.js';
 import { announce } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
-import { createServices } from './main/services.js';
+import { createServices } from './main/services/index.js';
 import { stopEverything } from './main/stop-everything.js';
 import { createTfkService } from './main/tfk-service.js';
 import { Apps } from './release/apps.js';

@@ -1,0 +1,80 @@
+import type { BuildService, DynoService, EngineService, Services } from '../../http/services.js';
+import { DYNO_SIZES } from '../../run/sizes.js';
+import { newId, newSecret } from '../../shared/ids.js';
+import { AppEngines } from '../app-engines.js';
+import { buildService, sourceService } from './builds.js';
+import { releaseService } from './releases.js';
+import { appUrl, type Stages } from './stages.js';
+
+/** What the HTTP routes ask for, put together of the stages. */
+export function createServices(stages: Stages): Services {
+  const { store, clock } = stages;
+  const builds = buildService(stages);
+  return {
+    records: store,
+    account: {
+      account: () => store.account.ensure(stages.email, clock.now()),
+      tokens: () => store.account.listTokens(),
+      createToken: ({ description, expiresAt }) => {
+        const token = `tfk_${newSecret()}`;
+        const record = { id: newId(), description, createdAt: clock.now(), expiresAt };
+        store.account.addToken(token, record);
+        return { record, token };
+      },
+      revokeToken: (id) => store.account.revokeToken(id),
+      authenticate: (token) => store.account.findToken(token, clock.now()),
+    },
+    apps: {
+      create: (input) => stages.apps.create(input),
+      find: (idOrName) => stages.apps.find(idOrName),
+      list: () => stages.apps.list(),
+      rename: (appId, name) => stages.apps.rename(appId, name),
+      setMaintenance: (appId, maintenance) => stages.apps.setMaintenance(appId, maintenance),
+      destroy: (appId) => stages.apps.destroy(appId),
+      url: (app) => appUrl(stages, app),
+    },
+    releases: releaseService(stages),
+    sources: sourceService(stages),
+    builds,
+    formation: {
+      scale: async (app, updates, actor) => stages.formation.scale(app.id, updates, actor),
+      sizes: () => DYNO_SIZES,
+    },
+    dynos: dynoService(stages),
+    domains: {
+      add: async (app, hostname) => stages.domains.add(app.id, hostname),
+      remove: async (app, domain) => void stages.domains.remove(app.id, domain.id),
+    },
+    addons: stages.addons,
+    logs: stages.sessions,
+    engines: engineService(stages, builds),
+    tfk: stages.tfk,
+  };
+}
+
+function engineService(stages: Stages, builds: BuildService): EngineService {
+  const { store, clock, engines, sources, releases } = stages;
+  const appEngines = new AppEngines({
+    store,
+    clock,
+    engines,
+    builds,
+    hasSource: (sourceId) => sources.has(sourceId),
+    rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
+  });
+  return {
+    names: () => engines.all().map(({ name }) => name),
+    runningOn: (app) => appEngines.runningOn(app),
+    move: (app, engine, actor) => appEngines.move(app, engine, actor),
+  };
+}
+
+function dynoService({ dynos, oneOffs }: Stages): DynoService {
+  return {
+    restart: async (app, target) => dynos.restart(app.id, target),
+    stop: async (app, target) => dynos.stop(app.id, target),
+    runOneOff: ({ app, timeLimitMs, ...request }) =>
+      oneOffs.start({ ...request, appId: app.id, timeToLiveMs: timeLimitMs }),
+    exec: async (_app, dyno, { command, env, terminal }) => dynos.exec(dyno, { command, env, terminal }),
+  };
+}

@@ -1,0 +1,86 @@
+import type { ReleaseService } from '../../http/services.js';
+import { diffReleases } from '../../release/diff.js';
+import { rolloutStatus } from '../../run/rollout-status.js';
+import { notFound } from '../../shared/errors.js';
+import type { ReleaseRecord } from '../../store/releases.js';
+import { appUrl, type Stages } from './stages.js';
+
+const POLL_MS = 50;
+
+export function releaseService(stages: Stages): ReleaseService {
+  const { store, releases, clock } = stages;
+  const contents = (release: ReleaseRecord) => ({
+    release,
+    contents: release.slugId === null ? null : store.slugs.contents(release.slugId),
+  });
+  return {
+    current: (appId) => releases.current(appId),
+    config: (appId) => releases.config(appId),
+    setConfig: (appId, changes, actor) => releases.setConfig(appId, changes, actor),
+    rollback: (appId, target, actor) => releases.rollback(appId, target, actor),
+    async releaseSlug(appId, slugId, description, actor) {
+      const slug = store.slugs.byId(slugId);
+      if (!slug || slug.appId !== appId)
+        throw notFound('slug', 'The app has no such slug. Nothing was released.');
+      const { release } = await releases.deploy(
+        appId,
+        {
+          id: slugId,
+          processTypes: slug.processTypes,
+          description: description ?? `Deploy ${(slug.commit ?? slugId).slice(0, 8)}`,
+          firstDeploy: { formation: {}, config: {} },
+        },
+        actor,
+      );
+      return release;
+    },
+    output: (release, signal) => releaseOutput(stages, release, signal),
+    diff: async (from, to) => diffReleases(contents(from), contents(to)),
+    async rollout(appId, version, waitMs, signal) {
+      const until = clock.now() + waitMs;
+      for (;;) {
+        const status = rolloutOf(stages, appId, version);
+        if (status.status !== 'pending' || clock.now() >= until || signal.aborted) return status;
+        await clock.sleep(POLL_MS, signal);
+      }
+    },
+  };
+}
+
+function rolloutOf(stages: Stages, appId: string, version: number) {
+  const { store, releases, formation } = stages;
+  const app = store.apps.find(appId);
+  const release = store.releases.byVersion(appId, version);
+  if (!app || !release) throw notFound('release', `There is no release v${version}.`, 'Type: tfk releases');
+  const facts = {
+    release,
+    current: releases.current(appId),
+    formation: formation.list(appId),
+    dynos: store.dynos.list(appId),
+  };
+  const url = release.processTypes['web'] === undefined ? null : appUrl(stages, app);
+  return { ...rolloutStatus(facts), url };
+}
+
+/** The release dyno's lines are all stored before its release ends: what is there then is all. */
+async function* releaseOutput(
+  stages: Stages,
+  release: ReleaseRecord,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const { store, logs, clock } = stages;
+  const filter = { dyno: `release.${release.version}`, source: 'app' as const };
+  let seen = 0;
+  while (!signal.aborted) {
+    const ended = store.releases.byId(release.id)?.status !== 'pending';
+    const newest = logs.newest(release.appId);
+    for await (const line of logs.read(release.appId, filter, seen, newest)) {
+      yield 'text' in line
+        ? `${line.text}\n`
+        : ` !     ${line.dropped} older lines of the log were dropped\n`;
+    }
+    seen = newest;
+    if (ended) return;
+    await clock.sleep(POLL_MS, signal);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Addons } from '../../addons/addons.js';
+import type { BuildOutputs } from '../../build/output.js';
+import type { Builds } from '../../build/pipeline.js';
+import type { Sources } from '../../build/receive.js';
+import type { Engines } from '../../engines/engines.js';
+import type { TfkService } from '../../http/services.js';
+import type { LogStore } from '../../logs/log-store.js';
+import type { LogSessions } from '../../logs/sessions.js';
+import type { Apps } from '../../release/apps.js';
+import type { Releases } from '../../release/releases.js';
+import type { Domains } from '../../run/domains.js';
+import type { Dynos } from '../../run/dynos.js';
+import type { Formation } from '../../run/formation.js';
+import type { OneOffs } from '../../run/one-off.js';
+import type { Clock } from '../../shared/clock.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { Store } from '../../store/store.js';
+
+/** The stages, ready to be used. */
+export interface Stages {
+  readonly home: string;
+  readonly email: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly apps: Apps;
+  readonly releases: Releases;
+  readonly sources: Sources;
+  readonly builds: Builds;
+  readonly outputs: BuildOutputs;
+  readonly formation: Formation;
+  readonly dynos: Dynos;
+  readonly oneOffs: OneOffs;
+  readonly domains: Domains;
+  readonly addons: Addons;
+  readonly logs: LogStore;
+  readonly sessions: LogSessions;
+  readonly engines: Engines;
+  readonly tfk: TfkService;
+  /** Where apps answer. */
+  readonly routerPort: () => number;
+}
+
+export const appUrl = (stages: Stages, app: Pick<AppRecord, 'name'>): string =>
+  `http://${app.name}.localhost:${stages.routerPort()}/`;
