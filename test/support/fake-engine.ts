@@ -15,6 +15,7 @@ import type {
   DynoUsage,
   Engine,
   EngineFact,
+  EngineName,
   ExecRequest,
   LogBatch,
   ObservedDyno,
@@ -43,6 +44,8 @@ export interface FakeBehaviour {
 }
 
 export interface FakeEngineOptions {
+  /** Default `fake`. */
+  readonly name?: EngineName;
   /** Where nothing was said with behave(). Default: run the command in a shell that knows a few words (fake-shell.ts). */
   readonly behaviour?: (spec: DynoSpec) => FakeBehaviour | undefined;
 }
@@ -78,7 +81,7 @@ class FakeWorld {
 }
 
 export class FakeEngine implements Engine {
-  readonly name = 'fake';
+  readonly name: EngineName;
   readonly capabilities = { images: false, isolation: 'none', limits: false } as const;
   /** Every call that changes something, e.g. `start web.1`, in order. */
   readonly calls: string[] = [];
@@ -88,7 +91,9 @@ export class FakeEngine implements Engine {
     private readonly clock: Clock,
     private readonly options: FakeEngineOptions,
     private readonly world: FakeWorld,
-  ) {}
+  ) {
+    this.name = options.name ?? 'fake';
+  }
 
   /** The dynos that are there, in the order of their start, also those that have ended. */
   get dynos(): readonly FakeDyno[] {
@@ -127,6 +132,8 @@ export class FakeEngine implements Engine {
   }
 
   async examine(): Promise<EngineFact[]> {
+    const { silence } = this.world;
+    if (silence !== null) return [{ name: 'fake', status: 'failed', detail: silence, hint: 'Start it.' }];
     return [{ name: 'fake', status: 'ok', detail: 'runs nothing' }];
   }
 
@@ -149,7 +156,7 @@ export class FakeEngine implements Engine {
       hash.update(bytes);
       size += bytes.length;
     }
-    const artifact: Artifact = { engine: 'fake', id: hash.digest('hex'), size };
+    const artifact: Artifact = { engine: this.name, id: hash.digest('hex'), size };
     this.world.artifacts.set(artifact.id, artifact);
     return { ok: true, artifact, image: null };
   }
@@ -267,7 +274,7 @@ export class FakeEngine implements Engine {
     const address = spec.port
       ? (behaviour.address ?? { host: '127.0.0.1', port: this.world.nextPort++ })
       : null;
-    const handle: DynoHandle = { engine: 'fake', version: 1, instance: spec.instance, address, data: {} };
+    const handle: DynoHandle = { engine: this.name, version: 1, instance: spec.instance, address, data: {} };
     const dyno = new LiveDyno(spec, handle, this.clock, () => this.world.changed());
     this.world.dynos.set(spec.instance, dyno);
     dyno.run(behaviour);
