@@ -124,6 +124,7 @@ async function main(config: Config): Promise<void> {
     for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
       await addons.destroy(addon, account.email);
     for (const build of store.builds.list(appId)) await outputs.remove(build.id);
+    await engines.forgetCaches(appId, logger);
     store.transaction(() => store.apps.delete(appId));
     logs.drop(appId);
     run.loop.notify(appId);

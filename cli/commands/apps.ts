@@ -1,11 +1,12 @@
 import type { Account } from '../../api/account.js';
 import type { Addon } from '../../api/addons.js';
 import type { App } from '../../api/apps.js';
+import type { AppEngine } from '../../api/engines.js';
 import type { Formation } from '../../api/formation.js';
 import { linkFolder, unlinkFolder } from '../app-name.js';
 import { appOption, command, confirmOption, flag, jsonOption, optional, required } from '../command.js';
 import { confirmLoss } from '../confirm.js';
-import { pathOfApp, type Context } from '../context.js';
+import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
 import { latestRelease } from '../follow/releases.js';
 import { openInBrowser } from '../output/browser.js';
 import { bytes } from '../output/bytes.js';
@@ -149,25 +150,31 @@ interface Everything {
   readonly addons: readonly Addon[];
   readonly formation: readonly Formation[];
   readonly release: number | null;
+  readonly engine: AppEngine;
 }
 
 async function everythingOf(context: Context, name: string): Promise<Everything> {
   const { client } = context;
   const app = await client.get<App>(pathOfApp(name));
-  const [addons, formation, release] = await Promise.all([
+  const [addons, formation, release, engine] = await Promise.all([
     client.list<Addon>(`${pathOfApp(name)}/addons`),
     client.list<Formation>(`${pathOfApp(name)}/formation`),
     latestRelease(context, name),
+    client.get<AppEngine>(`${tfkPathOfApp(name)}/engine`),
   ]);
-  return { app, addons, formation, release: release?.version ?? null };
+  return { app, addons, formation, release: release?.version ?? null, engine };
 }
 
-function pairs({ app, addons, formation, release }: Everything, now: Date): [string, string | string[]][] {
+function pairs(
+  { app, addons, formation, release, engine }: Everything,
+  now: Date,
+): [string, string | string[]][] {
   const running = formation.filter(({ quantity }) => quantity > 0);
   return [
     ...(addons.length > 0 ? [['Addons', addons.map((addon) => addon.plan.name)] as [string, string[]]] : []),
     ['Created', ago(app.created_at, now)],
     ['Dynos', running.map(({ type, quantity }) => `${type}: ${quantity}`).join(', ')],
+    ['Engine', engine.engine],
     ['Maintenance', String(app.maintenance)],
     ['Owner', app.owner.email],
     ...(release === null ? [] : [['Release', `v${release}`] as [string, string]]),

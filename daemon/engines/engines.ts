@@ -1,4 +1,5 @@
 import { messageOf, TfkError } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
 import type {
   Artifact,
   Attachment,
@@ -50,6 +51,18 @@ export class Engines implements DynoHost {
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
     return this.get(artifact.engine).hasArtifact(artifact);
+  }
+
+  /** As purgeCache, on every engine; what cannot be forgotten now costs space, and nothing else. */
+  async forgetCaches(appId: string, logger: Logger): Promise<void> {
+    for (const engine of this.all()) {
+      await engine.purgeCache(appId).catch((error: unknown) => {
+        logger.warn(
+          { app: appId, engine: engine.name, reason: messageOf(error) },
+          'build caches stay behind',
+        );
+      });
+    }
   }
 
   async survey(): Promise<Survey> {
