@@ -137,6 +137,25 @@ describe('config vars and releases', () => {
   });
 });
 
+describe('the engine of an app', () => {
+  it('is told, and changed to another one', async () => {
+    await post('/apps', { name: 'users-api' });
+    const url = '/tfk/apps/users-api/engine';
+    expect((await get(url)).json()).toEqual({ engine: 'process', running_on: null, engines: ['process'] });
+    const moved = await patch(url, { engine: 'docker' });
+    expect(moved.json()).toMatchObject({ engine: 'docker', running_on: null, build: null });
+    expect((await get(url)).json()).toMatchObject({ engine: 'docker' });
+  });
+
+  it('is not changed by what is no engine', async () => {
+    await post('/apps', { name: 'users-api' });
+    for (const body of [{}, { engine: null }, { engine: 7 }])
+      expect((await patch('/tfk/apps/users-api/engine', body)).statusCode).toBe(422);
+    expect((await get('/tfk/apps/nobody/engine')).statusCode).toBe(404);
+    expect((await get('/tfk/apps/users-api/engine')).json()).toMatchObject({ engine: 'process' });
+  });
+});
+
 describe('formation', () => {
   it("takes quantities and sizes as Heroku's clients send them, all or nothing", async () => {
     await bench.pushedApp('users-api');
