@@ -25,6 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tfk-bench-'));
 chmodSync(folder, 0o711);
 const env = {
   ...process.env,
+  TFK_ENGINE: 'process',
   TFK_HOME: join(folder, 'home'),
   TFK_SYSTEM_DIR: join(folder, 'system'),
   TFK_API_PORT: '0',
