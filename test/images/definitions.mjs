@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import { entrypoint, nodeOfThisMachine } from './files.mjs';
+
+const file = (name) => fileURLToPath(new URL(`files/${name}`, import.meta.url));
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * What the stand-ins are made of, by the tag of the official image. Each has the users, paths, environment, entrypoint and
+ * volumes of its model, and nothing of this machine: no certificates, no proxy, no settings.
+ *
+ * - `packages`: Debian's, beside a minimal system. Or `from`: the stand-in on which it stands.
+ * - `before`: a shell command on the new system (`$1`) before its packages are installed; `after`: when they all are.
+ * - `files`: what is put on top, as a tar stream. `setup`: a shell command that runs in it at last.
+ * - `config`: as `docker inspect` shows it.
+ */
+export const IMAGES = {
+  'debian:bookworm-slim': {
+    packages: [],
+    config: { Env: [`PATH=${PATH}`], Cmd: ['bash'] },
+  },
+
+  'node:20-slim': {
+    from: 'debian:bookworm-slim',
+    files: () => nodeOfThisMachine(20, file('node-entrypoint.sh')),
+    setup: 'groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node',
+    config: {
+      Env: [`PATH=${PATH}`, `NODE_VERSION=${process.versions.node}`],
+      Entrypoint: ['docker-entrypoint.sh'],
+      Cmd: ['node'],
+    },
+  },
+
+  'postgres:15': {
+    packages: ['postgresql-15'],
+    // The official user id; and no cluster that the package would make by itself.
+    before: [
+      'echo "postgres:x:999:" >>"$1/etc/group"',
+      'echo "postgres:x:999:999::/var/lib/postgresql:/bin/bash" >>"$1/etc/passwd"',
+      'mkdir -p "$1/etc/postgresql-common"',
+      'echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"',
+    ].join(' && '),
+    after: `sed -ri "s/^#?listen_addresses.*/listen_addresses = '*'/" "$1/usr/share/postgresql/15/postgresql.conf.sample"`,
+    files: () => entrypoint(file('postgres-entrypoint.sh')),
+    setup: [
+      'mkdir -p /docker-entrypoint-initdb.d /var/lib/postgresql/data /var/run/postgresql',
+      'chown -R postgres:postgres /var/lib/postgresql /var/run/postgresql',
+      'chmod 1777 /var/lib/postgresql/data && chmod 3777 /var/run/postgresql',
+    ].join(' && '),
+    config: {
+      Env: [
+        `PATH=${PATH}:/usr/lib/postgresql/15/bin`,
+        'LANG=C.UTF-8',
+        'PG_MAJOR=15',
+        'PGDATA=/var/lib/postgresql/data',
+      ],
+      Entrypoint: ['docker-entrypoint.sh'],
+      Cmd: ['postgres'],
+      ExposedPorts: { '5432/tcp': {} },
+      Volumes: { '/var/lib/postgresql/data': {} },
+      StopSignal: 'SIGINT',
+    },
+  },
+};
