@@ -67,6 +67,8 @@ export const BuildPlan = Type.Object({
       target: Nullable(Type.String()),
       args: MapOf(Type.String()),
       bases: Type.Array(Type.String()),
+      serves: Type.Array(Type.String()),
+      command: Nullable(Type.String()),
     }),
   ),
   steps: Type.Array(

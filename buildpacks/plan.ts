@@ -34,7 +34,7 @@ export interface Runtime {
 
 /** One image from one Dockerfile. */
 export interface ImageBuild {
-  /** Which process type runs in it; every type without an image of its own runs in the first. */
+  /** As heroku.yml calls it; `web` where there is only a Dockerfile. */
   readonly name: string;
   /** Path of the Dockerfile in the source. */
   readonly dockerfile: string;
@@ -43,8 +43,12 @@ export interface ImageBuild {
   /** The stage to be built; null: the last. */
   readonly target: string | null;
   readonly args: Readonly<Record<string, string>>;
-  /** The images that its FROM lines name, its own stages not among them; in order, each once. */
+  /** The images that its FROM and COPY --from lines name, its own stages not among them; in order, each once. */
   readonly bases: readonly string[];
+  /** The process types that run in it, as far as the source says so; those of no image run in the first. */
+  readonly serves: readonly string[];
+  /** The command by which a process type runs the image as it is; null: ENTRYPOINT and CMD as they are once it is built. */
+  readonly command: string | null;
 }
 
 export interface BuildStep {

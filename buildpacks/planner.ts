@@ -13,7 +13,7 @@ export interface PlanContext {
 export interface Planner {
   readonly name: string;
   /** Is this source mine? May be called for every source; must not throw on a broken one. */
-  detect(source: SourceTree): boolean;
+  detect(source: SourceTree, context: PlanContext): boolean;
   /** The plan for a source that this planner detected. Throws PlanError where the source is its own contradiction. */
   plan(source: SourceTree, context: PlanContext): BuildPlan;
   /** What this planner looks for, for the message printed when nothing was detected, e.g. `package.json (Node.js)`. */

@@ -1,25 +1,40 @@
+import { dockerfilePlanner, hasDockerfile } from './dockerfile/planner.js';
 import { nodePlanner } from './node/planner.js';
-import { PlanError, type Planner } from './planner.js';
+import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
 import type { SourceTree } from './source.js';
 
 /** The first that detects wins: the most special first, and Procfile last, which nearly every app has. */
-export const planners: readonly Planner[] = [nodePlanner, procfilePlanner];
+export const planners: readonly Planner[] = [dockerfilePlanner, nodePlanner, procfilePlanner];
 
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
-export function choosePlanner(source: SourceTree): Planner {
-  const planner = planners.find((candidate) => candidate.detect(source));
-  if (planner) return planner;
-  if (source.has('Dockerfile')) {
+export function choosePlanner(source: SourceTree, context: PlanContext): Planner {
+  const planner = planners.find((candidate) => candidate.detect(source, context));
+  const unusedDockerfile = !context.images && hasDockerfile(source);
+  if (planner) return unusedDockerfile ? besidesDockerfile(planner) : planner;
+  if (unusedDockerfile) {
     throw new PlanError(
       'This source has a Dockerfile and nothing else to build from: that needs the Docker engine.',
-      'Add a Procfile or a package.json: this tfk runs apps as processes.',
+      'Run the app on it by `tfk apps:engine docker`, or add a Procfile or a package.json.',
     );
   }
   throw new PlanError(
     nothingDetected(source),
     'Add a Procfile such as `web: node server.js`, and push again.',
   );
+}
+
+/** The same planner, which says that it is not the Dockerfile that is built. */
+function besidesDockerfile(planner: Planner): Planner {
+  const warning =
+    'The Dockerfile is not used: this app runs as processes. `tfk apps:engine docker` would build from it.';
+  return {
+    ...planner,
+    plan: (source, context) => {
+      const plan = planner.plan(source, context);
+      return { ...plan, warnings: [...plan.warnings, warning] };
+    },
+  };
 }
 
 function nothingDetected(source: SourceTree): string {

@@ -20,7 +20,7 @@ export interface Decision {
 
 /** Throws a BuildFailure or PlanError where the source cannot be built as it is. */
 export function decide(source: SourceTree, context: PlanContext): Decision {
-  const planner = detect(source);
+  const planner = detect(source, context);
   const procfile = readProcfile(source) ?? {};
   const read = readAppJson(source);
   const plan = planner.plan(source, context);
@@ -41,9 +41,9 @@ export function decide(source: SourceTree, context: PlanContext): Decision {
   };
 }
 
-function detect(source: SourceTree): Planner {
+function detect(source: SourceTree, context: PlanContext): Planner {
   try {
-    return choosePlanner(source);
+    return choosePlanner(source, context);
   } catch (error) {
     throw error instanceof PlanError ? new BuildFailure('detect', error.message, error.hint) : error;
   }

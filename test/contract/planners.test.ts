@@ -12,7 +12,10 @@ const fileNames = [
   'pnpm-workspace.yaml',
   '.yarnrc.yml',
   'server.js',
+  'Dockerfile',
+  'heroku.yml',
 ];
+const context = { config: {}, images: true };
 const sources = fc.dictionary(
   fc.constantFrom(...fileNames),
   fc.oneof(fc.string(), fc.jsonValue(), fc.constant('')),
@@ -25,10 +28,10 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
       fc.assert(
         fc.property(sources, (files) => {
           const source = aTree(files);
-          if (!planner.detect(source)) return;
+          if (!planner.detect(source, context)) return;
           const attempt = (): unknown => {
             try {
-              return planner.plan(source, { config: {}, images: false });
+              return planner.plan(source, context);
             } catch (error) {
               if (error instanceof PlanError) return error.message;
               throw error;
@@ -45,8 +48,9 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
       const source = aTree({
         'package.json': { dependencies: { a: '1' }, scripts: { build: 'x' } },
         Procfile: 'web: x',
+        Dockerfile: 'FROM scratch',
       });
-      const plan = planner.plan(source, { config: {}, images: false });
+      const plan = planner.plan(source, context);
       const steps = plan.steps.map((step) => step.name);
       expect(plan.planner).toBe(name);
       expect(new Set(steps).size).toBe(steps.length);
@@ -54,7 +58,7 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
     });
 
     test('does not detect an empty source', () => {
-      expect(planner.detect(aTree({}))).toBe(false);
+      expect(planner.detect(aTree({}), context)).toBe(false);
     });
   },
 );

@@ -109,7 +109,7 @@ function planJson({ plan, processTypes, warnings, contentHash }: PlannedBuild): 
       commands: step.commands.map((command) => [...command]),
       layers: [...step.layers],
     })),
-    images: plan.images.map((image) => ({ ...image, bases: [...image.bases] })),
+    images: plan.images.map((image) => ({ ...image, bases: [...image.bases], serves: [...image.serves] })),
     default_process_types: plan.defaultProcessTypes,
     process_types: processTypes,
     launch_env: plan.launchEnv,

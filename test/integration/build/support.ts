@@ -27,7 +27,8 @@ export const aSource = (files: Readonly<Record<string, unknown>>): string => wri
 
 const planOf = (folder: string): BuildPlan => {
   const source = sourceTree(folder);
-  return choosePlanner(source).plan(source, { config: {}, images: false });
+  const context = { config: {}, images: false };
+  return choosePlanner(source, context).plan(source, context);
 };
 
 export class RecordedOutput implements BuildOutput {

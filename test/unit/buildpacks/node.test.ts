@@ -6,7 +6,8 @@ import { aTree } from './tree.js';
 
 const plan = (files: Readonly<Record<string, unknown>>): BuildPlan => {
   const source = aTree(files);
-  return choosePlanner(source).plan(source, { config: {}, images: false });
+  const context = { config: {}, images: false };
+  return choosePlanner(source, context).plan(source, context);
 };
 const refusal = (files: Readonly<Record<string, unknown>>): string => {
   try {
@@ -155,7 +156,7 @@ describe('a source that nobody plans', () => {
   test('is told what was looked for, and what is there', () => {
     const message = refusal({ 'README.md': '', 'app/package.json': {} });
     expect(message).toBe(
-      'No planner recognises this source. Looked for:\n  package.json (Node.js)\n  Procfile (commands that need no build)\nFound instead:\n  README.md\n  app/\n    package.json',
+      'No planner recognises this source. Looked for:\n  Dockerfile or heroku.yml (images of your own, on the Docker engine)\n  package.json (Node.js)\n  Procfile (commands that need no build)\nFound instead:\n  README.md\n  app/\n    package.json',
     );
   });
 
