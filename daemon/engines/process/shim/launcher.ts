@@ -44,7 +44,7 @@ const SHELL_WORDS =
  * A plain command becomes the dyno's process itself: signals meet the app and not a shell before it, and its exit code is the
  * app's own. dash does not do that of itself. What needs a shell keeps it.
  */
-function inPlaceOfShell(command: string): string {
+export function inPlaceOfShell(command: string): string {
   const [word = ''] = command.trim().split(/\s/, 1);
   const plain = /^[A-Za-z0-9_./-]+$/.test(word) && !SHELL_WORDS.test(word) && !/[;&|<>(){}\n`]/.test(command);
   return plain ? `exec ${command.trim()}` : command;
