@@ -27,6 +27,8 @@ export interface EngineFixture {
   neighbour(): Promise<Engine>;
   /** What still runs of these instances, in words. */
   leftovers(instances: readonly string[]): Promise<string[]>;
+  /** Names of variables that what slugs are made on brings along: a base image has some. */
+  readonly baseVariables?: readonly string[];
   dispose(): Promise<void>;
 }
 
@@ -318,6 +320,7 @@ export function describeEngine(
         'HOSTNAME',
         'NODE_VERSION',
         'YARN_VERSION',
+        ...(fixture.baseVariables ?? []),
       ];
       expect(added.filter((name) => !engines.includes(name))).toEqual([]);
     });

@@ -38,7 +38,7 @@ export function launchPayload(env: Readonly<Record<string, string>>, command: st
 
 /** Words that mean something to the shell itself, so that there is no program to become. */
 const SHELL_WORDS =
-  /^(?:[.:!]|\[|alias|bg|break|case|cd|command|continue|eval|exec|exit|export|fg|for|getopts|hash|if|jobs|local|read|readonly|return|set|shift|source|test|time|times|trap|type|ulimit|umask|unalias|unset|until|wait|while)$/;
+  /^(?:[.:!]|\[|alias|bg|break|case|cd|command|continue|eval|exec|exit|export|fg|for|getopts|hash|if|jobs|kill|local|read|readonly|return|set|shift|source|test|time|times|trap|type|ulimit|umask|unalias|unset|until|wait|while)$/;
 
 /**
  * A plain command becomes the dyno's process itself: signals meet the app and not a shell before it, and its exit code is the

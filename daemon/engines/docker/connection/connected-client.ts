@@ -1,0 +1,118 @@
+import type Docker from 'dockerode';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { messageOf } from '../../../shared/errors.js';
+import type { DockerClient, DockerHost } from '../client.js';
+import { textOf, UnusableEndpoint, type Endpoint } from './endpoint.js';
+import { reach, type Connection } from './reach.js';
+import { ContextStrategy } from './strategies/context.js';
+import { DockerHostStrategy } from './strategies/docker-host.js';
+import type { Candidate, Strategy, Surroundings } from './strategies/strategy.js';
+import { UsualSocketsStrategy } from './strategies/usual-sockets.js';
+import { connectionLost, failureOf, noneAnswered, type Try } from './words.js';
+
+export interface ConnectedClientOptions {
+  /** Whose DOCKER_HOST, DOCKER_CONTEXT… are followed. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds for a first answer; default 5000. */
+  readonly helloMs?: number;
+  /** Milliseconds for an answer to a plain question later; default 30 000. */
+  readonly answerMs?: number;
+}
+
+/**
+ * The way to Docker, found when it is first needed, and looked for again after it was lost: a dockerd that is started later, or
+ * comes back, is found. Once an engine has answered, only that one is looked for: tfkd's dynos are there and nowhere else.
+ */
+export class ConnectedClient implements DockerClient {
+  private connecting: Promise<Connection> | null = null;
+  private chosen: Candidate | null = null;
+  private tries: readonly Try[] = [];
+  private readonly surroundings: Surroundings;
+
+  constructor(private readonly options: ConnectedClientOptions) {
+    const { env } = options;
+    const readText = (path: string) => readFile(path, 'utf8');
+    this.surroundings = { env, userHome: env['HOME'] ? env['HOME'] : homedir(), readText };
+  }
+
+  async api(): Promise<Docker> {
+    return (await this.connection()).docker;
+  }
+
+  async host(): Promise<DockerHost> {
+    return (await this.connection()).host;
+  }
+
+  /** What the newest search for Docker has tried, in order; searches first if none was made. Never rejects. */
+  async attempts(): Promise<readonly Try[]> {
+    await this.connection().catch(() => undefined);
+    return this.tries;
+  }
+
+  private connection(): Promise<Connection> {
+    this.connecting ??= this.connect().catch((error: unknown) => {
+      this.connecting = null;
+      throw error;
+    });
+    return this.connecting;
+  }
+
+  private async connect(): Promise<Connection> {
+    const tries: Try[] = [];
+    this.tries = tries;
+    for (const candidate of await this.candidates(tries)) {
+      const reached = await this.reach(candidate.endpoint);
+      const failure = 'failure' in reached ? reached.failure : null;
+      tries.push({ source: candidate.source, endpoint: textOf(candidate.endpoint), failure });
+      if ('connection' in reached) {
+        this.chosen = candidate;
+        return reached.connection;
+      }
+    }
+    throw noneAnswered(tries);
+  }
+
+  private reach(endpoint: Endpoint) {
+    const { helloMs = 5_000, answerMs = 30_000 } = this.options;
+    return reach(endpoint, { helloMs, answerMs }, (error) => this.explain(endpoint, error));
+  }
+
+  /** Those of the first way that applies: whoever names an engine wants that one, or none. */
+  private async candidates(tries: Try[]): Promise<readonly Candidate[]> {
+    if (this.chosen) return [this.chosen];
+    for (const strategy of strategies()) {
+      try {
+        const found = await strategy.find(this.surroundings);
+        if (found) return found;
+      } catch (error) {
+        tries.push(unusable(strategy, error));
+        return [];
+      }
+    }
+    return [];
+  }
+
+  /** Every request's error comes through here: one that tells of a lost connection ends it. */
+  private explain(endpoint: Endpoint, error: Error): Error {
+    const failure = failureOf(error);
+    if (!failure) return error;
+    this.connecting = null;
+    return connectionLost(textOf(endpoint), failure, error);
+  }
+}
+
+const strategies = (): readonly Strategy[] => [
+  new DockerHostStrategy(),
+  new ContextStrategy(),
+  new UsualSocketsStrategy(),
+];
+
+function unusable({ name }: Strategy, error: unknown): Try {
+  if (!(error instanceof UnusableEndpoint)) throw error;
+  return {
+    source: name,
+    endpoint: null,
+    failure: { reason: messageOf(error), hint: error.hint, weight: 4 },
+  };
+}

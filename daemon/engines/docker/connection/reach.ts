@@ -1,0 +1,97 @@
+import Docker from 'dockerode';
+import { readFile } from 'node:fs/promises';
+import { messageOf } from '../../../shared/errors.js';
+import type { DockerHost } from '../client.js';
+import { textOf, type Endpoint } from './endpoint.js';
+import { isLocal, ownMachine, type EngineMachine } from './locality.js';
+import { negotiate, type SelfDescription } from './negotiate.js';
+import { guardRequests } from './requests.js';
+import { failureOf, type Failure } from './words.js';
+
+/** A dockerd that answers, spoken to in an API version that both sides know. */
+export interface Connection {
+  readonly docker: Docker;
+  readonly host: DockerHost;
+}
+
+export type Reached = { readonly connection: Connection } | { readonly failure: Failure };
+
+export interface ReachLimits {
+  /** For the first answers, in milliseconds: a socket that hangs is passed over. */
+  readonly helloMs: number;
+  /** For any plain question later. */
+  readonly answerMs: number;
+}
+
+/**
+ * Connects to one endpoint and learns what is there. Rejects for nothing but a bug: what keeps us from using it is a failure.
+ * `explain` sees what later requests fail with.
+ */
+export async function reach(
+  endpoint: Endpoint,
+  limits: ReachLimits,
+  explain: (error: Error) => Error,
+): Promise<Reached> {
+  try {
+    const options = await optionsOf(endpoint);
+    const hello = new Docker(options);
+    guardRequests(hello, { explain: (error) => error, answerWithinMs: limits.helloMs });
+    const engine = (await hello.version()) as unknown as SelfDescription & { Arch: string };
+    const negotiated = negotiate(engine);
+    if (!negotiated.ok) return { failure: { ...negotiated, weight: 4 } };
+    const docker = new Docker({ ...options, version: `v${negotiated.api.join('.')}` });
+    guardRequests(docker, { explain, answerWithinMs: limits.answerMs });
+    const { rootDir, machine } = await machineOf(hello);
+    const local = isLocal(endpoint, machine, await ownMachine(machine.bridge));
+    const { Version: version, Arch: architecture } = engine;
+    return {
+      connection: {
+        docker,
+        host: { endpoint: textOf(endpoint), version, api: negotiated.api, architecture, rootDir, local },
+      },
+    };
+  } catch (error) {
+    return { failure: failureOf(error) ?? { reason: messageOf(error).trim(), hint: NOT_DOCKER, weight: 2 } };
+  }
+}
+
+const NOT_DOCKER = 'See whether `docker info` works there, or set DOCKER_HOST to another engine.';
+
+/** Everything is given, since docker-modem fills what is not from the environment of its own accord. */
+async function optionsOf(endpoint: Endpoint): Promise<Docker.DockerOptions> {
+  if (endpoint.kind === 'unix') return { socketPath: endpoint.path, host: '', protocol: 'http' };
+  const { host, port, tls } = endpoint;
+  if (!tls) return { host, port, protocol: 'http' };
+  const [ca, cert, key] = await Promise.all(
+    [tls.ca, tls.cert, tls.key].map((path) => readFile(path, 'utf8')),
+  );
+  return { host, port, protocol: 'https', ca, cert, key };
+}
+
+async function machineOf(docker: Docker): Promise<{ rootDir: string; machine: EngineMachine }> {
+  const info = (await docker.info()) as {
+    DockerRootDir: string;
+    KernelVersion: string;
+    Name: string;
+    SecurityOptions?: readonly string[];
+  };
+  return {
+    rootDir: info.DockerRootDir,
+    machine: {
+      kernel: info.KernelVersion,
+      hostname: info.Name,
+      rootless: (info.SecurityOptions ?? []).some((option) => option.includes('rootless')),
+      bridge: await defaultBridge(docker),
+    },
+  };
+}
+
+async function defaultBridge(docker: Docker): Promise<EngineMachine['bridge']> {
+  const networks = await docker.listNetworks({ filters: { driver: ['bridge'] } });
+  for (const { Options, IPAM } of networks) {
+    if (Options?.['com.docker.network.bridge.default_bridge'] !== 'true') continue;
+    const name = Options['com.docker.network.bridge.name'] ?? 'docker0';
+    return { name, address: IPAM?.Config?.[0]?.Gateway ?? null };
+  }
+  return null;
+}

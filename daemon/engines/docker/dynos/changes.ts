@@ -1,0 +1,64 @@
+import { finished } from 'node:stream/promises';
+import type { Clock } from '../../../shared/clock.js';
+import type { DockerClient } from '../client.js';
+import type { Names } from '../names.js';
+
+const EVENTS = ['start', 'die', 'pause', 'unpause', 'destroy'];
+/** Between a lost connection and the next try, in milliseconds: short at first, for a dockerd that is only restarted. */
+const PAUSES = [100, 200, 500, 1_000, 2_000];
+
+/**
+ * Tells its subscribers that a dyno's state may have changed: at each event of dockerd, at each new connection to it, since events
+ * may have been missed (the engine keeps only 256), and when the connection is lost. What has changed they see in a listing.
+ */
+export class Changes {
+  private readonly subscribers = new Set<() => void>();
+  private stopped = new AbortController();
+
+  constructor(
+    private readonly parts: { readonly client: DockerClient; readonly names: Names; readonly clock: Clock },
+  ) {}
+
+  subscribe(changed: () => void): () => void {
+    const own = () => changed();
+    this.subscribers.add(own);
+    if (this.subscribers.size === 1) void this.follow(this.stopped.signal);
+    return () => {
+      this.subscribers.delete(own);
+      if (this.subscribers.size > 0) return;
+      this.stopped.abort();
+      this.stopped = new AbortController();
+    };
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!isAborted(signal)) {
+      const heard = await this.listen(signal).catch(() => false);
+      failures = heard ? 0 : failures + 1;
+      if (isAborted(signal)) return;
+      this.tell();
+      const pause = PAUSES[Math.min(failures, PAUSES.length - 1)] ?? 0;
+      await this.parts.clock.sleep(pause, signal);
+    }
+  }
+
+  /** True: connected, and lost again. Resolves at the end of the connection; rejects where there was none. */
+  private async listen(signal: AbortSignal): Promise<boolean> {
+    const { client, names } = this.parts;
+    const docker = await client.api();
+    const filters = { type: ['container' as const], event: EVENTS, label: names.filter('dyno') };
+    const events = await docker.getEvents({ filters, abortSignal: signal });
+    this.tell();
+    events.on('data', () => this.tell());
+    await finished(events).catch(() => undefined);
+    return true;
+  }
+
+  private tell(): void {
+    for (const changed of [...this.subscribers]) changed();
+  }
+}
+
+/** As a function, since what a signal said before an await does not hold after it. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;

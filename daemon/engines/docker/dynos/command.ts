@@ -1,0 +1,28 @@
+import type { DynoSpec } from '../../engine.js';
+import { inPlaceOfShell } from '../../process/shim/launcher.js';
+import { sizingLine } from '../attach/options.js';
+
+/** Tells the container's init to pass signals on to the whole process group. Not the app's affair. */
+export const WHOLE_GROUP = 'TINI_KILL_PROCESS_GROUP';
+
+/**
+ * A command that needs a shell runs under a second one, which outlives it: the inner shell dies of the group's SIGTERM at once,
+ * and with it all else in the container would be killed, while the app behind it is still finishing its work. So the outer one
+ * waits until nobody is left but init (1) and itself; tfkd kills them when their time is over. Only a shell's own words are used,
+ * for images that have little else.
+ */
+const OUTLIVE = `trap : HUP INT QUIT TERM USR1 USR2
+/bin/sh -c "$1"
+code=$?
+if [ "$code" -eq 143 ]; then
+  while set -- /proc/[0-9]* && [ "$#" -gt 2 ] && sleep 0.05; do :; done
+fi
+exit "$code"`;
+
+/** What the container runs: the command under a shell, in its own process group's lead. */
+export function shellOf({ command, terminal }: Pick<DynoSpec, 'command' | 'terminal'>): string[] {
+  const prelude = `unset ${WHOLE_GROUP}\n${sizingLine(terminal)}`;
+  const direct = inPlaceOfShell(command);
+  if (direct !== command) return ['/bin/sh', '-c', prelude + direct];
+  return ['/bin/sh', '-c', prelude + OUTLIVE, 'sh', command];
+}

@@ -1,0 +1,51 @@
+import type Docker from 'dockerode';
+import { TfkError } from '../../../shared/errors.js';
+import type { DynoSpec } from '../../engine.js';
+import { unless } from '../answers.js';
+import { LABEL, type Names } from '../names.js';
+
+/** What a dyno's container is made after, of its image. */
+export interface RunImage {
+  readonly id: string;
+  /** Runs it as root, unless told otherwise? */
+  readonly root: boolean;
+  /** The line for which the image is run as it is; null: there is none. */
+  readonly command: string | null;
+  /** The TCP ports it says it listens on, lowest first. */
+  readonly exposed: readonly number[];
+}
+
+/** The image of a process type where it has one of its own, else the slug's. Rejects with a TfkError where it is gone. */
+export async function findImage(docker: Docker, names: Names, spec: DynoSpec): Promise<RunImage> {
+  const key = spec.artifact.id;
+  const [process = ''] = spec.labels.dyno.split('.');
+  for (const reference of [names.slugImage(key, process), names.slugImage(key)]) {
+    const info = await unless([404], docker.getImage(reference).inspect());
+    if (info) return runImageOf(info);
+  }
+  const { dyno, releaseVersion } = spec.labels;
+  throw new TfkError('gone', `${dyno} cannot be started: the image of release v${releaseVersion} is gone.`, {
+    hint: 'Push the app again, or roll back to a release whose slug is still there.',
+  });
+}
+
+/** Engines differ in which of these they leave out when it is empty. */
+export function runImageOf(info: Pick<Docker.ImageInspectInfo, 'Id' | 'Config'>): RunImage {
+  const config = info.Config as Partial<Docker.ImageInspectInfo['Config']> | null;
+  const ports = Object.keys(config?.ExposedPorts ?? {}).map((port) => /^(\d+)\/tcp$/.exec(port)?.[1]);
+  const labels = (config?.Labels ?? {}) as Readonly<Record<string, string>>;
+  return {
+    id: info.Id,
+    root: isRoot(config?.User ?? ''),
+    command: labels[LABEL.command] ?? null,
+    exposed: ports
+      .filter((port) => port !== undefined)
+      .map(Number)
+      .sort((one, other) => one - other),
+  };
+}
+
+function isRoot(user: string): boolean {
+  const [name = ''] = user.split(':');
+  return name === '' || name === 'root' || /^0+$/.test(name);
+}

@@ -1,0 +1,87 @@
+import type Docker from 'dockerode';
+import type { DynoExit, ObservedDyno, ObservedState } from '../../engine.js';
+import { unless } from '../answers.js';
+import type { DockerClient } from '../client.js';
+import { LABEL } from '../names.js';
+import { labelsOf, type Containers } from './containers.js';
+
+const KILLED = 137;
+
+/** Tells how all dynos of this home are, by one listing; how one ended is asked for once. */
+export class Observer {
+  private readonly exits = new Map<string, DynoExit>();
+
+  constructor(
+    private readonly parts: {
+      readonly client: DockerClient;
+      readonly containers: Containers;
+      /** Is this very tfkd about to start it? */
+      readonly isStarting: (instance: string) => boolean;
+    },
+  ) {}
+
+  async list(): Promise<ObservedDyno[]> {
+    const containers = await this.parts.containers.all();
+    const ids = new Set(containers.map(({ Id }) => Id));
+    for (const id of this.exits.keys()) if (!ids.has(id)) this.exits.delete(id);
+    const observed = await Promise.all(containers.map((container) => this.observe(container)));
+    return observed.filter((dyno) => dyno !== null);
+  }
+
+  /** Null: it was removed since it was listed. */
+  private async observe(container: Docker.ContainerInfo): Promise<ObservedDyno | null> {
+    const state = await this.stateOf(container);
+    if (!state) return null;
+    return { handle: await this.parts.containers.handleOf(container), labels: labelsOf(container), state };
+  }
+
+  private async stateOf(container: Docker.ContainerInfo): Promise<ObservedState | null> {
+    switch (container.State) {
+      case 'running':
+      case 'paused':
+        return { kind: 'running' };
+      case 'created':
+        return this.neverRan(container);
+      case 'exited':
+      case 'dead':
+      case 'removing':
+        return this.exited(container.Id);
+      default:
+        return { kind: 'unknown', reason: `Docker says it is ${container.State}` };
+    }
+  }
+
+  /** An earlier tfkd was cut off between making it and starting it. */
+  private neverRan({ Labels: labels, Created }: Docker.ContainerInfo): ObservedState {
+    if (this.parts.isStarting(labels[LABEL.instance] ?? '')) {
+      return { kind: 'unknown', reason: 'it is being started' };
+    }
+    return { kind: 'exited', exit: { code: null, outOfMemory: false, at: Created * 1000 } };
+  }
+
+  private async exited(id: string): Promise<ObservedState | null> {
+    const known = this.exits.get(id);
+    if (known) return { kind: 'exited', exit: known };
+    const docker = await this.parts.client.api();
+    const info = await unless([404], docker.getContainer(id).inspect());
+    if (!info) return null;
+    if (info.State.Running) return { kind: 'running' };
+    const exit = exitOf(info);
+    this.exits.set(id, exit);
+    return { kind: 'exited', exit };
+  }
+}
+
+/** Docker also notes when the kernel killed a child alone, after which the dyno may have gone on. */
+export function exitOf({
+  State: state,
+  Created,
+}: Pick<Docker.ContainerInspectInfo, 'State' | 'Created'>): DynoExit {
+  const finished = Date.parse(state.FinishedAt);
+  return {
+    code: state.ExitCode,
+    outOfMemory: state.OOMKilled && state.ExitCode === KILLED,
+    // The year 1 stands for never.
+    at: finished > 0 ? finished : Date.parse(Created),
+  };
+}
