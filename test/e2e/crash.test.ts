@@ -2,178 +2,66 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brokenCounts, busyApp, linesOf, Load } from '../support/busy-app.js';
-import { Installation, type Ran } from '../support/installation.js';
+import { expect, it } from 'vitest';
+import { brokenCounts, linesOf } from '../support/busy-app.js';
+import { onProcess } from '../support/engine-under-test.js';
 import { untilSound } from '../support/invariants.js';
-import {
-  daemonsOf,
-  dynoProcessesOf,
-  holdersOf,
-  killHard,
-  processesOf,
-  routerWorkersOf,
-  startTimeOf,
-} from '../support/own-processes.js';
+import { holdersOf, killHard, processesOf, routerWorkersOf, startTimeOf } from '../support/own-processes.js';
+import { describeKills } from './suites/kills.js';
 
-/** Requests a second, over connections kept alive. */
-const RATE = 50;
-/** At any moment of what is under way: from before tfkd hears of it until after it has ended. */
-const LATEST_KILL_MS = 2_500;
-const LATEST_START_KILL_MS = 1_200;
-
-/** tfkd may die at any moment: what runs goes on, nothing is lost, and the next tfkd ends what was begun. */
-describe('while tfkd is killed again and again', () => {
-  let tfk: Installation;
-  let source: string;
-  let pushes = 0;
-
-  beforeAll(async () => {
-    tfk = new Installation();
-    source = tfk.source('busy', busyApp());
-    await tfk.ok('push', source);
-    await tfk.ok('scale', 'web=2', 'worker=1', '-a', 'busy');
-    await untilSound(tfk);
-  });
-  afterAll(() => tfk.remove());
-
-  const push = (): Promise<Ran> => {
-    writeFileSync(join(source, 'changed.txt'), String(++pushes));
-    return tfk.tfk('push', source);
-  };
-  /** The next tfkd dies too, somewhere between its first line and the moment when it lets anybody in. */
-  const killedWhileStarting = async (): Promise<string> => {
-    const starting = tfk.tfk('ps', '-a', 'busy');
-    const after = Math.floor(Math.random() * LATEST_START_KILL_MS);
-    await sleep(after);
-    const killed = daemonsOf(tfk).filter(killHard).length;
-    await starting;
-    return `while starting: ${killed} killed after ${after} ms`;
-  };
-  const operations: readonly (readonly [string, () => Promise<Ran>])[] = [
-    ['push', push],
-    ['scale up', () => tfk.tfk('scale', 'web=4', '-a', 'busy')],
-    ['config:set', () => tfk.tfk('config:set', `COLOUR=${Math.random()}`, '-a', 'busy')],
-    ['scale down', () => tfk.tfk('scale', 'web=2', '-a', 'busy')],
-    ['restart', () => tfk.tfk('ps:restart', '-a', 'busy')],
-    ['one-off', () => tfk.tfk('run', '-a', 'busy', '--', 'sh', '-c', 'sleep 1; echo done')],
-    ['detached one-off', () => tfk.tfk('run:detached', '-a', 'busy', '--', 'sleep', '1')],
-    ['rollback', () => tfk.tfk('rollback', 'v2', '-a', 'busy')],
-    ['push again', push],
-    ['nothing', () => tfk.tfk('ps', '-a', 'busy')],
-  ];
-
-  it(
-    'no request fails, no line is lost, and each operation is done or not begun',
-    { timeout: 280_000 },
-    async () => {
-      const load = new Load(tfk, 'busy', RATE);
-      const story: string[] = [];
-      for (const [name, begin] of operations) {
-        const after = Math.floor(Math.random() * LATEST_KILL_MS);
-        const running = begin();
-        await sleep(after);
-        const killed = daemonsOf(tfk).filter(killHard).length;
-        story.push(`${name}: ${killed} killed after ${after} ms`);
-        if (Math.random() < 0.5) story.push(await killedWhileStarting());
-        await tfk.ok('ps', '-a', 'busy');
-        const { code, stderr } = await running;
-        if (code !== 0) story.push(`${name} said: ${stderr.trim()}`);
-      }
-      const told = story.join('\n');
-      await tfk.ok('scale', 'web=2', '-a', 'busy');
-      await untilSound(tfk);
-      const { failed, served } = await load.end();
-      expect(failed, told).toBe('{"non2xx":0,"errors":0,"timeouts":0}');
-      expect(served, told).toBeGreaterThan(RATE * 10);
-      expect(brokenCounts(linesOf(tfk, 'worker.1')), told).toEqual([]);
-      for (const [name, again] of operations)
-        expect(await again(), `${name} again\n${told}`).toMatchObject({ code: 0 });
-      await untilSound(tfk);
-    },
-  );
-
-  it('two commands that both find no tfkd start one, and both succeed', async () => {
-    for (let round = 0; round < 3; round++) {
-      daemonsOf(tfk).forEach(killHard);
-      await Promise.all([tfk.ok('ps', '-a', 'busy'), tfk.ok('apps'), tfk.ok('releases', '-a', 'busy')]);
-      expect(daemonsOf(tfk)).toHaveLength(1);
-    }
-  });
-
-  it('a one-off whose client tfkd has cut off is ended, and says so', async () => {
-    const running = tfk.tfk('run', '-a', 'busy', '--', 'sh', '-c', 'sleep 300');
-    await expect
-      .poll(() => tfk.ok('ps', '--json', '-a', 'busy'), { timeout: 60_000 })
-      .toMatch(/"name": ?"run\.\d+"/);
-    daemonsOf(tfk).forEach(killHard);
-    const { code, stderr } = await running;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/The connection was lost|tfkd/);
-    await tfk.ok('ps', '-a', 'busy');
-    await untilSound(tfk);
-  });
-
-  it('a tfkd that is stopped for 20 seconds goes on with the same dynos', async () => {
-    const before = instances();
-    const [daemon] = daemonsOf(tfk);
-    // Without one, kill() would mean our own process group.
-    if (daemon === undefined) throw new Error('no tfkd runs');
-    process.kill(daemon, 'SIGSTOP');
-    const asked = tfk.tfk('ps', '-a', 'busy');
-    await sleep(20_000);
-    expect((await tfk.get('busy')).status).toBe(200);
-    process.kill(daemon, 'SIGCONT');
-    expect(await asked).toMatchObject({ code: 0 });
-    await untilSound(tfk);
-    expect(instances()).toEqual(before);
-    expect(daemonsOf(tfk)).toEqual([daemon]);
-  });
-
+describeKills(onProcess, ({ tfk, instances }) => {
   it('a killed router worker is replaced, and no new request fails', async () => {
-    for (const worker of routerWorkersOf(tfk)) {
+    for (const worker of routerWorkersOf(tfk())) {
       killHard(worker);
-      for (let request = 0; request < 10; request++) expect((await tfk.get('busy')).status).toBe(200);
-      await untilSound(tfk);
+      for (let request = 0; request < 10; request++) expect((await tfk().get('busy')).status).toBe(200);
+      await untilSound(tfk());
     }
   });
 
   it('a killed router comes back at the same address with the same table', async () => {
-    holdersOf(tfk).forEach(killHard);
+    holdersOf(tfk()).forEach(killHard);
     await expect
-      .poll(() => tfk.get('busy').then(({ status }) => status, String), { timeout: 60_000 })
+      .poll(
+        () =>
+          tfk()
+            .get('busy')
+            .then(({ status }) => status, String),
+        { timeout: 60_000 },
+      )
       .toBe(200);
-    await untilSound(tfk);
+    await untilSound(tfk());
   });
 
   it('dynos whose shims are killed go on with every line, and are replaced when asked', async () => {
-    const before = instances();
+    const before = await instances();
     for (const instance of before) killHard(pidIn(instance, 'shim'));
-    const written = linesOf(tfk, 'worker.1').length;
+    const written = linesOf(tfk(), 'worker.1').length;
     await expect
-      .poll(() => linesOf(tfk, 'worker.1').length, { timeout: 60_000 })
+      .poll(() => linesOf(tfk(), 'worker.1').length, { timeout: 60_000 })
       .toBeGreaterThan(written + 400);
-    expect((await tfk.get('busy')).status).toBe(200);
-    expect(instances()).toEqual(before);
-    await tfk.ok('ps:restart', '-a', 'busy');
-    await expect.poll(() => instances().some((one) => before.includes(one)), { timeout: 90_000 }).toBe(false);
-    await untilSound(tfk);
-    expect(brokenCounts(linesOf(tfk, 'worker.1'))).toEqual([]);
+    expect((await tfk().get('busy')).status).toBe(200);
+    expect(await instances()).toEqual(before);
+    await tfk().ok('ps:restart', '-a', 'busy');
+    await expect
+      .poll(async () => (await instances()).some((one) => before.includes(one)), { timeout: 90_000 })
+      .toBe(false);
+    await untilSound(tfk());
+    expect(brokenCounts(linesOf(tfk(), 'worker.1'))).toEqual([]);
   });
 
   it('after a start of the machine all comes back, and whoever has an old pid now is left alone', async () => {
     const bystander = spawn('sleep', ['300']);
     try {
-      const before = instances();
-      for (let left = processesOf(tfk); left.length > 0; left = processesOf(tfk)) {
+      const before = await instances();
+      for (let left = processesOf(tfk()); left.length > 0; left = processesOf(tfk())) {
         left.forEach(({ pid }) => killHard(pid));
         await sleep(50);
       }
       before.forEach((instance, index) => takeOver(instance, bystander.pid ?? 0, index % 2 === 0));
-      await tfk.ok('ps', '-a', 'busy');
-      await untilSound(tfk);
-      expect((await tfk.get('busy')).status).toBe(200);
-      expect(instances().some((one) => before.includes(one))).toBe(false);
+      await tfk().ok('ps', '-a', 'busy');
+      await untilSound(tfk());
+      expect((await tfk().get('busy')).status).toBe(200);
+      expect((await instances()).some((one) => before.includes(one))).toBe(false);
       expect(bystander.exitCode ?? bystander.signalCode).toBe(null);
     } finally {
       bystander.kill();
@@ -181,7 +69,7 @@ describe('while tfkd is killed again and again', () => {
   });
 
   const runFile = (instance: string, name: string): string =>
-    join(tfk.folder, 'system', 'dynos', instance, 'run', name);
+    join(tfk().folder, 'system', 'dynos', instance, 'run', name);
   const pidIn = (instance: string, name: string): number =>
     Number(readFileSync(runFile(instance, name), 'utf8').split(' ')[0]);
   /** A stranger has the dyno's pids now: either since another boot and with its very start time, or since a later time. */
@@ -192,5 +80,4 @@ describe('while tfkd is killed again and again', () => {
     if (otherBoot)
       writeFileSync(runFile(instance, 'dyno.json'), JSON.stringify({ ...record, bootId: 'before' }));
   };
-  const instances = (): string[] => [...dynoProcessesOf(tfk).keys()].sort();
 });

@@ -24,7 +24,10 @@ export class Installation {
   readonly home: string;
   private readonly cli = builtProgram('cli/main.js');
 
-  /** `settings`: further environment of all its commands, and so of its daemon. `place`: the folder of home and dynos. */
+  /**
+   * `settings`: further environment of all its commands, and so of its daemon; its engine is the embedded one unless TFK_ENGINE
+   * is among them. `place`: the folder of home and dynos.
+   */
   constructor(
     private readonly settings: Readonly<Record<string, string>> = {},
     private readonly place?: string,
@@ -151,12 +154,14 @@ export class Installation {
       'HTTPS_PROXY',
       'HTTP_PROXY',
       'NO_PROXY',
+      'DOCKER_HOST',
     ];
     const kept = inherited.flatMap((name) =>
       process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
     );
     return {
       ...Object.fromEntries(kept),
+      TFK_ENGINE: 'process',
       TFK_HOME: this.home,
       TFK_SYSTEM_DIR: join(this.place ?? this.folder, 'system'),
       TFK_API_PORT: '0',

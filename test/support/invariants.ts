@@ -2,25 +2,31 @@ import Database from 'better-sqlite3';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onProcess, type EngineUnderTest } from './engine-under-test.js';
 import type { Installation } from './installation.js';
-import { daemonsOf, dynoProcessesOf, holdersOf, routerWorkersOf } from './own-processes.js';
+import { daemonsOf, holdersOf, routerWorkersOf } from './own-processes.js';
 
 type Connection = InstanceType<typeof Database>;
 type Row = Readonly<Record<string, string | number | null>>;
 
 /** Resolves when all that must hold of an installation at rest does; fails with what does not. */
-export async function untilSound(tfk: Installation, timeout = 90_000): Promise<void> {
+export async function untilSound(
+  tfk: Installation,
+  engine: EngineUnderTest = onProcess,
+  timeout = 90_000,
+): Promise<void> {
   const until = performance.now() + timeout;
   for (;;) {
-    const found = violations(tfk);
+    const found = await violations(tfk, engine);
     if (found.length === 0) return;
     if (performance.now() > until) throw new Error(`${found.join('\n')}\n${tfk.daemonLog()}`);
     await sleep(250);
   }
 }
 
-/** What does not hold, a sentence each: of the store, the processes, the router's table and the files. */
-function violations(tfk: Installation): string[] {
+/** What does not hold, a sentence each: of the store, the dynos, the processes, the router's table and the files. */
+async function violations(tfk: Installation, engine: EngineUnderTest): Promise<string[]> {
+  const traces = await engine.traces(tfk);
   const db = new Database(join(tfk.home, 'tfk.db'), { readonly: true });
   try {
     return [
@@ -28,7 +34,8 @@ function violations(tfk: Installation): string[] {
       ...ofReleases(db),
       ...ofBuilds(db),
       ...ofFormation(db),
-      ...ofProcesses(tfk, db),
+      ...ofDynos(traces, db),
+      ...ofProcesses(tfk),
       ...ofRoutes(tfk, db),
       ...ofFiles(tfk),
     ];
@@ -97,13 +104,16 @@ function ofFormation(db: Connection): string[] {
   return differences(wanted, there, 'dyno');
 }
 
-/** Every row has its processes and folder, every process and folder has its row; one tfkd, one router. */
-function ofProcesses(tfk: Installation, db: Connection): string[] {
+/** Every row has its traces on the engine, and every trace its row. */
+function ofDynos(traces: Readonly<Record<string, readonly string[]>>, db: Connection): string[] {
   const instances = rows(db, 'SELECT instance FROM dynos').map(({ instance }) => String(instance));
+  return Object.entries(traces).flatMap(([what, there]) => differences(instances, there, what));
+}
+
+/** One tfkd, one router. */
+function ofProcesses(tfk: Installation): string[] {
   const workers = routerWorkersOf(tfk).length;
   return [
-    ...differences(instances, [...dynoProcessesOf(tfk).keys()], 'process of'),
-    ...differences(instances, namesIn(join(tfk.folder, 'system', 'dynos')), 'folder of'),
     ...(daemonsOf(tfk).length === 1 ? [] : [`${daemonsOf(tfk).length} tfkd run`]),
     ...(holdersOf(tfk).length === 1 ? [] : [`${holdersOf(tfk).length} routers run`]),
     ...(workers === 2 ? [] : [`the router has ${workers} workers`]),

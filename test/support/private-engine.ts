@@ -1,0 +1,134 @@
+import Docker from 'dockerode';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 60_000;
+
+/**
+ * A dockerd of one test file's own, which it may stop, kill and start again. Beside the machine's engine it keeps its hands off
+ * what all engines share: it has no default bridge, and makes no firewall rules, so its containers reach this machine only.
+ */
+export class PrivateEngine {
+  readonly host: string;
+  readonly docker: Docker;
+  private dockerd: ChildProcess | null = null;
+
+  private constructor(private readonly folder: string) {
+    const socketPath = join(folder, 'docker.sock');
+    this.host = `unix://${socketPath}`;
+    this.docker = new Docker({ socketPath });
+  }
+
+  /** Why there can be none here; null: there can. */
+  static whyNot(): string | null {
+    if (process.getuid?.() !== 0) return 'only root can start an engine';
+    return spawnSync('dockerd', ['--version']).status === 0 ? null : 'there is no dockerd';
+  }
+
+  static async start(): Promise<PrivateEngine> {
+    const folder = mkdtempSync(join(tmpdir(), 'tfk-dockerd-'));
+    chmodSync(folder, 0o711);
+    writeFileSync(join(folder, 'daemon.json'), '{}');
+    const engine = new PrivateEngine(folder);
+    await engine.start();
+    return engine;
+  }
+
+  /** Resolves as soon as it answers. */
+  async start(): Promise<void> {
+    const log = openSync(join(this.folder, 'log'), 'a');
+    const places = ['data', 'exec', 'pid'].map((name) => join(this.folder, name)) as [string, string, string];
+    const [data, exec, pid] = places;
+    this.dockerd = spawn(
+      'dockerd',
+      [
+        ...['--config-file', join(this.folder, 'daemon.json'), '--host', this.host],
+        ...['--data-root', data, '--exec-root', exec, '--pidfile', pid],
+        ...[
+          '--bridge',
+          'none',
+          '--iptables=false',
+          '--ip6tables=false',
+          '--ip-masq=false',
+          '--ip-forward=false',
+        ],
+        ...['--default-address-pool', 'base=10.213.0.0/16,size=24', '--shutdown-timeout', '5'],
+      ],
+      { stdio: ['ignore', log, log] },
+    );
+    await this.untilItAnswers(this.dockerd);
+  }
+
+  /** As `systemctl stop docker`: its containers end too. */
+  stop(): Promise<void> {
+    return this.end('SIGTERM');
+  }
+
+  /** Its containers go on for now. */
+  kill(): Promise<void> {
+    return this.end('SIGKILL');
+  }
+
+  /** Copies an image of another engine. */
+  async copyImage(from: Docker, tag: string): Promise<void> {
+    const answer = await this.docker.loadImage(await from.getImage(tag).get());
+    await new Promise<void>((resolve, reject) => {
+      this.docker.modem.followProgress(answer, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Ends it with all that it has: containers, networks, mounts, files. */
+  async remove(): Promise<void> {
+    if (this.dockerd === null) await this.start();
+    for (const { Id } of await this.docker.listContainers({ all: true }))
+      await this.docker.getContainer(Id).remove({ force: true, v: true });
+    await this.docker.pruneNetworks();
+    await this.stop();
+    for (const mount of this.mounts()) spawnSync('umount', [mount]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const dockerd = this.dockerd;
+    if (dockerd === null) return;
+    this.dockerd = null;
+    if (dockerd.exitCode !== null || dockerd.signalCode !== null) return;
+    const ended = once(dockerd, 'exit', { signal: AbortSignal.timeout(STOP_LIMIT_MS) });
+    dockerd.kill(signal);
+    await ended;
+  }
+
+  private async untilItAnswers(dockerd: ChildProcess): Promise<void> {
+    const until = performance.now() + START_LIMIT_MS;
+    while (!(await this.answers())) {
+      if (dockerd.exitCode !== null || performance.now() > until)
+        throw new Error(`dockerd does not answer:\n${this.lastWords()}`);
+      await sleep(100);
+    }
+  }
+
+  private answers(): Promise<boolean> {
+    return this.docker.ping().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private lastWords(): string {
+    return readFileSync(join(this.folder, 'log'), 'utf8').split('\n').slice(-20).join('\n');
+  }
+
+  /** Of dockerd, below its folder: the innermost first. */
+  private mounts(): string[] {
+    return readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((path) => path.startsWith(`${this.folder}/`))
+      .reverse();
+  }
+}
