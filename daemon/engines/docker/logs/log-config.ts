@@ -1,5 +1,5 @@
 /** Of one file; it is a little more when dockerd goes on to the next. */
-const FILE_BYTES = 32 * 1024 * 1024;
+const FILE_BYTES = 64 * 1024 * 1024;
 const FILES = 8;
 
 /** What dockerd keeps of a container's output: HostConfig.LogConfig. */
@@ -10,9 +10,10 @@ export interface LogConfig {
 
 /**
  * The log of a new dyno. The `local` driver, since it keeps every byte (json-file replaces what is no UTF-8, and cuts long
- * lines inside characters) and costs dockerd the least; 256 MB, as much as the process engine keeps of what nobody has read.
- * Not compressed, so that the files can be read as they are; blocking, whatever dockerd's own default is, so that a dyno waits
- * rather than loses lines. An attached dyno's output goes to whoever is attached, and nowhere else.
+ * lines inside characters) and costs dockerd the least; 512 MB, which a dyno that writes at full speed takes more than 5 s to
+ * fill. They stay on the disk until the dyno goes: nobody but dockerd may delete its files, since each change of files gives
+ * another one the name. Not compressed, so that they can be read as they are; blocking, whatever dockerd's own default is, so
+ * that a dyno waits rather than loses lines. An attached dyno's output goes to whoever is attached, and nowhere else.
  */
 export function logConfig(stdio: 'logged' | 'attached'): LogConfig {
   if (stdio === 'attached') return { Type: 'none', Config: {} };

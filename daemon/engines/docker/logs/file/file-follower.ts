@@ -9,8 +9,8 @@ import { FileTail, type Chunk } from './file-tail.js';
 
 /** After a quiet time, how long the first line waits for others to share its batch. */
 const GATHER_MS = 20;
-/** How often an idle follower looks without having been told. */
-const IDLE_MS = 1_000;
+/** How often an idle follower looks without having been told; each look of fifty is to be next to nothing. */
+const IDLE_MS = 5_000;
 /** How often to look for new files while a batch is being stored. */
 const LOOK_MS = 500;
 
@@ -94,8 +94,9 @@ export class FileFollower {
   private async untilMore(): Promise<void> {
     const { folder } = this.log;
     const { signal } = this.end;
-    const missed = async () => this.end.hasEnded() || (await this.tail.hasMore());
-    await untilFolderChanges({ folder, atMostMs: IDLE_MS, missed, signal }, this.clock);
+    const missed = async () => signal.aborted || (await this.tail.hasMore());
+    do await untilFolderChanges({ folder, atMostMs: IDLE_MS, missed, signal }, this.clock);
+    while (!(await missed()));
     await this.clock.sleep(GATHER_MS, signal);
   }
 }
