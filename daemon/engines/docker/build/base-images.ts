@@ -1,0 +1,154 @@
+import type Docker from 'dockerode';
+import type { Runtime } from '../../../../buildpacks/plan.js';
+import type { Clock } from '../../../shared/clock.js';
+import { TfkError } from '../../../shared/errors.js';
+import type { BuildOutput } from '../../engine.js';
+import { answerOf, statusOf, unless } from '../answers.js';
+import type { DockerClient } from '../client.js';
+import { chooseBase, refusedVersion, settingOf } from './base-choice.js';
+import { StepFailed } from './failure.js';
+import { pull } from './pull.js';
+
+/** An image that a plan's steps run on. */
+export interface BaseImage {
+  readonly ref: string;
+  /** `sha256:…` */
+  readonly id: string;
+  readonly size: number;
+  readonly path: string;
+  readonly env: readonly string[];
+}
+
+export interface BaseImagesOptions {
+  readonly client: DockerClient;
+  readonly clock: Clock;
+  /** Images by language, `{ node: 'mirror/node:22', none: … }`; official ones where a language is not named. */
+  readonly configured: Readonly<Record<string, string | null | undefined>>;
+}
+
+const USUAL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The images that builds start from: which one a runtime means, and how it gets here. */
+export class BaseImages {
+  constructor(private readonly options: BaseImagesOptions) {}
+
+  /** The id of an image that is here; null where it is not. */
+  async idOf(ref: string): Promise<string | null> {
+    return (await this.inspect(ref))?.Id ?? null;
+  }
+
+  /**
+   * The id of an image, which is pulled where it is missing. Rejects with a TfkError where it cannot be had, or is for
+   * another architecture; and when the signal aborts.
+   */
+  async ensure(ref: string, output: BuildOutput, signal: AbortSignal): Promise<string> {
+    const known = (await this.inspect(ref)) ?? (await this.fetch(ref, output, signal));
+    const { architecture } = await this.options.client.host();
+    const own = commonName(architecture);
+    if (known.Architecture && commonName(known.Architecture) !== own) {
+      throw new TfkError(
+        'invalid_params',
+        `The image ${ref} is for ${known.Architecture}, and this Docker engine runs ${own}.`,
+        { hint: `Pull it for this machine: docker pull --platform linux/${own} ${ref}` },
+      );
+    }
+    return known.Id;
+  }
+
+  /** As Engine.runtimeOf, for a plan of steps. Never fetches anything. */
+  async runtimeOf(runtime: Runtime): Promise<string> {
+    const choice = this.choice(runtime);
+    if (!choice.ok) return 'none';
+    return (await this.present(runtime, choice.refs))?.Id ?? `missing ${choice.refs[0]}`;
+  }
+
+  /** The image for a plan of steps. Rejects with StepFailed where the plan asks for what no image has. */
+  async forRuntime(runtime: Runtime, output: BuildOutput, signal: AbortSignal): Promise<BaseImage> {
+    const choice = this.choice(runtime);
+    if (!choice.ok) throw refusal(choice.message);
+    const here = await this.present(runtime, choice.refs);
+    const ref = here?.ref ?? choice.refs[0] ?? '';
+    const id = await this.ensure(ref, output, signal).catch((error: unknown) => {
+      if (error instanceof TfkError && error.id !== 'unavailable') {
+        const other = `Another image, or a mirror's, is named with ${choice.setting}.`;
+        throw refusal([asked(runtime), error.message, error.hint, other].filter(Boolean).join(' '));
+      }
+      throw error;
+    });
+    const { Size, Config } = await (await this.docker()).getImage(id).inspect();
+    const { Env: env } = Config;
+    const version = refusedVersion(runtime, env);
+    if (version !== null) {
+      const change = `Change the range, or name another image with ${settingOf(runtime.language)}.`;
+      throw refusal(`${asked(runtime)} The image ${ref} has ${version}. ${change}`);
+    }
+    const path = env.find((line) => line.startsWith('PATH='))?.slice('PATH='.length) ?? USUAL_PATH;
+    return { ref, id, size: Size, path, env };
+  }
+
+  private choice(runtime: Runtime) {
+    return chooseBase(runtime, this.options.configured[runtime.language] ?? undefined);
+  }
+
+  /** The first of the images that is here and has a version which the runtime allows. */
+  private async present(
+    runtime: Runtime,
+    refs: readonly string[],
+  ): Promise<{ readonly ref: string; readonly Id: string } | null> {
+    for (const ref of refs) {
+      const image = await this.inspect(ref);
+      if (image && refusedVersion(runtime, image.Config.Env) === null) return { ref, Id: image.Id };
+    }
+    return null;
+  }
+
+  private async inspect(ref: string): Promise<Docker.ImageInspectInfo | null> {
+    return unless([404], (await this.docker()).getImage(ref).inspect());
+  }
+
+  private async fetch(
+    ref: string,
+    output: BuildOutput,
+    signal: AbortSignal,
+  ): Promise<Docker.ImageInspectInfo> {
+    try {
+      await pull(await this.docker(), { ref, output, signal, clock: this.options.clock });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof TfkError) throw error;
+      throw missing(ref, error);
+    }
+    const pulled = await this.inspect(ref);
+    if (pulled === null) throw missing(ref, new Error('the registry sent something else'));
+    return pulled;
+  }
+
+  private docker(): Promise<Docker> {
+    return this.options.client.api();
+  }
+}
+
+function missing(ref: string, error: unknown): TfkError {
+  const why = answerOf(error).replace(/\.$/, '');
+  const status = statusOf(error);
+  return new TfkError(
+    'not_found',
+    `The image ${ref} is not on this machine, and pulling it failed${status === 404 ? ': there is none' : ''}: ${why}.`,
+    {
+      hint: `On a machine without a registry: \`docker save ${ref}\` on one that has the image, and \`docker load\` here.`,
+      cause: error,
+    },
+  );
+}
+
+function refusal(message: string): StepFailed {
+  return new StepFailed({ ok: false, reason: 'runtime', message });
+}
+
+const asked = ({ language, range }: Runtime): string =>
+  language === 'node' && range !== null ? `package.json asks for Node.js ${range} in engines.node.` : '';
+
+/** Docker's own names for what other tools call otherwise. */
+function commonName(architecture: string): string {
+  return { x86_64: 'amd64', aarch64: 'arm64' }[architecture] ?? architecture;
+}

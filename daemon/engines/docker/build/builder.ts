@@ -1,0 +1,154 @@
+import type Docker from 'dockerode';
+import type { BuildPlan } from '../../../../buildpacks/plan.js';
+import type { Clock } from '../../../shared/clock.js';
+import type { Logger } from '../../../shared/logger.js';
+import { scanTree, treeDigest } from '../../../shared/tree.js';
+import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
+import type { DockerClient } from '../client.js';
+import type { Names } from '../names.js';
+import { BaseImages } from './base-images.js';
+import { Caches } from './caches.js';
+import { StepFailed, inOurWords } from './failure.js';
+import { GarbageCollector } from './garbage.js';
+import { BuildNetwork } from './network.js';
+import type { BuildResources } from './steps/container-options.js';
+import { ImageMaker } from './steps/image-maker.js';
+import { slugKey } from './steps/keys.js';
+import { PlanBuilder } from './steps/plan-builder.js';
+import { Watch } from './steps/watch.js';
+import { RunningBuilds, type Using } from './using.js';
+
+export interface DockerBuilderOptions {
+  readonly client: DockerClient;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `$TFK_HOME` */
+  readonly home: string;
+  /** Images by the language of a runtime, `{ node: 'mirror/node:22', none: … }`; official ones where a language is not named. */
+  readonly baseImages: Readonly<Record<string, string | null | undefined>>;
+  /** What one build may take; by the machine's size if left out. */
+  readonly resources?: BuildResources;
+}
+
+const MOST_MEMORY = 4 * 1024 ** 3;
+const PIDS = 2048;
+
+/** Builds on a Docker engine: steps in containers, slugs and layers as images. */
+export class DockerBuilder {
+  private readonly bases: BaseImages;
+  private readonly network: BuildNetwork;
+  private readonly caches: Caches;
+  private readonly garbage: GarbageCollector;
+  private readonly builds = new RunningBuilds();
+  private resources: Promise<BuildResources> | undefined;
+  private recovered: Promise<void> | undefined;
+
+  constructor(private readonly options: DockerBuilderOptions) {
+    const { builds, options: parts } = this;
+    this.bases = new BaseImages({ ...parts, configured: parts.baseImages });
+    this.network = new BuildNetwork(parts);
+    this.caches = new Caches(parts);
+    this.garbage = new GarbageCollector({ ...parts, builds, network: this.network, caches: this.caches });
+  }
+
+  /** As Engine.runtimeOf: the id of the base image, or `missing <image>`. */
+  runtimeOf(plan: BuildPlan): Promise<string> {
+    return this.bases.runtimeOf(plan.runtime);
+  }
+
+  /** As Engine.build. */
+  async build(request: BuildRequest): Promise<BuildResult> {
+    await this.recover();
+    const using = this.builds.start(request.buildId);
+    const watch = new Watch(request);
+    try {
+      const artifact = await this.fromSteps(request, watch, using);
+      return { ok: true, artifact, image: null };
+    } catch (error) {
+      return faultOf(error, watch);
+    } finally {
+      using.end();
+    }
+  }
+
+  /** As Engine.hasArtifact. */
+  async hasArtifact(artifact: Artifact): Promise<boolean> {
+    return (await this.find(artifact.id)) !== null;
+  }
+
+  /** As Engine.collectGarbage: must be given all artifacts that any release or slug row names. */
+  collectGarbage(keep: readonly Artifact[]): Promise<number> {
+    return this.garbage.collect(keep);
+  }
+
+  /** As Engine.purgeCache. */
+  purgeCache(appId: string): Promise<void> {
+    return this.caches.purge(appId);
+  }
+
+  /** Removes the containers of builds that an earlier tfkd began; done once, at the latest before the first build. */
+  recover(): Promise<void> {
+    this.recovered ??= this.removeLeftovers().catch((error: unknown) => {
+      this.recovered = undefined;
+      throw error;
+    });
+    return this.recovered;
+  }
+
+  private async fromSteps(request: BuildRequest, watch: Watch, using: Using): Promise<Artifact> {
+    const { plan, sourceDir, output } = request;
+    const { names, clock } = this.options;
+    const base = await this.bases.forRuntime(plan.runtime, output, watch.signal);
+    output.detail(`Using the image ${base.ref}`);
+    const source = await scanTree(sourceDir);
+    const key = slugKey(plan, base.id, treeDigest(source));
+    using.add(key);
+    const known = await this.find(key);
+    if (known) return known;
+    await this.caches.used(request.appId);
+    const docker = await this.docker();
+    const resources = await this.resourcesOf(docker);
+    const builder = new PlanBuilder({ docker, names, clock, resources, network: this.network });
+    return builder.build({ request, base, source, key, watch, uses: using.add });
+  }
+
+  private async find(key: string): Promise<Artifact | null> {
+    if (!/^[0-9a-f]{64}$/.test(key)) return null;
+    const { names } = this.options;
+    const image = await new ImageMaker(await this.docker(), names).find(names.slugImage(key));
+    return image && { engine: 'docker', id: key, size: image.size };
+  }
+
+  private async removeLeftovers(): Promise<void> {
+    await this.garbage.removeContainers(await this.docker(), (buildId) => !this.builds.has(buildId));
+  }
+
+  private resourcesOf(docker: Docker): Promise<BuildResources> {
+    this.resources ??= this.chooseResources(docker).catch((error: unknown) => {
+      this.resources = undefined;
+      throw error;
+    });
+    return this.resources;
+  }
+
+  private async chooseResources(docker: Docker): Promise<BuildResources> {
+    if (this.options.resources) return this.options.resources;
+    const { MemTotal } = (await docker.info()) as { readonly MemTotal: number };
+    return { memoryBytes: Math.min(MOST_MEMORY, Math.floor(MemTotal * 0.75)), pids: PIDS };
+  }
+
+  private docker(): Promise<Docker> {
+    return this.options.client.api();
+  }
+}
+
+function faultOf(error: unknown, watch: Watch): BuildResult {
+  if (error instanceof StepFailed) return error.fault;
+  try {
+    watch.refuseStopped();
+  } catch (stopped) {
+    if (stopped instanceof StepFailed) return stopped.fault;
+  }
+  throw inOurWords(error);
+}

@@ -1,0 +1,9 @@
+/** Labels of images that only the build side reads. */
+export const IMAGE_LABEL = {
+  /** Keys of the layer images that a slug's build used, with commas: kept as long as the slug, so that the next build finds them. */
+  layers: 'tfk.layers',
+  /** Id of the image that this one adds to. */
+  parent: 'tfk.parent',
+  /** Bytes that this one and all below it add to the base image. */
+  size: 'tfk.size',
+} as const;

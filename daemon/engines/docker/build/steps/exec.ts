@@ -1,0 +1,125 @@
+import type Docker from 'dockerode';
+import type { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { LineSplitter } from '../../../../shared/lines.js';
+import { answerOf, statusOf, unless } from '../../answers.js';
+import { APP, USER } from './container-options.js';
+
+export interface Command {
+  readonly argv: readonly string[];
+  /** On top of the container's own. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly line: (text: string) => void;
+  /** Called with the bytes of each piece of output. */
+  readonly printed: (bytes: number) => void;
+}
+
+export type CommandEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed' }
+  | { readonly kind: 'unstartable'; readonly message: string };
+
+const LOOK_EVERY_MS = 500;
+/** For output that is on its way still when the command has ended; a child in the background may hold the stream open. */
+const DRAIN_MS = 2000;
+const UNSTARTABLE = /^OCI runtime exec failed:.*?(exec: .*?)(: unknown)?\s*$/s;
+
+/** Runs one command in a running container. Resolves when it has ended and its output was delivered; killing the container ends it. */
+export async function runInside(
+  docker: Docker,
+  container: Docker.Container,
+  command: Command,
+): Promise<CommandEnd> {
+  const exec = await container.exec({
+    Cmd: [...command.argv],
+    Env: Object.entries(command.env).map(([name, value]) => `${name}=${value}`),
+    WorkingDir: APP,
+    User: USER,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  let refusal = '';
+  try {
+    const stream = (await exec.start({})) as unknown as Readable;
+    refusal = await deliver(docker, stream, command, endedBy(exec));
+  } catch (error) {
+    // Newer engines answer the start with what older ones print.
+    if (statusOf(error) !== 400 || !UNSTARTABLE.test(answerOf(error))) throw error;
+    refusal = answerOf(error);
+  }
+  return ending(exec, UNSTARTABLE.exec(refusal)?.[1] ?? null);
+}
+
+async function ending(exec: Docker.Exec, unstartable: string | null): Promise<CommandEnd> {
+  const code = await exitCode(exec);
+  if (code === null) return { kind: 'killed' };
+  if (unstartable !== null && (code === 126 || code === 127))
+    return { kind: 'unstartable', message: unstartable };
+  return { kind: 'exited', code };
+}
+
+/** Null where the container is gone with all that was known of it. */
+async function exitCode(exec: Docker.Exec): Promise<number | null> {
+  for (let looks = 0; looks < 40; looks++) {
+    const { Running, ExitCode } = await inspect(exec);
+    if (!Running) return ExitCode;
+    await pause(50);
+  }
+  return null;
+}
+
+async function inspect(exec: Docker.Exec): Promise<{ Running: boolean; ExitCode: number | null }> {
+  // The container does not run any more, or is gone.
+  return (await unless([404, 409], exec.inspect())) ?? { Running: false, ExitCode: null };
+}
+
+/** Resolves a while after the command has ended, whoever else holds its output. */
+async function endedBy(exec: Docker.Exec): Promise<void> {
+  for (;;) {
+    await pause(LOOK_EVERY_MS, undefined, { ref: false });
+    const { Running } = await inspect(exec).catch(() => ({ Running: false }));
+    if (!Running) return pause(DRAIN_MS, undefined, { ref: false });
+  }
+}
+
+/** Hands on the output until the stream or the command ends. Answers the first line, which may be the engine's own. */
+async function deliver(
+  docker: Docker,
+  stream: Readable,
+  command: Command,
+  ended: Promise<void>,
+): Promise<string> {
+  const printed: string[] = [];
+  const splitters = [new LineSplitter(), new LineSplitter()];
+  const show = (text: string) => {
+    if (printed.length === 0) printed.push(text);
+    command.line(shown(text));
+  };
+  const [out, err] = splitters.map((lines) => ({
+    write: (chunk: Buffer) => {
+      command.printed(chunk.length);
+      for (const text of lines.push(chunk)) show(text);
+    },
+  }));
+  const closed = new Promise<void>((resolve) => {
+    stream.once('error', () => resolve());
+    stream.once('close', () => resolve());
+  });
+  docker.modem.demuxStream(
+    stream,
+    out as unknown as NodeJS.WritableStream,
+    err as unknown as NodeJS.WritableStream,
+  );
+  await Promise.race([closed, ended]);
+  stream.destroy();
+  for (const lines of splitters) for (const text of lines.end()) show(text);
+  return printed[0] ?? '';
+}
+
+/** Of a progress bar only its last state, and of escape sequences only colours: a build must not steer who reads it. */
+function shown(text: string): string {
+  const last = text.slice(text.trimEnd().lastIndexOf('\r') + 1);
+  return last
+    .replace(/\u001B(?!\[[\d;]{0,20}m)(\[[\d;?]*[A-Za-z]|\][^\u0007\u001B]*\u0007?)?/g, '')
+    .replace(/[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F-\u009F]/g, '');
+}

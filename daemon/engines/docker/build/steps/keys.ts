@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { BuildPlan, BuildStep } from '../../../../../buildpacks/plan.js';
+
+/** A closed step sees its files and the layers before it only, so its layers can be found again. */
+export type ClosedStep = BuildStep & { readonly inputs: readonly string[] };
+
+export function isClosed(step: BuildStep): step is ClosedStep {
+  return step.inputs !== 'source' && step.layers.length > 0;
+}
+
+export interface StepKeyParts {
+  readonly baseId: string;
+  /** Digest of the files that the step sees. */
+  readonly inputs: string;
+  /** Of the layers that the step finds; null where there are none. */
+  readonly previous: string | null;
+}
+
+/** All that a step's layers depend on. Its title is not part of it. */
+export function stepKey(step: BuildStep, { baseId, inputs, previous }: StepKeyParts): string {
+  const { commands, env, caches, layers } = step;
+  return hash(['layer', 1, baseId, inputs, previous, commands, env, Object.keys(caches), layers]);
+}
+
+/** Names an artifact by what it is made of: the same source, plan and base give the same. */
+export function slugKey(plan: BuildPlan, runtime: string, source: string): string {
+  return hash(['slug', 1, runtime, source, { ...plan, notes: [], warnings: [] }]);
+}
+
+function hash(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

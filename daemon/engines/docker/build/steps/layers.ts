@@ -1,0 +1,115 @@
+import type Docker from 'dockerode';
+import type { IncomingMessage } from 'node:http';
+import { unless } from '../../answers.js';
+import type { Names } from '../../names.js';
+import type { BaseImage } from '../base-images.js';
+import { below, folders, parentOf } from './archives.js';
+import { isWithin } from './changes.js';
+import { APP } from './container-options.js';
+import type { BuildContainers } from './containers.js';
+import type { ImageMaker, MadeImage } from './image-maker.js';
+
+/** The base image with the folders that closed steps made, so far. */
+export interface Layers {
+  /** Id of the image that has them. */
+  readonly image: string;
+  /** What the image was found by; null for the bare base image. */
+  readonly key: string | null;
+  /** The folders, relative to the app's root; not all need be there. */
+  readonly paths: readonly string[];
+  /** Bytes that they add to the base image. */
+  readonly size: number;
+}
+
+export const bare = (base: BaseImage): Layers => ({ image: base.id, key: null, paths: [], size: 0 });
+
+export interface LayerImagesOptions {
+  readonly images: ImageMaker;
+  readonly names: Names;
+  readonly base: BaseImage;
+  readonly containers: BuildContainers;
+  readonly now: number;
+}
+
+/** Layer images: each has its base image and the folders of all steps so far, and nothing else that a step left. */
+export class LayerImages {
+  constructor(private readonly options: LayerImagesOptions) {}
+
+  /** The layers that a step with this key left on top of others. */
+  async find(key: string, before: Layers, made: readonly string[]): Promise<Layers | null> {
+    const { images, names } = this.options;
+    const image = await images.find(names.layerImage(key));
+    return image && asLayers(key, image, union(before.paths, made));
+  }
+
+  /** Takes the folders out of the container in which a step made them on top of `before`. */
+  async make(
+    key: string,
+    from: Docker.Container,
+    { before, made }: { readonly before: Layers; readonly made: readonly string[] },
+  ): Promise<Layers> {
+    const { images, names, base, containers } = this.options;
+    const paths = union(before.paths, made);
+    const remade = before.paths.some((path) => isWithin(path, made) || isWithinAny(made, path));
+    const parent = remade ? base.id : before.image;
+    const target = await containers.forImage(parent, []);
+    const bytes = await this.copy(from, target, remade ? paths : made);
+    const image = await images.commit(target, {
+      kind: 'layer',
+      key,
+      ref: names.layerImage(key),
+      parent,
+      size: bytes + (remade ? 0 : before.size),
+    });
+    await containers.remove(target);
+    return asLayers(key, image, paths);
+  }
+
+  /** Passes the engine's archives on as they are; answers their bytes. */
+  private async copy(
+    from: Docker.Container,
+    to: Docker.Container,
+    paths: readonly string[],
+  ): Promise<number> {
+    const { containers, now } = this.options;
+    const there = await Promise.all(paths.map((path) => isFolder(from, path)));
+    const present = paths.filter((_, index) => there[index]);
+    const parents = present.map((path) => below(APP_NAME, parentOf(path)));
+    await containers.fill(to, [folders([APP_NAME, ...parents], now)]);
+    let bytes = 0;
+    for (const path of present) {
+      const archive = await containers.read(from, `${APP}/${path}`);
+      archive.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      await containers.put(to, archive, below(APP, parentOf(path)));
+    }
+    return bytes;
+  }
+}
+
+const APP_NAME = APP.slice(1);
+
+function asLayers(key: string, { id, size }: MadeImage, paths: readonly string[]): Layers {
+  return { image: id, key, paths, size };
+}
+
+const union = (one: readonly string[], other: readonly string[]): string[] => [
+  ...new Set([...one, ...other]),
+];
+const isWithinAny = (paths: readonly string[], folder: string): boolean =>
+  paths.some((path) => isWithin(path, [folder]));
+
+/** How Go's own file modes say that something is a folder. */
+const FOLDER_BIT = 2 ** 31;
+
+/** A step may leave no such folder, or something else in its place. */
+async function isFolder(container: Docker.Container, path: string): Promise<boolean> {
+  const answer = await unless(
+    [404],
+    container.infoArchive({ path: `${APP}/${path}` }) as Promise<IncomingMessage>,
+  );
+  if (answer === null) return false;
+  answer.resume();
+  const stat = String(answer.headers['x-docker-container-path-stat']);
+  const { mode } = JSON.parse(Buffer.from(stat, 'base64').toString()) as { mode: number };
+  return mode >= FOLDER_BIT;
+}

@@ -1,0 +1,150 @@
+import type Docker from 'dockerode';
+import type { Clock } from '../../../../shared/clock.js';
+import type { TreeEntry } from '../../../../shared/tree.js';
+import type { Artifact, BuildRequest } from '../../../engine.js';
+import { LABEL, type Names } from '../../names.js';
+import type { BaseImage } from '../base-images.js';
+import { StepFailed } from '../failure.js';
+import { IMAGE_LABEL } from '../labels.js';
+import type { BuildNetwork } from '../network.js';
+import { files, folders, type Part } from './archives.js';
+import { handOver, type HandedOver } from './build-env.js';
+import { CommandRunner, HOME_CACHE } from './command-runner.js';
+import { APP, cacheFolder, type BuildResources } from './container-options.js';
+import { BuildContainers } from './containers.js';
+import { ImageMaker, forSlug } from './image-maker.js';
+import { LayerImages, type Layers } from './layers.js';
+import { Steps } from './steps.js';
+import type { Watch } from './watch.js';
+import { Workspace } from './workspace.js';
+
+export interface PlanBuild {
+  readonly request: BuildRequest;
+  readonly base: BaseImage;
+  readonly source: readonly TreeEntry[];
+  /** What the slug is named by. */
+  readonly key: string;
+  readonly watch: Watch;
+  readonly uses: (key: string) => void;
+}
+
+export interface PlanBuilderOptions {
+  readonly docker: Docker;
+  readonly names: Names;
+  readonly clock: Clock;
+  readonly network: BuildNetwork;
+  readonly resources: BuildResources;
+}
+
+/** Makes a slug image of a plan of steps. */
+export class PlanBuilder {
+  private readonly images: ImageMaker;
+
+  constructor(private readonly options: PlanBuilderOptions) {
+    this.images = new ImageMaker(options.docker, options.names);
+  }
+
+  /** Rejects with StepFailed for the app's fault, and when the watch ends the build. */
+  async build(build: PlanBuild): Promise<Artifact> {
+    const containers = this.containersOf(build);
+    try {
+      return await this.execute(build, containers);
+    } finally {
+      await containers.dispose();
+    }
+  }
+
+  private async execute(build: PlanBuild, containers: BuildContainers): Promise<Artifact> {
+    const { request, base, source, watch } = build;
+    const now = this.options.clock.now();
+    const handedOver = await this.handOver(request);
+    const equipment = this.equipment(request, handedOver, now);
+    const { docker, names, resources } = this.options;
+    const { images } = this;
+    const workspace = new Workspace({
+      docker,
+      containers,
+      equipment,
+      now,
+      source: { dir: request.sourceDir, entries: source },
+    });
+    const steps = new Steps({
+      ...build,
+      now,
+      equipment,
+      workspace,
+      containers,
+      layers: new LayerImages({ images, names, base, containers, now }),
+      commands: new CommandRunner({ docker, watch, resources, output: request.output, env: handedOver.env }),
+    });
+    const { layers, keys } = await steps.run();
+    watch.refuseStopped();
+    return this.finish(build, { containers, workspace, layers, keys });
+  }
+
+  private async finish(
+    { request, base, key, watch }: PlanBuild,
+    made: {
+      readonly containers: BuildContainers;
+      readonly workspace: Workspace;
+      readonly layers: Layers;
+      readonly keys: readonly string[];
+    },
+  ): Promise<Artifact> {
+    const { containers, workspace, layers, keys } = made;
+    const { plan, limits } = request;
+    refuseLarge(layers.size, limits.slugBytes);
+    const target = await forSlug(containers, layers.image, { base, path: plan.launchPath });
+    const size = layers.size + (await workspace.finish(target, plan.exclude));
+    refuseLarge(size, limits.slugBytes);
+    watch.refuseStopped();
+    await this.images.commit(target, {
+      kind: 'slug',
+      key,
+      ref: this.options.names.slugImage(key),
+      parent: layers.image,
+      size,
+      labels: { [LABEL.app]: request.appId, [IMAGE_LABEL.layers]: keys.join(',') },
+    });
+    return { engine: 'docker', id: key, size };
+  }
+
+  private containersOf({ request, watch }: PlanBuild): BuildContainers {
+    const { docker, names, network, resources } = this.options;
+    const { appId, buildId } = request;
+    return new BuildContainers({
+      docker,
+      names,
+      appId,
+      buildId,
+      network,
+      resources,
+      caches: cachesOf(request),
+      signal: watch.signal,
+    });
+  }
+
+  private async handOver({ env, plan, output }: BuildRequest): Promise<HandedOver> {
+    if (plan.steps.length === 0) return { env: {}, files: new Map(), warnings: [] };
+    const handedOver = await handOver(env);
+    for (const warning of handedOver.warnings) output.warning(warning);
+    return handedOver;
+  }
+
+  /** Folders that the app's user may write to, and the host's files. */
+  private equipment(request: BuildRequest, { files: copies }: HandedOver, now: number): readonly Part[] {
+    const caches = cachesOf(request).map((cache) => cacheFolder(cache).slice(1));
+    return [folders([APP.slice(1), ...caches], now), files(copies, now)];
+  }
+}
+
+function cachesOf({ plan }: BuildRequest): string[] {
+  return [...new Set([HOME_CACHE, ...plan.steps.flatMap(({ caches }) => Object.keys(caches))])];
+}
+
+function refuseLarge(size: number, limit: number): void {
+  if (size <= limit) return;
+  const mb = (bytes: number) => `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MB`;
+  const message = `The slug is ${mb(size)}, more than the limit of ${mb(limit)}. Leave out files by .slugignore, or dependencies that only development needs.`;
+  throw new StepFailed({ ok: false, reason: 'limit', message });
+}

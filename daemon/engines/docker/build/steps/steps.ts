@@ -1,0 +1,102 @@
+import type Docker from 'dockerode';
+import type { BuildStep } from '../../../../../buildpacks/plan.js';
+import { treeDigest, type TreeEntry } from '../../../../shared/tree.js';
+import type { BuildRequest } from '../../../engine.js';
+import type { BaseImage } from '../base-images.js';
+import { tree, type Part } from './archives.js';
+import type { CommandRunner } from './command-runner.js';
+import { APP } from './container-options.js';
+import type { BuildContainers } from './containers.js';
+import { isClosed, stepKey, type ClosedStep } from './keys.js';
+import { bare, type LayerImages, type Layers } from './layers.js';
+import type { Workspace } from './workspace.js';
+
+export interface StepParts {
+  readonly request: BuildRequest;
+  readonly base: BaseImage;
+  readonly source: readonly TreeEntry[];
+  readonly layers: LayerImages;
+  readonly workspace: Workspace;
+  readonly containers: BuildContainers;
+  readonly commands: CommandRunner;
+  /** What every container for steps gets besides the app. */
+  readonly equipment: readonly Part[];
+  readonly now: number;
+  /** Told of each layer as soon as the build relies on it. */
+  readonly uses: (key: string) => void;
+}
+
+/** Executes the steps of one plan in order, taking from the layer images what was made of the same inputs before. */
+export class Steps {
+  private current: Layers;
+  private readonly keys: string[] = [];
+
+  constructor(private readonly parts: StepParts) {
+    this.current = bare(parts.base);
+  }
+
+  /** The layers after the last step, and the keys of all that were made or used on the way. */
+  async run(): Promise<{ readonly layers: Layers; readonly keys: readonly string[] }> {
+    const { plan, output } = this.parts.request;
+    for (const [index, step] of plan.steps.entries()) {
+      output.step(step.title);
+      if (isClosed(step)) await this.runClosed(step);
+      else await this.runOpen(step, index);
+    }
+    return { layers: this.current, keys: this.keys };
+  }
+
+  /** A step which sees only its files and the layers before it: run in a container with just these, once per key. */
+  private async runClosed(step: ClosedStep): Promise<void> {
+    const { layers, request, source, base } = this.parts;
+    const files = source.filter(({ path, type }) => type !== 'folder' && step.inputs.includes(path));
+    const key = stepKey(step, { baseId: base.id, inputs: treeDigest(files), previous: this.current.key });
+    this.uses(key);
+    const known = await layers.find(key, this.current, step.layers);
+    if (known) {
+      request.output.detail('Nothing it depends on has changed: taken from the cache');
+      this.current = known;
+      return;
+    }
+    this.current = await this.make(step, key, files);
+  }
+
+  private async make(step: ClosedStep, key: string, files: readonly TreeEntry[]): Promise<Layers> {
+    const { containers, commands, layers, equipment, request, now } = this.parts;
+    const container = await containers.forSteps(this.current.image);
+    const inputs = tree(request.sourceDir, files, { to: APP.slice(1), now });
+    await containers.fill(container, [...equipment, inputs]);
+    await containers.start(container);
+    await commands.run(step, container);
+    await containers.end(container);
+    const made = await layers.make(key, container, { before: this.current, made: step.layers });
+    await containers.remove(container);
+    return made;
+  }
+
+  /** A step which sees the whole tree, and may change it: run on each new source. */
+  private async runOpen(step: BuildStep, index: number): Promise<void> {
+    const container = await this.parts.workspace.prepare(this.current);
+    await this.parts.commands.run(step, container);
+    if (step.layers.length > 0 && this.isSeenByClosed(index)) await this.capture(step, container);
+  }
+
+  /** Makes layers of what an open step made, for the closed steps that follow. */
+  private async capture(step: BuildStep, container: Docker.Container): Promise<void> {
+    const { layers, source, base, workspace } = this.parts;
+    const inputs = treeDigest(source);
+    const key = stepKey(step, { baseId: base.id, inputs, previous: this.current.key });
+    this.uses(key);
+    this.current = await layers.make(key, container, { before: this.current, made: step.layers });
+    workspace.forget(step.layers);
+  }
+
+  private isSeenByClosed(index: number): boolean {
+    return this.parts.request.plan.steps.slice(index + 1).some(isClosed);
+  }
+
+  private uses(key: string): void {
+    this.keys.push(key);
+    this.parts.uses(key);
+  }
+}
