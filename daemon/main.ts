@@ -61,7 +61,7 @@ async function main(config: Config): Promise<void> {
   logs.prune(store.apps.list().map((app) => app.id));
 
   // The engines and what reads from them
-  const { engines, choice } = await createEngines(config, clock, logger);
+  const { engines, choice, containers } = await createEngines(config, clock, logger);
   const collector = new Collector({ engine: engines, logs, clock, logger });
 
   // The router, a process of its own. Port 0 takes a free one once: a router that is revived keeps its address.
@@ -109,6 +109,8 @@ async function main(config: Config): Promise<void> {
     npmPath: config.npmPath,
     buildEnv: { ...config.buildEnv, PATH: systemPath(config.nodePath), HOME: config.userHome },
     systemDir: config.systemDir,
+    containers,
+    postgresImage: config.postgresImage,
     ...(config.postgresBin === null ? {} : { systemBin: config.postgresBin }),
   });
   const addons = new Addons({
@@ -145,7 +147,7 @@ async function main(config: Config): Promise<void> {
     store,
     clock,
     logger,
-    attached: (appId) => addons.attached(appId),
+    attached: (appId, engine) => addons.attached(appId, engine),
     runReleaseCommand: (release) => run.oneOffs.runReleaseCommand(release),
     hasArtifact: (slug) => engines.hasArtifact(slug.artifact as Artifact),
     record,

@@ -30,6 +30,10 @@ export interface Survey {
 /** The engines of this tfkd. A slug and a dyno belong to the engine that made them; which one builds an app is the app's. */
 export class Engines implements DynoHost {
   private readonly byName: ReadonlyMap<string, Engine>;
+  /** Engines that did not answer when last asked, with the reason. */
+  private readonly silent = new Map<EngineName, string>();
+  private readonly askedAgain = new Set<EngineName>();
+  private readonly watchers = new Set<() => void>();
 
   constructor(engines: readonly Engine[]) {
     this.byName = new Map(engines.map((engine) => [engine.name, engine]));
@@ -65,21 +69,26 @@ export class Engines implements DynoHost {
     }
   }
 
+  /** An engine that did not answer is asked again beside this, so that it holds up nobody else's dynos. */
   async survey(): Promise<Survey> {
     const unreachable = new Map<EngineName, string>();
-    const lists = this.all().map((engine) =>
-      engine.list().catch((error: unknown): ObservedDyno[] => {
-        if (!(error instanceof EngineUnreachable)) throw error;
-        unreachable.set(engine.name, messageOf(error));
-        return [];
-      }),
-    );
+    const lists = this.all().map(async (engine) => {
+      const heard = await this.listOf(engine);
+      if (typeof heard !== 'string') return heard;
+      unreachable.set(engine.name, heard);
+      return [];
+    });
     return { dynos: (await Promise.all(lists)).flat(), unreachable };
   }
 
   watch(changed: () => void): () => void {
-    const ends = this.all().map((engine) => engine.watch(changed));
-    return () => ends.forEach((end) => end());
+    const own = () => changed();
+    this.watchers.add(own);
+    const ends = this.all().map((engine) => engine.watch(own));
+    return () => {
+      this.watchers.delete(own);
+      for (const end of ends) end();
+    };
   }
 
   async start(spec: DynoSpec): Promise<DynoHandle> {
@@ -113,5 +122,37 @@ export class Engines implements DynoHost {
 
   async inspect(handle: DynoHandle): Promise<DynoUsage> {
     return this.get(handle.engine).inspect(handle);
+  }
+
+  /** Its dynos, or why it does not answer: one of the two, of one moment. */
+  private async listOf(engine: Engine): Promise<readonly ObservedDyno[] | string> {
+    const reason = this.silent.get(engine.name);
+    if (reason !== undefined) {
+      void this.askAgain(engine);
+      return reason;
+    }
+    try {
+      return await engine.list();
+    } catch (error) {
+      if (!(error instanceof EngineUnreachable)) throw error;
+      this.silent.set(engine.name, error.message);
+      return error.message;
+    }
+  }
+
+  private async askAgain(engine: Engine): Promise<void> {
+    if (this.askedAgain.has(engine.name)) return;
+    this.askedAgain.add(engine.name);
+    try {
+      await engine.list();
+      this.silent.delete(engine.name);
+    } catch (error) {
+      if (error instanceof EngineUnreachable) this.silent.set(engine.name, messageOf(error));
+      // Whatever else it is, the next survey tells.
+      else this.silent.delete(engine.name);
+    } finally {
+      this.askedAgain.delete(engine.name);
+    }
+    if (!this.silent.has(engine.name)) for (const told of [...this.watchers]) told();
   }
 }

@@ -13,6 +13,8 @@ export interface AppEngineParts {
   readonly builds: Pick<BuildService, 'create'>;
   /** Is the tarball of this source still kept? */
   readonly hasSource: (sourceId: string) => Promise<boolean>;
+  /** Lets the app's dynos on that engine reach its add-ons. */
+  readonly openAddons: (appId: string, engine: string) => Promise<void>;
   /** Makes the release in which the add-ons are as the app's engine reaches them. */
   readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
 }
@@ -35,6 +37,7 @@ export class AppEngines {
     const { store, clock, engines, builds } = this.parts;
     const engine = engines.get(name);
     await this.refuseUnreachable(name);
+    await this.parts.openAddons(app.id, engine.name);
     store.apps.setEngine(app.id, engine.name, clock.now());
     const slug = this.currentSlug(app);
     if (slug === undefined) {

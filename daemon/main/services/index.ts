@@ -53,13 +53,14 @@ export function createServices(stages: Stages): Services {
 }
 
 function engineService(stages: Stages, builds: BuildService): EngineService {
-  const { store, clock, engines, sources, releases } = stages;
+  const { store, clock, engines, sources, releases, addons } = stages;
   const appEngines = new AppEngines({
     store,
     clock,
     engines,
     builds,
     hasSource: (sourceId) => sources.has(sourceId),
+    openAddons: (appId, engine) => addons.open(appId, engine),
     rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
   });
   return {

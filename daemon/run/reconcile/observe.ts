@@ -36,7 +36,7 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
     release: currentRelease(app, store),
     formation: store.formation.list(app.id),
     strays: observed.filter(({ handle }) => !known.has(handle.instance) && !inHand(handle.instance)),
-    unreachable: [...survey.unreachable.values()][0] ?? null,
+    unreachable: reasonOf(rows.map((row) => survey.unreachable.get(engineOf(row, store)))),
     dynos: rows.map((record): DynoView => {
       const seen = observed.find((dyno) => dyno.handle.instance === record.instance);
       return {
@@ -59,6 +59,9 @@ function unseen(record: DynoRecord, { unreachable }: Survey, store: Store): Dyno
   const reason = unreachable.get(engineOf(record, store));
   return reason === undefined ? { kind: 'absent' } : { kind: 'unknown', reason };
 }
+
+const reasonOf = (reasons: readonly (string | undefined)[]): string | null =>
+  reasons.find((reason) => reason !== undefined) ?? null;
 
 /** Its handle names it; a dyno that was not started yet will be by the engine that made its slug. */
 function engineOf({ handle, releaseId }: DynoRecord, store: Store): EngineName {

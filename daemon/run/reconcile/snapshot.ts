@@ -12,7 +12,7 @@ export interface AppSnapshot {
   readonly release: CurrentRelease | null;
   readonly formation: readonly FormationEntry[];
   readonly dynos: readonly DynoView[];
-  /** Why some engine's dynos are all unknown, if one does not answer. */
+  /** Why nothing is known of some of these dynos, where their engine does not answer. */
   readonly unreachable: string | null;
   /** What the engine has of this app and the store has no row for. */
   readonly strays: readonly ObservedDyno[];

@@ -15,6 +15,7 @@ function world() {
   const docker = createFakeEngine(clock, { name: 'docker' });
   const kept = new Set<string>();
   const built: string[] = [];
+  const opened: string[] = [];
   const rebound: string[] = [];
   const appEngines = new AppEngines({
     store,
@@ -36,11 +37,12 @@ function world() {
       },
     },
     hasSource: async (id) => kept.has(id),
+    openAddons: async (_appId, engine) => void opened.push(engine),
     rebind: async (_appId, description) => void rebound.push(description),
   });
   const app = new Apps(store, clock, () => undefined, 'process').create({ name: 'shop', actor: 'ada' });
   const now = (): AppRecord => store.apps.find(app.id) ?? app;
-  return { store, docker, kept, built, rebound, appEngines, app, now };
+  return { store, docker, kept, built, opened, rebound, appEngines, app, now };
 }
 
 type Source = {
@@ -113,6 +115,7 @@ it('builds what runs anew on the other engine, from its own source', async () =>
   const build = await at.appEngines.move(at.now(), 'docker', 'grace');
   expect(build).toMatchObject({ sourceId, sourceVersion: 'abc', userEmail: 'grace', status: 'pending' });
   expect(at.built).toEqual([sourceId]);
+  expect(at.opened).toEqual(['docker']);
   expect(at.now().engine).toBe('docker');
   expect(at.appEngines.runningOn(at.now())).toBe('process');
 });

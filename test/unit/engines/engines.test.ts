@@ -47,6 +47,23 @@ test('an engine that is away hides its own dynos, with the reason, and no others
   expect([...unreachable]).toEqual([['docker', 'dockerd is down']]);
 });
 
+test('an engine that is away is asked again beside the survey, and its return is told', async () => {
+  const { docker, engines } = two();
+  await engines.start(spec('docker', 'two'));
+  docker.silence('dockerd is down');
+  await engines.survey();
+  let returned = (): void => undefined;
+  const told = new Promise<void>((resolve) => (returned = resolve));
+  engines.watch(() => returned());
+  docker.list = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return [];
+  };
+  expect((await engines.survey()).unreachable.size).toBe(1);
+  await told;
+  expect((await engines.survey()).unreachable.size).toBe(0);
+});
+
 test('an engine’s own fault is not taken for its absence', async () => {
   const { embedded, engines } = two();
   embedded.list = () => Promise.reject(new Error('a bug'));
