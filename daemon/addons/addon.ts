@@ -1,3 +1,5 @@
+import type { EngineName } from '../engines/engine.js';
+
 /** An add-on service: how to make, wait for, describe and remove a backing service (twelve-factor IV). */
 export interface AddonService {
   /** `postgres` */
@@ -14,13 +16,21 @@ export interface AddonService {
   provision(request: ProvisionRequest): Promise<ProvisionedAddon>;
   /** Is it up? If not, it is started again. Called on the daemon's start and from time to time; may be repeated. */
   ensureRunning(addon: AddonInstance): Promise<void>;
-  /** The config vars of an attachment of that name, e.g. `{ DATABASE_URL: 'postgres://…' }`. */
-  configVars(addon: AddonInstance, attachment: string): Readonly<Record<string, string>>;
+  /**
+   * Lets dynos of that engine in, those of `addon.apps` above all, and answers the add-on's data from now on. Called before a
+   * release names it to them; may be repeated. Rejects with `unavailable` where they cannot reach it.
+   */
+  open(addon: AddonInstance, engine: EngineName): Promise<AddonData>;
+  /**
+   * The config vars of an attachment of that name, e.g. `{ DATABASE_URL: 'postgres://…' }`, as a dyno of that engine reaches it;
+   * with `process`, any program on this machine. Their names are the same for all engines.
+   */
+  configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>>;
   /** Ordered label → text pairs for `addons:info`. Without secrets. */
   describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]>;
   /** Stops the server and keeps its data. */
   stop(addon: AddonInstance): Promise<void>;
-  /** Stops the server and removes its data, for ever. May be repeated. */
+  /** Stops the server and removes its data, for ever. May be repeated; `data` is empty where `provision` did not end. */
   deprovision(addon: AddonInstance): Promise<void>;
 }
 
@@ -32,24 +42,34 @@ export interface AddonPlan {
 }
 
 export interface ProvisionRequest {
-  /** The add-on's UUID: names its folder. */
+  /** The add-on's UUID: names its folder, container and volume. */
   readonly id: string;
   /** `postgresql-curved-12345` style, unique. */
   readonly name: string;
   readonly plan: string;
   readonly options: Readonly<Record<string, string>>;
+  /** Of the app that it is for: decides where the service runs. */
+  readonly engine: EngineName;
+  /** As in AddonInstance. */
+  readonly apps: readonly string[];
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
+/** Plain JSON that finds the service again; stored encrypted, since it holds its password. */
+export type AddonData = Readonly<Record<string, string | number>>;
+
 export interface ProvisionedAddon {
-  /** Plain JSON that finds the service again; stored encrypted, since it holds its password. */
-  readonly data: Readonly<Record<string, string | number>>;
+  readonly data: AddonData;
 }
 
 export interface AddonInstance {
   readonly id: string;
   readonly name: string;
   readonly plan: string;
-  readonly data: Readonly<Record<string, string | number>>;
+  readonly data: AddonData;
+  /** Of the app that owns it. */
+  readonly engine: EngineName;
+  /** Ids of the apps it is attached to that have, or will have, dynos in containers. */
+  readonly apps: readonly string[];
 }

@@ -11,7 +11,7 @@ export interface Binaries {
   readonly version: string;
 }
 
-const OLDEST_MAJOR = 15;
+export const OLDEST_MAJOR = 15;
 
 /** The PostgreSQL of the machine, at a folder the operator named. */
 export async function binariesAt(bin: string): Promise<Binaries> {

@@ -30,10 +30,16 @@ export function credentialsOf(addon: AddonInstance): Credentials {
   return { port, user, password, database };
 }
 
-/**
- * The scheme and the host are spelled as Heroku's pg:psql wants them: with `postgresql://` it refuses, and any host but
- * `localhost` makes it demand TLS.
- */
-export function databaseUrl(to: Credentials): string {
-  return `postgres://${to.user}:${to.password}@localhost:${to.port}/${to.database}`;
+/** The address of this machine on which the server lets containers in; undefined: on none. */
+export function bridgeOf({ data }: AddonInstance): string | undefined {
+  const { bridge } = data;
+  return typeof bridge === 'string' ? bridge : undefined;
+}
+
+/** The scheme is spelled as Heroku's pg:psql wants it: it refuses `postgresql://`. */
+export function databaseUrl(
+  { user, password, database }: Credentials,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  return `postgres://${user}:${password}@${host}:${port}/${database}`;
 }

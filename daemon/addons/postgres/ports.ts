@@ -8,7 +8,7 @@ const FIRST = 20_000;
 const COUNT = 10_000;
 
 /** The loopback addresses behind the name `localhost` that can be listened on here; 127.0.0.1 is always among them. */
-export async function loopbackAddresses(): Promise<readonly string[]> {
+export async function loopbackAddresses(): Promise<string[]> {
   const resolved = await lookup('localhost', { all: true }).catch(() => []);
   const usable = ['127.0.0.1'];
   if (resolved.some(({ address }) => address === '::1') && (await canListen(0, '::1'))) usable.push('::1');
@@ -35,7 +35,8 @@ export async function isFree(port: number, addresses: readonly string[]): Promis
   return true;
 }
 
-function canListen(port: number, host: string): Promise<boolean> {
+/** 0: on any port at all. */
+export function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

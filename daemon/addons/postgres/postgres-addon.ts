@@ -1,35 +1,42 @@
-import { rm, stat } from 'node:fs/promises';
-import { writeFileAtomic } from '../../shared/atomic-file.js';
+import type { EngineName } from '../../engines/engine.js';
+import type { ServiceHost } from '../../engines/service-host.js';
 import { TfkError } from '../../shared/errors.js';
-import { newSecret } from '../../shared/ids.js';
-import type { Logger } from '../../shared/logger.js';
-import type { AddonInstance, AddonPlan, AddonService, ProvisionedAddon, ProvisionRequest } from '../addon.js';
-import type { Binaries } from './binaries.js';
-import { changePassword, createCluster, majorOfData, removeUnfinished } from './cluster.js';
-import { credentialsOf, databaseUrl, namesOf, type Credentials } from './credentials.js';
+import type {
+  AddonData,
+  AddonInstance,
+  AddonPlan,
+  AddonService,
+  ProvisionedAddon,
+  ProvisionRequest,
+} from '../addon.js';
+import { ContainerHost } from './container-host.js';
+import { credentialsOf, databaseUrl } from './credentials.js';
 import { databaseFacts, sizeText } from './facts.js';
-import { answerOf } from './login.js';
+import type { DatabaseHost } from './host.js';
 import type { Owner } from './owner.js';
-import { PostgresPlace, type ServerFolder } from './place.js';
-import { freePort, isFree, loopbackAddresses } from './ports.js';
-import { PostgresServer, type StartRequest } from './server.js';
-import { Turns } from './turns.js';
-import { WhichBinaries, type BinariesOptions } from './which-binaries.js';
+import { PostgresPlace } from './place.js';
+import { ProcessHost, type ProcessHostOptions } from './process-host.js';
 
 /** Other names by which `addons:create` takes it: Heroku's, and the one people type. */
 export const POSTGRES_ALIASES = ['heroku-postgresql', 'postgresql'] as const;
 
-export interface PostgresAddonOptions extends BinariesOptions {
+export interface PostgresAddonOptions extends ProcessHostOptions {
   /** `$TFK_HOME/addons` */
   readonly addonsDir: string;
-  readonly logger: Logger;
   /** Whom the server runs as when tfkd is root; else the account `postgres`, else `nobody`. */
   readonly owner?: Owner;
   /** Used when tfkd is root and its home is closed to the server's account; default `/var/lib/tfk`. */
   readonly systemDir?: string;
+  /** Where servers in containers run; none: this tfkd has no Docker. */
+  readonly containers?: ServiceHost;
+  /** TFK_ADDON_POSTGRES_IMAGE; null: an image of postgres that is here, else the newest that tfk knows. */
+  readonly postgresImage?: string | null;
 }
 
-/** One PostgreSQL server of its own per add-on, from npm's binaries, on a loopback port that it keeps for life. */
+/**
+ * One PostgreSQL server of its own per add-on, on a port that it keeps for life: a process for apps of the process engine, a
+ * container for those of the Docker engine. It stays what it was made as, wherever its apps move.
+ */
 export class PostgresAddon implements AddonService {
   readonly name = 'postgres';
   readonly humanName = 'PostgreSQL';
@@ -38,20 +45,28 @@ export class PostgresAddon implements AddonService {
     { name: 'postgres:local', description: 'A PostgreSQL server on this machine', isDefault: true },
   ];
 
-  private readonly place: PostgresPlace;
-  private readonly turns = new Turns();
-  private readonly which: WhichBinaries;
+  private readonly process: ProcessHost;
+  private readonly container: ContainerHost | undefined;
 
-  constructor(private readonly options: PostgresAddonOptions) {
-    const { addonsDir, systemDir = '/var/lib/tfk', owner } = options;
-    this.place = new PostgresPlace({ addonsDir, systemDir, owner });
-    this.which = new WhichBinaries(this.place, options);
+  constructor(options: PostgresAddonOptions) {
+    const { addonsDir, systemDir = '/var/lib/tfk', owner, containers, clock } = options;
+    const place = new PostgresPlace({ addonsDir, systemDir, owner });
+    const portsInUse = async () => {
+      // Docker that does not answer keeps no ports.
+      const others = (await containers?.hostPorts().catch(() => undefined)) ?? [];
+      return new Set([...(await place.portsInUse()), ...others]);
+    };
+    this.process = new ProcessHost(options, place, portsInUse);
+    if (containers) {
+      const image = options.postgresImage ?? null;
+      this.container = new ContainerHost({ services: containers, image, clock, portsInUse });
+    }
   }
 
   async provision(request: ProvisionRequest): Promise<ProvisionedAddon> {
+    const host = request.engine === 'docker' ? this.inContainer(request.name) : this.process;
     try {
-      const binaries = await this.which.forNew(request);
-      return await this.turns.take(request.id, () => this.makeOrRemove(request, binaries));
+      return { data: await host.provision(request) };
     } catch (error) {
       if (!request.signal.aborted) throw error;
       throw new TfkError('unavailable', `Making ${request.name} was cancelled. Nothing is left of it.`);
@@ -59,23 +74,16 @@ export class PostgresAddon implements AddonService {
   }
 
   async ensureRunning(addon: AddonInstance): Promise<void> {
-    const credentials = credentialsOf(addon);
-    await this.turns.take(addon.id, async () => {
-      const folder = await this.place.folderOf(addon.id);
-      const server = this.serverIn(folder);
-      const request = { name: addon.name, credentials, owner: await this.place.owner() };
-      if ((await server.pid()) === undefined) {
-        const binaries = await this.which.forData(folder.data, addon.name);
-        await server.start({ ...request, binaries });
-      } else if ((await answerOf(credentials)) !== 'ready') {
-        await server.waitUntilReady(request, await loopbackAddresses());
-      }
-      await server.trimLog();
-    });
+    await this.hostOf(addon).ensureRunning(addon);
   }
 
-  configVars(addon: AddonInstance, attachment: string): Readonly<Record<string, string>> {
-    return { [`${attachment}_URL`]: databaseUrl(credentialsOf(addon)) };
+  async open(addon: AddonInstance, engine: EngineName): Promise<AddonData> {
+    return this.hostOf(addon).open(addon, engine);
+  }
+
+  configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>> {
+    const address = this.hostOf(addon).addressFor(addon, engine);
+    return { [`${attachment}_URL`]: databaseUrl(credentialsOf(addon), address) };
   }
 
   async describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]> {
@@ -83,7 +91,7 @@ export class PostgresAddon implements AddonService {
     const port = ['Port', `${credentials.port} on localhost`] as const;
     const plan = ['Plan', addon.plan] as const;
     const facts = await databaseFacts(credentials).catch(() => undefined);
-    if (!facts) return [plan, ['Status', await this.statusWithoutFacts(addon.id, credentials)], port];
+    if (!facts) return [plan, ['Status', await this.hostOf(addon).status(addon)], port];
     return [
       plan,
       ['Status', 'Available'],
@@ -96,94 +104,24 @@ export class PostgresAddon implements AddonService {
   }
 
   async stop(addon: AddonInstance): Promise<void> {
-    await this.turns.take(addon.id, async () => {
-      await this.serverIn(await this.place.folderOf(addon.id)).stop('fast');
-    });
+    await this.hostOf(addon).stop(addon);
   }
 
   async deprovision(addon: AddonInstance): Promise<void> {
-    await this.turns.take(addon.id, async () => this.remove(await this.place.folderOf(addon.id)));
+    await this.hostOf(addon).deprovision(addon);
   }
 
-  private async makeOrRemove(request: ProvisionRequest, binaries: Binaries): Promise<ProvisionedAddon> {
-    const folder = await this.place.folderOf(request.id);
-    try {
-      return { data: { ...(await this.makeAndStart(request, folder, binaries)) } };
-    } catch (error) {
-      // Once it was provisioned, somebody's rows may be in it.
-      if (!(await isThere(folder.provisioned))) await this.remove(folder);
-      throw error;
-    }
+  /** What was never finished says nothing of itself: it is where its app's engine has it made. */
+  private hostOf({ name, data, engine }: AddonInstance): DatabaseHost {
+    const unfinished = Object.keys(data).length === 0;
+    const inContainer = unfinished ? engine === 'docker' : data['host'] === 'docker';
+    return inContainer ? this.inContainer(name) : this.process;
   }
 
-  private async makeAndStart(
-    request: ProvisionRequest,
-    folder: ServerFolder,
-    binaries: Binaries,
-  ): Promise<Credentials> {
-    const owner = await this.place.owner();
-    const wanted = { ...namesOf(request.id), password: newSecret() };
-    const tools = { binaries, owner, signal: request.signal };
-    const server = this.serverIn(folder);
-    request.signal.throwIfAborted();
-    request.progress('Creating the database');
-    if ((await majorOfData(folder.data)) === undefined) {
-      await removeUnfinished(folder);
-      await this.place.make(folder);
-      await this.place.makeOwned(folder.unfinished);
-      await createCluster(folder, wanted, tools);
-    } else {
-      // An earlier try came this far, and its answer, with the password in it, was lost.
-      await server.stop('fast');
-      await changePassword(folder, wanted, {
-        ...tools,
-        binaries: await this.which.forData(folder.data, request.name),
-      });
-    }
-    const credentials = await this.startOnSomePort(server, { name: request.name, ...tools }, wanted);
-    await writeFileAtomic(folder.provisioned, '');
-    return credentials;
+  private inContainer(name: string): ContainerHost {
+    if (this.container) return this.container;
+    throw new TfkError('unavailable', `${name} belongs in a container, and this tfk has no Docker engine.`, {
+      hint: 'Type tfk doctor, which says why.',
+    });
   }
-
-  /** Another program may take the port between the choice and the start: then it is another port's turn. */
-  private async startOnSomePort(
-    server: PostgresServer,
-    request: Omit<StartRequest, 'credentials'>,
-    wanted: Omit<Credentials, 'port'>,
-  ): Promise<Credentials> {
-    for (let tries = 1; ; tries++) {
-      const port = await freePort(await loopbackAddresses(), await this.place.portsInUse());
-      const credentials = { port, ...wanted };
-      try {
-        await server.start({ ...request, credentials });
-        return credentials;
-      } catch (error) {
-        if (tries === 3 || (await isFree(port, await loopbackAddresses()))) throw error;
-      }
-    }
-  }
-
-  private async statusWithoutFacts(id: string, credentials: Credentials): Promise<string> {
-    const folder = await this.place.folderOf(id);
-    if ((await majorOfData(folder.data)) === undefined) return 'Gone: its data is not there';
-    if ((await this.serverIn(folder).pid()) === undefined) return 'Stopped';
-    return (await answerOf(credentials)) === 'ready' ? 'Available (it refuses tfk a login)' : 'Starting';
-  }
-
-  private serverIn(folder: ServerFolder): PostgresServer {
-    const { clock, logger } = this.options;
-    return new PostgresServer(folder, { clock, logger });
-  }
-
-  private async remove(folder: ServerFolder): Promise<void> {
-    await this.serverIn(folder).stop('immediate');
-    await rm(folder.path, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

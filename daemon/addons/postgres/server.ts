@@ -10,9 +10,9 @@ import type { Credentials } from './credentials.js';
 import { answerOf } from './login.js';
 import type { Owner } from './owner.js';
 import type { ServerFolder } from './place.js';
-import { isFree, loopbackAddresses } from './ports.js';
+import { isFree } from './ports.js';
 import { commandOf, processesBeginning, sendSignal } from './processes.js';
-import { clusterMark, hbaConf, LOG_FILES_KEPT, serverConf } from './settings.js';
+import { addressesIn, clusterMark, hbaConf, LOG_FILES_KEPT, serverConf } from './settings.js';
 import { startFailure } from './start-failure.js';
 
 export interface ServerContext {
@@ -28,6 +28,8 @@ export interface WaitRequest {
 }
 
 export interface StartRequest extends WaitRequest {
+  /** Where it listens: loopback, and what containers reach. */
+  readonly addresses: readonly string[];
   readonly binaries: Binaries;
   readonly owner: Owner | undefined;
 }
@@ -61,14 +63,20 @@ export class PostgresServer {
     return (await commandOf(pid))?.includes(`cluster_name=${this.mark}`) ? pid : undefined;
   }
 
+  /** Is it to listen there since its last start? */
+  async listensOn(address: string): Promise<boolean> {
+    const conf = await readFile(this.folder.conf, 'utf8').catch(() => '');
+    return addressesIn(conf).includes(address);
+  }
+
   /** Starts it and resolves when it takes connections; safe on the remains of a crash. Must not run already. */
   async start(request: StartRequest): Promise<void> {
     await this.stopOrphans();
     await this.removeForeignPidFile();
-    const addresses = await loopbackAddresses();
+    const { addresses } = request;
     const { port } = request.credentials;
     if (!(await isFree(port, addresses))) throw portTaken(request.name, port);
-    await this.writeConf(request, addresses);
+    await this.writeConf(request);
     const ended = await this.spawnPostmaster(request);
     await this.waitUntilReady(request, addresses, ended);
   }
@@ -152,10 +160,10 @@ export class PostgresServer {
     await rm(join(this.folder.data, 'postmaster.pid'), { force: true });
   }
 
-  private async writeConf({ credentials }: StartRequest, addresses: readonly string[]): Promise<void> {
+  private async writeConf({ credentials, addresses }: StartRequest): Promise<void> {
     const { port, user, database } = credentials;
     const { hba, log, conf } = this.folder;
-    await writeForServer(hba, hbaConf(user, database));
+    await writeForServer(hba, hbaConf(user, database, addresses));
     await writeForServer(conf, serverConf({ port, addresses, hbaFile: hba, logFolder: log }));
   }
 

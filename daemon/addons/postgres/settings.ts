@@ -7,7 +7,7 @@ const LOG_FILE_BYTES = 8 * MEGABYTE;
 
 export interface ServerSettings {
   readonly port: number;
-  /** Loopback addresses, e.g. `127.0.0.1` and `::1`. */
+  /** Loopback addresses, e.g. `127.0.0.1` and `::1`, and perhaps the one of Docker's bridge. */
   readonly addresses: readonly string[];
   readonly hbaFile: string;
   readonly logFolder: string;
@@ -45,11 +45,22 @@ export function serverConf(settings: ServerSettings): string {
   return `# Written by tfk at each start: changes here are lost.\n${lines.map(confLine).join('')}`;
 }
 
-/** Only the add-on's own role may come in, from this machine, into its own database, with its password. */
-export function hbaConf(user: string, database: string): string {
-  return ['127.0.0.1/32', '::1/128']
-    .map((address) => `host "${database}" "${user}" ${address} scram-sha-256\n`)
+const LOOPBACK = ['127.0.0.1/32', '::1/128'];
+
+/**
+ * Only the add-on's own role may come in, into its own database, with its password: from this machine, and, where the server
+ * listens on the bridge too, from the networks that this machine is itself a part of, as it is of every network of containers.
+ */
+export function hbaConf(user: string, database: string, addresses: readonly string[]): string {
+  const beyond = addresses.some((address) => !LOOPBACK.some((net) => net.startsWith(`${address}/`)));
+  return [...LOOPBACK, ...(beyond ? ['samenet'] : [])]
+    .map((from) => `host "${database}" "${user}" ${from} scram-sha-256\n`)
     .join('');
+}
+
+/** The addresses in a file written by `serverConf`. */
+export function addressesIn(conf: string): string[] {
+  return /^listen_addresses = '(.*)'$/m.exec(conf)?.[1]?.split(',') ?? [];
 }
 
 /** The port in a file written by `serverConf`. */

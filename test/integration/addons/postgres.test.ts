@@ -45,6 +45,8 @@ function aRequest(id = newId(), more: Partial<ProvisionRequest> = {}): Provision
     name: 'postgresql-calm-1',
     plan: 'postgres:local',
     options: {},
+    engine: 'process',
+    apps: [],
     progress: () => undefined,
     signal,
     ...more,
@@ -54,7 +56,7 @@ function aRequest(id = newId(), more: Partial<ProvisionRequest> = {}): Provision
 async function provisioned(service: PostgresAddon, id = newId()): Promise<AddonInstance> {
   const request = aRequest(id);
   const { data } = await service.provision(request);
-  return { id, name: request.name, plan: request.plan, data };
+  return { id, name: request.name, plan: request.plan, data, engine: 'process', apps: [] };
 }
 
 async function query(url: string | undefined, sql: string): Promise<unknown[]> {
@@ -86,7 +88,7 @@ describe('a provisioned PostgreSQL', () => {
     home = await aHome();
     service = anAddonService(home);
     addon = await provisioned(service);
-    url = service.configVars(addon, 'DATABASE')['DATABASE_URL'] ?? '';
+    url = service.configVars(addon, 'DATABASE', 'process')['DATABASE_URL'] ?? '';
     folder = join(home, 'addons', 'postgres', addon.id);
     await query(url, 'CREATE TABLE kept AS SELECT 1 AS n');
   }, WITH_INSTALL_MS);
@@ -103,7 +105,7 @@ describe('a provisioned PostgreSQL', () => {
 
   it('answers under the URL of its attachments, in the spelling that heroku pg:psql needs', async () => {
     expect(url).toMatch(/^postgres:\/\/u\w+:[\w-]{43}@localhost:\d+\/d\w+$/);
-    expect(service.configVars(addon, 'ANALYTICS')).toEqual({ ANALYTICS_URL: url });
+    expect(service.configVars(addon, 'ANALYTICS', 'process')).toEqual({ ANALYTICS_URL: url });
     expect(await query(url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
   });
 
@@ -251,7 +253,7 @@ describe('a provisioned PostgreSQL', () => {
 
   it('is provisioned again under the same id with its data, and with a new password only', async () => {
     const again = await provisioned(service, addon.id);
-    const newUrl = service.configVars(again, 'DATABASE')['DATABASE_URL'];
+    const newUrl = service.configVars(again, 'DATABASE', 'process')['DATABASE_URL'];
     expect(newUrl).not.toBe(url);
     expect(await query(newUrl, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
     await expect(
@@ -265,9 +267,9 @@ describe('a provisioned PostgreSQL', () => {
     const other = await provisioned(service);
     await service.stop(addon);
     expect(Object.fromEntries(await service.describe(addon))).toMatchObject({ Status: 'Stopped' });
-    expect(await query(service.configVars(other, 'DATABASE')['DATABASE_URL'], 'SELECT 1 AS n')).toEqual([
-      { n: 1 },
-    ]);
+    expect(
+      await query(service.configVars(other, 'DATABASE', 'process')['DATABASE_URL'], 'SELECT 1 AS n'),
+    ).toEqual([{ n: 1 }]);
     await service.ensureRunning(addon);
     expect(await query(url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
     await service.deprovision(other);
@@ -275,7 +277,7 @@ describe('a provisioned PostgreSQL', () => {
 
   it('leaves nothing when it is removed, also twice, and says so to whoever wants to start it', async () => {
     const other = await provisioned(service);
-    const otherUrl = service.configVars(other, 'DATABASE')['DATABASE_URL'];
+    const otherUrl = service.configVars(other, 'DATABASE', 'process')['DATABASE_URL'];
     await service.deprovision(other);
     await service.deprovision(other);
     expect((await readdir(join(home, 'addons', 'postgres'))).sort()).toEqual([addon.id, 'binaries'].sort());
@@ -297,9 +299,9 @@ describe('a provisioned PostgreSQL', () => {
     const id = newId();
     await mkdir(join(home, 'addons', 'postgres', id, 'data.unfinished', 'base'), { recursive: true });
     const taken = await provisioned(service, id);
-    expect(await query(service.configVars(taken, 'DATABASE')['DATABASE_URL'], 'SELECT 1 AS n')).toEqual([
-      { n: 1 },
-    ]);
+    expect(
+      await query(service.configVars(taken, 'DATABASE', 'process')['DATABASE_URL'], 'SELECT 1 AS n'),
+    ).toEqual([{ n: 1 }]);
     await service.deprovision(taken);
   });
 
@@ -312,9 +314,9 @@ describe('a provisioned PostgreSQL', () => {
       const hidden = anAddonService(home, { addonsDir: join(closed, 'addons'), systemBin });
       const other = await provisioned(hidden);
       expect(await readdir(join(home, 'system', 'postgres'))).toEqual([other.id]);
-      expect(await query(hidden.configVars(other, 'DATABASE')['DATABASE_URL'], 'SELECT 1 AS n')).toEqual([
-        { n: 1 },
-      ]);
+      expect(
+        await query(hidden.configVars(other, 'DATABASE', 'process')['DATABASE_URL'], 'SELECT 1 AS n'),
+      ).toEqual([{ n: 1 }]);
       await hidden.deprovision(other);
       expect(await readdir(join(home, 'system', 'postgres'))).toEqual([]);
     },

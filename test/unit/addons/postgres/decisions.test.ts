@@ -5,7 +5,13 @@ import { sizeText } from '../../../../daemon/addons/postgres/facts.js';
 import { majorOf, pinnedFor, postgresVersion } from '../../../../daemon/addons/postgres/manifest.js';
 import { accountIn } from '../../../../daemon/addons/postgres/owner.js';
 import { scramVerifier } from '../../../../daemon/addons/postgres/scram.js';
-import { clusterMark, portIn, serverConf } from '../../../../daemon/addons/postgres/settings.js';
+import {
+  addressesIn,
+  clusterMark,
+  hbaConf,
+  portIn,
+  serverConf,
+} from '../../../../daemon/addons/postgres/settings.js';
 import { reasonIn } from '../../../../daemon/addons/postgres/start-failure.js';
 
 describe('the server’s settings', () => {
@@ -14,6 +20,16 @@ describe('the server’s settings', () => {
 
   it('listen on loopback only', () => {
     expect(conf('/log')).toContain("listen_addresses = '127.0.0.1,::1'\n");
+  });
+
+  it('tell the addresses again', () => {
+    expect(addressesIn(conf('/log'))).toEqual(['127.0.0.1', '::1']);
+    expect(addressesIn('')).toEqual([]);
+  });
+
+  it('let in from loopback only, and where the server listens on a bridge, from the networks it is part of', () => {
+    expect(hbaConf('u', 'd', ['127.0.0.1', '::1'])).not.toContain('samenet');
+    expect(hbaConf('u', 'd', ['127.0.0.1', '172.17.0.1'])).toContain('host "d" "u" samenet scram-sha-256\n');
   });
 
   it('are one line each, whatever the folder is called', () => {
@@ -72,16 +88,26 @@ describe('the credentials', () => {
     expect(namesOf(id)).toEqual({ user: 'u0b5c4b9e6a1f4a', database: 'd0b5c4b9e6a1f4a' });
   });
 
-  it('make a URL with localhost in it', () => {
-    const url = databaseUrl({ port: 1, user: 'u', password: 'p', database: 'd' });
+  it('make a URL with the address at which a dyno finds the server', () => {
+    const url = databaseUrl(
+      { port: 1, user: 'u', password: 'p', database: 'd' },
+      { host: 'localhost', port: 1 },
+    );
     expect(url).toBe('postgres://u:p@localhost:1/d');
   });
 
   it('that are not whole are refused without being shown', () => {
     const data = { port: 1, user: 'u', password: 'hunter2' };
-    expect(() => credentialsOf({ id, name: 'postgresql-x-1', plan: 'postgres:local', data })).toThrow(
-      /^The record of postgresql-x-1 does not say how to reach it\.$/,
-    );
+    expect(() =>
+      credentialsOf({
+        id,
+        name: 'postgresql-x-1',
+        plan: 'postgres:local',
+        data,
+        engine: 'process',
+        apps: [],
+      }),
+    ).toThrow(/^The record of postgresql-x-1 does not say how to reach it\.$/);
   });
 });
 

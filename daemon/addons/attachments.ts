@@ -1,0 +1,98 @@
+import type { EngineName } from '../engines/engine.js';
+import type { Clock } from '../shared/clock.js';
+import { TfkError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
+import type { AppRecord } from '../store/apps.js';
+import type { Binding } from '../store/releases.js';
+import type { Store } from '../store/store.js';
+import type { Catalogue } from './catalogue.js';
+import { enginesOf, instanceOf } from './engines-of.js';
+import { freeAttachmentName } from './names.js';
+
+export interface AttachmentParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly catalogue: Catalogue;
+  /** Makes the release that has the add-ons as they are attached now. */
+  readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
+}
+
+export interface AttachAddon {
+  readonly addon: AddonRecord;
+  readonly app: AppRecord;
+  /** Null: the service's own, e.g. `DATABASE`. */
+  readonly name: string | null;
+  readonly actor: string;
+}
+
+/** Which apps have which add-ons, under which names; each change is a release of the app. */
+export class Attachments {
+  constructor(private readonly parts: AttachmentParts) {}
+
+  /** What the app's attachments give dynos of that engine. */
+  attached(appId: string, engine: EngineName): { bindings: Binding[]; vars: Record<string, string> } {
+    const { store, catalogue } = this.parts;
+    const bindings: Binding[] = [];
+    const vars: Record<string, string> = {};
+    for (const { addon, attachment } of this.provisionedOf(appId)) {
+      const given = catalogue.of(addon).configVars(instanceOf(store, addon), attachment.name, engine);
+      Object.assign(vars, given);
+      bindings.push({
+        addonId: addon.id,
+        addonName: addon.name,
+        plan: addon.plan,
+        attachment: attachment.name,
+        keys: Object.keys(given),
+      });
+    }
+    return { bindings, vars };
+  }
+
+  /** Lets the app's dynos on that engine reach its add-ons. Rejects where they cannot. */
+  async open(appId: string, engine: EngineName): Promise<void> {
+    for (const { addon } of this.provisionedOf(appId)) await this.openOne(addon, appId, engine);
+  }
+
+  async attach({ addon, app, name: wish, actor }: AttachAddon): Promise<AttachmentRecord> {
+    const { store, clock, rebind } = this.parts;
+    if (addon.state !== 'provisioned')
+      throw new TfkError('conflict', `${addon.name} is still being made. Nothing was attached.`, {
+        hint: 'Try again in a moment.',
+      });
+    for (const engine of enginesOf(store, app.id)) await this.openOne(addon, app.id, engine);
+    const name = this.freeName(app.id, addon, wish);
+    const attachment = { id: newId(), addonId: addon.id, appId: app.id, name, createdAt: clock.now() };
+    store.addons.attach(attachment);
+    await rebind(app.id, `Attach ${name} (@ref:${addon.name})`, actor);
+    return { ...attachment, updatedAt: attachment.createdAt };
+  }
+
+  /** The add-on leaves the app's network later, when dynos of the release before have ended: they still use it. */
+  async detach(attachment: AttachmentRecord, addon: AddonRecord, actor: string): Promise<void> {
+    this.parts.store.addons.detach(attachment.id);
+    await this.parts.rebind(attachment.appId, `Detach ${attachment.name} (@ref:${addon.name})`, actor);
+  }
+
+  private async openOne(addon: AddonRecord, appId: string, engine: EngineName): Promise<void> {
+    const { store, clock, catalogue } = this.parts;
+    const instance = instanceOf(store, addon, engine === 'docker' ? appId : null);
+    const data = await catalogue.of(addon).open(instance, engine);
+    if (JSON.stringify(data) !== JSON.stringify(addon.data))
+      store.addons.markProvisioned(addon.id, data, clock.now());
+  }
+
+  private provisionedOf(appId: string): { addon: AddonRecord; attachment: AttachmentRecord }[] {
+    const { addons } = this.parts.store;
+    return addons.attachmentsOf(appId).flatMap((attachment) => {
+      const addon = addons.find(attachment.addonId);
+      return addon?.state === 'provisioned' ? [{ addon, attachment }] : [];
+    });
+  }
+
+  private freeName(appId: string, addon: AddonRecord, wish: string | null): string {
+    const { store, catalogue } = this.parts;
+    const taken = new Set(store.addons.attachmentsOf(appId).map(({ name }) => name));
+    return freeAttachmentName(taken, catalogue.of(addon), wish);
+  }
+}

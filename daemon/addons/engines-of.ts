@@ -1,0 +1,34 @@
+import type { EngineName } from '../engines/engine.js';
+import type { AddonRecord } from '../store/addons.js';
+import type { Store } from '../store/store.js';
+import type { AddonInstance } from './addon.js';
+
+/** The add-on as its service sees it. `soon` is an app that it is about to be attached to, or that moves to containers. */
+export function instanceOf(store: Store, addon: AddonRecord, soon: string | null = null): AddonInstance {
+  const attached = store.addons
+    .attachments()
+    .filter(({ addonId }) => addonId === addon.id)
+    .map(({ appId }) => appId);
+  const inContainers = attached.filter((appId) => enginesOf(store, appId).includes('docker'));
+  return {
+    id: addon.id,
+    name: addon.name,
+    plan: addon.plan,
+    data: addon.data ?? {},
+    engine: engineOf(store, addon.appId),
+    apps: [...new Set(soon === null ? inContainers : [...inContainers, soon])],
+  };
+}
+
+/** The engine that builds the app. */
+export function engineOf(store: Store, appId: string): EngineName {
+  return (store.apps.find(appId)?.engine ?? 'process') as EngineName;
+}
+
+/** That one, and the one on which its dynos run until the next deploy. */
+export function enginesOf(store: Store, appId: string): EngineName[] {
+  const slugId = store.releases.current(appId)?.slugId;
+  const slug = slugId == null ? undefined : store.slugs.byId(slugId);
+  const engine = engineOf(store, appId);
+  return [...new Set([engine, (slug?.artifact.engine ?? engine) as EngineName])];
+}

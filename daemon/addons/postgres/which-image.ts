@@ -1,0 +1,104 @@
+import type { ServiceHost, ServiceImage } from '../../engines/service-host.js';
+import { TfkError } from '../../shared/errors.js';
+import { OLDEST_MAJOR } from './binaries.js';
+
+/** An image of PostgreSQL, like the official one. */
+export interface PostgresImage {
+  readonly image: string;
+  readonly major: number;
+  /** Where it wants the volume with the data. */
+  readonly dataPath: string;
+}
+
+export interface FetchRequest {
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const SETTING = 'TFK_ADDON_POSTGRES_IMAGE';
+/** The first that is here is taken; where none is, the first is fetched. */
+const KNOWN = ['postgres:17', 'postgres:16', 'postgres:15'] as const;
+
+/** Which image a server runs. Data is of one major version for life, whatever the setting says today. */
+export class WhichImage {
+  constructor(
+    private readonly services: Pick<ServiceHost, 'image' | 'pull'>,
+    private readonly setting: string | null,
+  ) {}
+
+  async forNew(request: FetchRequest): Promise<PostgresImage> {
+    const chosen = this.setting ?? (await this.firstHere()) ?? KNOWN[0];
+    return imageOf(chosen, await this.fetched(chosen, request));
+  }
+
+  /** The setting's, where it fits the data, else the one that the data was made with. Fetches nothing. */
+  async forData(made: PostgresImage): Promise<PostgresImage> {
+    const { setting } = this;
+    if (setting === null || setting === made.image) return made;
+    const here = await this.services.image(setting);
+    return here && majorIn(here) === made.major ? { ...made, image: setting } : made;
+  }
+
+  /** Brings the image of `forData` here, and looks whether its name still means the data's version. */
+  async assertHere(name: string, chosen: PostgresImage, request: FetchRequest): Promise<void> {
+    const found = majorIn(await this.fetched(chosen.image, request));
+    if (found === chosen.major) return;
+    throw new TfkError(
+      'conflict',
+      `The data of ${name} is of PostgreSQL ${chosen.major}, and the image ${chosen.image} is of ${found ?? 'none'}. It was not started, and its data is untouched.`,
+      {
+        hint: `Set ${SETTING} to an image of PostgreSQL ${chosen.major}, e.g. postgres:${chosen.major}, and restart tfkd.`,
+      },
+    );
+  }
+
+  private async firstHere(): Promise<string | undefined> {
+    for (const reference of KNOWN) {
+      if (await this.services.image(reference)) return reference;
+    }
+    return undefined;
+  }
+
+  private async fetched(reference: string, { progress, signal }: FetchRequest): Promise<ServiceImage> {
+    const here = await this.services.image(reference);
+    if (here) return here;
+    try {
+      await this.services.pull(reference, progress, signal);
+    } catch (error) {
+      if (!(error instanceof TfkError)) throw error;
+      throw new TfkError(error.id, error.message, {
+        hint: `On a machine without a registry, load an image (docker load) and name it in ${SETTING}; else type: docker pull ${reference}`,
+        cause: error,
+      });
+    }
+    const fetched = await this.services.image(reference);
+    if (fetched) return fetched;
+    throw new TfkError(
+      'unavailable',
+      `The image ${reference} was fetched, and is gone again. Try once more.`,
+    );
+  }
+}
+
+function imageOf(reference: string, image: ServiceImage): PostgresImage {
+  const major = majorIn(image);
+  if (major !== undefined && major >= OLDEST_MAJOR)
+    return { image: reference, major, dataPath: dataPathIn(image) };
+  const what =
+    major === undefined ? 'is no image of PostgreSQL like the official one' : `is of PostgreSQL ${major}`;
+  throw new TfkError('invalid_params', `The image ${reference} ${what}. Nothing was created.`, {
+    hint: `Set ${SETTING} to an image like postgres:${OLDEST_MAJOR} or newer.`,
+  });
+}
+
+/** The official image says it in its environment, and so do images made of it. */
+function majorIn({ env }: ServiceImage): number | undefined {
+  const major = Number.parseInt(env['PG_MAJOR'] ?? '', 10);
+  return Number.isNaN(major) ? undefined : major;
+}
+
+/** The image's own volume, in which its PGDATA lies: up to 17 the same folder, from 18 on one above. */
+function dataPathIn({ env, volumes }: ServiceImage): string {
+  const data = env['PGDATA'] ?? '/var/lib/postgresql/data';
+  return volumes.find((volume) => data === volume || data.startsWith(`${volume}/`)) ?? data;
+}

@@ -1,0 +1,131 @@
+import type { Clock } from '../shared/clock.js';
+import { messageOf, notFound, TfkError } from '../shared/errors.js';
+import { newId } from '../shared/ids.js';
+import type { Logger } from '../shared/logger.js';
+import { inventName } from '../shared/names.js';
+import type { AddonRecord } from '../store/addons.js';
+import type { AppRecord } from '../store/apps.js';
+import type { Store } from '../store/store.js';
+import type { AddonService, ProvisionedAddon } from './addon.js';
+import type { Catalogue } from './catalogue.js';
+import { engineOf, instanceOf } from './engines-of.js';
+import { assertAddonName, freeAttachmentName } from './names.js';
+
+export interface CreateAddon {
+  readonly app: AppRecord;
+  /** `postgres`, or `postgres:local`. */
+  readonly plan: string;
+  readonly name: string | null;
+  /** The attachment's name; null: the service's own, e.g. `DATABASE`. */
+  readonly attachment: string | null;
+  readonly options: Readonly<Record<string, string>>;
+  /** False: answers as soon as the row is there, and goes on alone. */
+  readonly wait: boolean;
+  readonly actor: string;
+  readonly progress?: (text: string) => void;
+}
+
+export interface ProvisioningParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly catalogue: Catalogue;
+  readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
+  /** Aborts when tfkd stops. */
+  readonly stopped: AbortSignal;
+}
+
+/** An add-on that has a row, and is being made. */
+interface Making {
+  readonly id: string;
+  readonly name: string;
+  readonly plan: string;
+  readonly attachment: string;
+  readonly service: AddonService;
+}
+
+/** Makes add-ons for apps, and removes them. */
+export class Provisioning {
+  constructor(private readonly parts: ProvisioningParts) {}
+
+  async create(request: CreateAddon): Promise<string> {
+    const making = this.insert(request);
+    const work = this.provision(making, request);
+    if (request.wait) await work;
+    else
+      void work.catch((error: unknown) =>
+        this.parts.logger.error({ err: error, addon: making.name }, 'an add-on could not be provisioned'),
+      );
+    return making.id;
+  }
+
+  /** With its data, for ever. */
+  async deprovision(addon: AddonRecord): Promise<void> {
+    const { store, catalogue } = this.parts;
+    await catalogue.of(addon).deprovision(instanceOf(store, addon));
+    store.addons.delete(addon.id);
+  }
+
+  private insert({ app, plan: wish, name: wishedName, attachment: wishedAttachment }: CreateAddon): Making {
+    const { store, clock, catalogue } = this.parts;
+    const { service, plan } = catalogue.planOf(wish);
+    const id = newId();
+    const name = wishedName ?? `${service.name}-${inventName()}`;
+    const taken = new Set(store.addons.attachmentsOf(app.id).map((attachment) => attachment.name));
+    const attachment = freeAttachmentName(taken, service, wishedAttachment);
+    assertAddonName(name);
+    store.transaction(() => {
+      if (store.addons.find(name))
+        throw new TfkError('invalid_params', `The add-on name ${name} is taken. Nothing was created.`);
+      store.addons.insert({ id, appId: app.id, name, service: service.name, plan, createdAt: clock.now() });
+    });
+    return { id, name, plan, attachment, service };
+  }
+
+  private async provision(making: Making, request: CreateAddon): Promise<void> {
+    const { id, name, attachment } = making;
+    try {
+      this.keep(making, request.app, await this.made(making, request));
+    } catch (error) {
+      await this.removeRemains(id);
+      throw error instanceof TfkError
+        ? error
+        : new TfkError('unavailable', `${name} could not be made: ${messageOf(error)}`, { cause: error });
+    }
+    await this.parts.rebind(request.app.id, `Attach ${attachment} (@ref:${name})`, request.actor);
+  }
+
+  private made({ id, name, plan, service }: Making, request: CreateAddon): Promise<ProvisionedAddon> {
+    const engine = engineOf(this.parts.store, request.app.id);
+    return service.provision({
+      id,
+      name,
+      plan,
+      options: request.options,
+      engine,
+      apps: engine === 'docker' ? [request.app.id] : [],
+      progress: request.progress ?? (() => undefined),
+      signal: this.parts.stopped,
+    });
+  }
+
+  private keep({ id, attachment: name }: Making, app: AppRecord, { data }: ProvisionedAddon): void {
+    const { store, clock } = this.parts;
+    store.transaction(() => {
+      if (store.apps.find(app.id)?.destroyedAt !== null) throw notFound('app', 'The app is gone.');
+      store.addons.markProvisioned(id, data, clock.now());
+      store.addons.attach({ id: newId(), addonId: id, appId: app.id, name, createdAt: clock.now() });
+    });
+  }
+
+  /** Where the service cannot be asked now, its row stays, and it is removed at the next turn. */
+  private async removeRemains(id: string): Promise<void> {
+    const { store, clock, logger } = this.parts;
+    const addon = store.addons.find(id);
+    if (!addon) return;
+    await this.deprovision(addon).catch((error: unknown) => {
+      logger.error({ err: error, addon: addon.name }, 'what is left of an add-on could not be removed yet');
+      store.addons.markDeprovisioning(id, clock.now());
+    });
+  }
+}
