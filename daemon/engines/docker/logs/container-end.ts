@@ -65,5 +65,8 @@ export class ContainerEnd {
   }
 }
 
-/** Does dockerd know no such container any more? */
-export const isGone = (error: unknown): boolean => (error as { statusCode?: unknown }).statusCode === 404;
+/** Does dockerd know no such container any more, or is it being removed? */
+export function isGone(error: unknown): boolean {
+  const { statusCode } = error as { statusCode?: unknown };
+  return statusCode === 404 || statusCode === 409;
+}
