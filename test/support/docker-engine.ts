@@ -160,13 +160,24 @@ export class DockerBench {
   }
 
   /** All that the dyno writes until it ends. */
-  async output(handle: DynoHandle): Promise<string> {
+  output(handle: DynoHandle): Promise<string> {
+    return this.follow(handle, () => false);
+  }
+
+  /** Resolves when the dyno has written this line. */
+  async until(handle: DynoHandle, line: string): Promise<void> {
+    await this.follow(handle, (lines) => lines.includes(line));
+  }
+
+  private async follow(handle: DynoHandle, enough: (lines: readonly string[]) => boolean): Promise<string> {
     const lines: string[] = [];
+    const stop = new AbortController();
     const deliver = (batch: LogBatch) => {
       lines.push(...batch.lines.map(({ text }) => text));
+      if (enough(lines)) stop.abort();
       return Promise.resolve();
     };
-    await this.engine.followLogs(handle, null, deliver, new AbortController().signal);
+    await this.engine.followLogs(handle, null, deliver, stop.signal);
     return lines.join('\n');
   }
 

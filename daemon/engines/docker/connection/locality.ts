@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import type { Endpoint } from './endpoint.js';
 
@@ -7,8 +7,6 @@ export interface EngineMachine {
   readonly kernel: string;
   readonly hostname: string;
   readonly rootless: boolean;
-  /** Its default bridge; null where it was told to have none. The address is not always known. */
-  readonly bridge: { readonly name: string; readonly address: string | null } | null;
 }
 
 /** What can be seen of the same things from here. */
@@ -16,8 +14,8 @@ export interface OwnMachine {
   readonly platform: string;
   readonly kernel: string;
   readonly hostname: string;
-  /** Has our own network namespace this bridge, with this address? */
-  readonly hasBridge: boolean;
+  /** Was the endpoint's socket opened by a process of our own network namespace? */
+  readonly hasSocket: boolean;
 }
 
 /**
@@ -27,31 +25,28 @@ export interface OwnMachine {
  */
 export function isLocal(endpoint: Endpoint, engine: EngineMachine, own: OwnMachine): boolean {
   if (endpoint.kind !== 'unix' || own.platform !== 'linux' || engine.rootless) return false;
-  if (engine.kernel !== own.kernel || engine.hostname !== own.hostname) return false;
-  return engine.bridge === null || own.hasBridge;
+  return own.hasSocket && engine.kernel === own.kernel && engine.hostname === own.hostname;
 }
 
-export async function ownMachine(bridge: EngineMachine['bridge']): Promise<OwnMachine> {
+export async function ownMachine(endpoint: Endpoint): Promise<OwnMachine> {
   return {
     platform: process.platform,
     kernel: release(),
     hostname: hostname(),
-    hasBridge: bridge !== null && (await hasInterface(bridge.name)) && (await hasAddress(bridge.address)),
+    hasSocket: endpoint.kind === 'unix' && (await isBoundHere(endpoint.path)),
   };
 }
 
-async function hasInterface(name: string): Promise<boolean> {
-  if (!/^[\w.-]+$/.test(name)) return false;
-  return access(`/sys/class/net/${name}`).then(
-    () => true,
-    () => false,
-  );
+/** The kernel lists the sockets of one network namespace, each under the path it was opened by: /run or /var/run. */
+async function isBoundHere(path: string): Promise<boolean> {
+  const [wanted, table] = await Promise.all([
+    resolved(path),
+    readFile('/proc/net/unix', 'utf8').catch(() => ''),
+  ]);
+  const name = path.slice(path.lastIndexOf('/'));
+  const paths = table.split('\n').map((line) => line.trim().split(/\s+/)[7] ?? '');
+  const alike = [...new Set(paths.filter((one) => one.endsWith(name)))];
+  return (await Promise.all(alike.map(resolved))).includes(wanted);
 }
 
-/** os.networkInterfaces() leaves out a bridge that nothing is connected to; the kernel's table of addresses does not. */
-async function hasAddress(address: string | null): Promise<boolean> {
-  if (address === null) return true;
-  const table = await readFile('/proc/net/fib_trie', 'utf8').catch(() => '');
-  const lines = table.split('\n').map((line) => line.trim());
-  return lines.some((line, index) => line === `|-- ${address}` && lines[index + 1] === '/32 host LOCAL');
-}
+const resolved = (path: string): Promise<string> => realpath(path).catch(() => path);

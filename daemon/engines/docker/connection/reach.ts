@@ -42,7 +42,7 @@ export async function reach(
     const docker = new Docker({ ...options, version: `v${negotiated.api.join('.')}` });
     guardRequests(docker, { explain, answerWithinMs: limits.answerMs });
     const { rootDir, machine } = await machineOf(hello);
-    const local = isLocal(endpoint, machine, await ownMachine(machine.bridge));
+    const local = isLocal(endpoint, machine, await ownMachine(endpoint));
     const { Version: version, Arch: architecture } = engine;
     return {
       connection: {
@@ -81,17 +81,6 @@ async function machineOf(docker: Docker): Promise<{ rootDir: string; machine: En
       kernel: info.KernelVersion,
       hostname: info.Name,
       rootless: (info.SecurityOptions ?? []).some((option) => option.includes('rootless')),
-      bridge: await defaultBridge(docker),
     },
   };
-}
-
-async function defaultBridge(docker: Docker): Promise<EngineMachine['bridge']> {
-  const networks = await docker.listNetworks({ filters: { driver: ['bridge'] } });
-  for (const { Options, IPAM } of networks) {
-    if (Options?.['com.docker.network.bridge.default_bridge'] !== 'true') continue;
-    const name = Options['com.docker.network.bridge.name'] ?? 'docker0';
-    return { name, address: IPAM?.Config?.[0]?.Gateway ?? null };
-  }
-  return null;
 }

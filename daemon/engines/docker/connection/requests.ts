@@ -9,6 +9,7 @@ interface Request {
   readonly hijack?: boolean;
   readonly openStdin?: boolean;
   readonly abortSignal?: AbortSignal;
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 type Callback = (error: Error | null, data: unknown) => void;
 type Dial = (request: Request, callback: Callback) => void;
@@ -22,6 +23,8 @@ const SLOW =
  * - an answer whose connection is lost halfway (dockerd was killed while a `wait` was pending) rejects, where docker-modem would
  *   leave it open for ever;
  * - a plain question (GET) has a time limit, so that a dockerd that hangs holds up nobody;
+ * - a new container's settings go in the body alone: docker-modem puts all of them, the config vars too, in the URL as well, which
+ *   dockerd and proxies may log, and take only so much of;
  * - what says that dockerd cannot be reached goes through `explain` first.
  */
 export function guardRequests(
@@ -30,7 +33,8 @@ export function guardRequests(
 ): void {
   const modem = docker.modem as { dial: Dial };
   const dial = modem.dial.bind(modem);
-  modem.dial = (request, callback) => {
+  modem.dial = (asked, callback) => {
+    const request = inBodyAlone(asked);
     const settle = once((error, data) => callback(error && explain(error), data));
     const raw = request.isStream === true || request.hijack === true || request.openStdin === true;
     if (raw) {
@@ -48,6 +52,13 @@ export function guardRequests(
       else readAnswer(response as IncomingMessage, done);
     });
   };
+}
+
+function inBodyAlone(request: Request): Request {
+  if (request.path !== '/containers/create?' || !request.options) return request;
+  const { name, platform, ...body } = request.options;
+  const query = Object.entries({ name, platform }).filter(([, value]) => value !== undefined);
+  return { ...request, options: { _query: Object.fromEntries(query), _body: body } };
 }
 
 const isQuick = ({ method, path }: Request): boolean => method === 'GET' && !SLOW.test(path);

@@ -8,11 +8,12 @@ export const WHOLE_GROUP = 'TINI_KILL_PROCESS_GROUP';
 /**
  * A command that needs a shell runs under a second one, which outlives it: the inner shell dies of the group's SIGTERM at once,
  * and with it all else in the container would be killed, while the app behind it is still finishing its work. So the outer one
- * waits until nobody is left but init (1) and itself; tfkd kills them when their time is over. Only a shell's own words are used,
- * for images that have little else.
+ * waits until nobody is left but init (1) and itself; tfkd kills them when their time is over. What it would say of the inner
+ * shell's end (`Terminated`) is not the app's. Only a shell's own words are used, for images that have little else.
  */
 const OUTLIVE = `trap : HUP INT QUIT TERM USR1 USR2
-/bin/sh -c "$1"
+exec 3>&2 2>/dev/null
+/bin/sh -c "$1" 2>&3 3>&-
 code=$?
 if [ "$code" -eq 143 ]; then
   while set -- /proc/[0-9]* && [ "$#" -gt 2 ] && sleep 0.05; do :; done

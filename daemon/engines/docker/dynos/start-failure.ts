@@ -10,22 +10,10 @@ interface Explanation {
 
 const EXPLANATIONS: readonly Explanation[] = [
   {
-    pattern: /argument list too long/i,
-    id: 'invalid_params',
-    says: 'its config vars and command together are longer than the system takes',
-    hint: 'Shorten or remove some with `tfk config:unset`; about 2 MB is the limit.',
-  },
-  {
     pattern: /docker-init/,
     id: 'unavailable',
     says: 'this Docker has no docker-init',
     hint: 'Install the package docker-init (or tini), or install Docker Engine anew.',
-  },
-  {
-    pattern: /"\/bin\/sh"|\/bin\/sh: no such file/,
-    id: 'invalid_params',
-    says: 'its image has no shell, /bin/sh, which commands of a Procfile run under',
-    hint: 'Take the line out of the Procfile, so that the image’s own command is run, or use a base image with a shell.',
   },
   {
     pattern: /unable to find user|no matching entries in passwd|unable to find group/,
@@ -47,10 +35,10 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
 ];
 
-const NOT_A_PROGRAM =
-  /exec: ("[^"]*"): (?:stat [^:]*: )?(executable file not found in \$PATH|no such file or directory|permission denied|is a directory)/;
-
-/** Dockerd's refusal to make or run a dyno's container, in words for the app's owner. What is no refusal stays as it is. */
+/**
+ * Dockerd's refusal to make or run a dyno's container, in words for the app's owner. What is no refusal stays as it is. A program
+ * that is not in the image is none: the container's init says so in the dyno's log, and the exit code is 127.
+ */
 export function startFailure(dyno: string, error: unknown): unknown {
   if (statusOf(error) === null) return error;
   const answer = answerOf(error);
@@ -58,11 +46,6 @@ export function startFailure(dyno: string, error: unknown): unknown {
     new TfkError(id, `${dyno} cannot be started: ${says}.`, { hint, cause: error });
   const known = EXPLANATIONS.find(({ pattern }) => pattern.test(answer));
   if (known) return fail(known.id, known.says, known.hint);
-  const program = NOT_A_PROGRAM.exec(answer);
-  if (program) {
-    const says = `${program[1] ?? ''} cannot be run in its image (${program[2] ?? ''})`;
-    return fail('invalid_params', says, 'Correct ENTRYPOINT and CMD in the Dockerfile, and push again.');
-  }
   return fail(
     'internal_server_error',
     `Docker says: ${answer}`,

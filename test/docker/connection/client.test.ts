@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { ConnectedClient } from '../../../daemon/engines/docker/connection/connected-client.js';
+import { EngineUnreachable } from '../../../daemon/engines/unreachable.js';
+import { describeDocker, freshNames, removeAllOf } from '../../support/docker.js';
+import { ForwardedDocker } from '../../support/forwarded-docker.js';
+import { eventually } from '../../support/process-engine.js';
+
+await describeDocker('The way to Docker', ({ docker, client: plain }) => {
+  const at = (host: string, more = {}) =>
+    new ConnectedClient({ env: { DOCKER_HOST: host, HOME: '/nowhere' }, ...more });
+
+  test('finds the engine at its usual socket, and says what it is', async () => {
+    const client = new ConnectedClient({ env: { HOME: '/nowhere' } });
+    const { endpoint, version, rootDir, local } = await client.host();
+    expect({ endpoint, version, rootDir }).toMatchObject(pick(await plain.host()));
+    expect(local).toBe(true);
+    expect(await client.attempts()).toEqual([
+      { source: 'usual socket', endpoint: 'unix:///var/run/docker.sock', failure: null },
+    ]);
+  });
+
+  test('finds an engine that is started later, and one that comes back', async () => {
+    const forwarded = await ForwardedDocker.create();
+    const client = at(`unix://${forwarded.path}`);
+    await expect(client.api()).rejects.toThrow('there is no such socket');
+    await forwarded.open();
+    const connected = await client.api();
+    expect(await connected.listContainers({ limit: 1 })).toBeInstanceOf(Array);
+    await forwarded.close();
+    await expect(connected.listContainers()).rejects.toBeInstanceOf(EngineUnreachable);
+    await expect(client.api()).rejects.toBeInstanceOf(EngineUnreachable);
+    await forwarded.open();
+    expect(await (await client.api()).listContainers({ limit: 1 })).toBeInstanceOf(Array);
+  });
+
+  test('looks for nothing but the engine that was named', async () => {
+    const client = at('unix:///nowhere/docker.sock');
+    await expect(client.api()).rejects.toThrow('unix:///nowhere/docker.sock (DOCKER_HOST): there is no such');
+    expect(await client.attempts()).toHaveLength(1);
+    const ssh = at('ssh://me@host');
+    await expect(ssh.host()).rejects.toThrow('tfk does not reach Docker over ssh');
+    expect(await ssh.attempts()).toHaveLength(1);
+  });
+
+  test('rejects a wait whose engine dies while it is pending', async () => {
+    const names = freshNames();
+    onTestFinished(() => removeAllOf(docker, names));
+    const forwarded = await ForwardedDocker.create();
+    await forwarded.open();
+    const connected = await at(`unix://${forwarded.path}`).api();
+    const Labels = names.labels('dyno');
+    const HostConfig = { NetworkMode: 'none' };
+    const container = await docker.createContainer({
+      Image: 'node:20-slim',
+      Cmd: ['sleep', '60'],
+      Labels,
+      HostConfig,
+    });
+    await container.start();
+    const waited = connected.getContainer(container.id).wait();
+    const outcome = waited.catch((error: unknown) => error);
+    await eventually(() => expect(forwarded.connections).toBeGreaterThan(0));
+    await forwarded.close();
+    expect(await outcome).toBeInstanceOf(EngineUnreachable);
+  });
+
+  test('is held up by no engine that hangs, neither before nor after it answered', async () => {
+    const forwarded = await ForwardedDocker.create();
+    await forwarded.open();
+    const connected = await at(`unix://${forwarded.path}`, { answerMs: 200 }).api();
+    forwarded.hang();
+    await expect(connected.listContainers()).rejects.toThrow('no answer within 0.2 s');
+    const late = at(`unix://${forwarded.path}`, { helloMs: 200 });
+    await expect(late.api()).rejects.toThrow('no answer within 0.2 s');
+  });
+
+  test.each([
+    ['{"ApiVersion":"1.40","Version":"19.03.15"}', 'Docker 19.03.15 (API 1.40) is too old'],
+    ['{"hello":"world"}', 'what answers there is not Docker'],
+    ['<html>hello</html>', 'what answers there is not Docker'],
+  ])('does not take %s for a Docker it can use', async (answer, complaint) => {
+    const server = createServer((_request, response) => response.end(answer)).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await expect(at(`tcp://127.0.0.1:${port}`).api()).rejects.toThrow(complaint);
+  });
+});
+
+const pick = ({ endpoint, version, rootDir }: { endpoint: string; version: string; rootDir: string }) => ({
+  endpoint,
+  version,
+  rootDir,
+});
