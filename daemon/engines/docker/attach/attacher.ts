@@ -8,6 +8,7 @@ import { DockerAttachment } from './docker-attachment.js';
 import { DynoProcess } from './dyno-process.js';
 import { openExec } from './exec.js';
 import { asUnreachable, connectionLost, unlessEnded } from './failures.js';
+import { saveLastOutput } from './last-output.js';
 import { DETACH_KEYS } from './options.js';
 import { noProcess, noStdio } from './refusals.js';
 import { Stdio } from './stdio.js';
@@ -45,10 +46,12 @@ export class Attacher {
 
   /** The container has been started: its terminal, if it has one, gets its size. */
   async started(instance: string): Promise<void> {
-    const { containerId, terminal } = this.dynos.get(instance) ?? {};
-    if (containerId === undefined || !terminal) return;
+    const dyno = this.dynos.get(instance);
+    if (!dyno) return;
+    const { containerId, terminal, stdio } = dyno;
     const container = await this.container(containerId);
-    await unlessEnded(container.resize({ w: terminal.columns, h: terminal.rows }));
+    if (terminal) await unlessEnded(container.resize({ w: terminal.columns, h: terminal.rows }));
+    await this.watch(stdio, async () => (await container.inspect()).State.Pid);
   }
 
   /** Once per instance. Rejects with a TfkError `conflict` when its stdio is not to be had (any more). */
@@ -73,11 +76,16 @@ export class Attacher {
   async exec(containerId: string, request: ExecRequest): Promise<Attachment> {
     const container = await this.container(containerId);
     try {
-      const { process, stdio } = await openExec(container, request, this.parts.clock);
+      const { process, stdio, exec } = await openExec(container, request, this.parts.clock);
+      await this.watch(stdio, async () => (await exec.inspect()).Pid);
       return new DockerAttachment(process, stdio, this.parts);
     } catch (error) {
       throw await noProcess(container, asUnreachable(error));
     }
+  }
+
+  private async watch(stdio: Stdio, pidOf: () => Promise<number>): Promise<void> {
+    if ((await this.parts.client.host()).local) void saveLastOutput(stdio, pidOf, this.parts.clock);
   }
 
   private async container(id: string): Promise<Docker.Container> {

@@ -1,8 +1,9 @@
 import type Docker from 'dockerode';
 import type { Clock } from '../../../shared/clock.js';
 import type { DynoExit, DynoSignal, TerminalSize } from '../../engine.js';
+import { statusOf } from '../answers.js';
 import type { AttachedProcess } from './docker-attachment.js';
-import { asUnreachable, connectionLost, statusOf, unlessEnded } from './failures.js';
+import { asUnreachable, connectionLost, unlessEnded } from './failures.js';
 import type { Stdio } from './stdio.js';
 
 /** How soon a wait that was cut off is begun again. */

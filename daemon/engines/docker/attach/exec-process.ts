@@ -2,9 +2,10 @@ import type Docker from 'dockerode';
 import { finished } from 'node:stream/promises';
 import type { Clock } from '../../../shared/clock.js';
 import type { DynoExit, DynoSignal, TerminalSize } from '../../engine.js';
+import { statusOf } from '../answers.js';
 import type { AttachedProcess } from './docker-attachment.js';
 import { killCommand, signalCommand } from './exec-scripts.js';
-import { asUnreachable, connectionLost, statusOf, unlessEnded } from './failures.js';
+import { asUnreachable, connectionLost, unlessEnded } from './failures.js';
 import type { Stdio } from './stdio.js';
 
 const FIRST_LOOK_MS = 20;

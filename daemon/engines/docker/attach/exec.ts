@@ -17,7 +17,7 @@ export async function openExec(
   container: Docker.Container,
   request: ExecRequest,
   clock: Clock,
-): Promise<{ process: ExecProcess; stdio: Stdio }> {
+): Promise<{ process: ExecProcess; stdio: Stdio; exec: Docker.Exec }> {
   checkLaunchable(request.env, request.command);
   const exec = await container.exec(optionsOf(request));
   const connection = await exec.start({ hijack: true, stdin: true, Tty: request.terminal !== null });
@@ -26,7 +26,7 @@ export async function openExec(
     const leader = await leaderOf(stdio, clock);
     const process = new ExecProcess({ container, exec, leader, stdio, clock });
     if (request.terminal) await process.resize(request.terminal);
-    return { process, stdio };
+    return { process, stdio, exec };
   } catch (error) {
     stdio.destroy();
     throw error;

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { TfkError } from '../../../shared/errors.js';
+import { statusOf } from '../answers.js';
 import { LABEL } from '../names.js';
-import { statusOf } from './failures.js';
 
 const SEE_PS = 'See `tfk ps` for the dynos that run.';
 

@@ -17,6 +17,7 @@ export class Stdio {
   readonly ended: Promise<ConnectionEnd>;
   private readonly demux: Demux | null;
   private readonly full = new Set<Frame['stream']>();
+  private unbounded = false;
 
   constructor(
     private readonly connection: Duplex,
@@ -30,6 +31,17 @@ export class Stdio {
     // Nothing flows before the first read: 'data' alone would start it.
     connection.pause();
     connection.on('data', (chunk: Buffer) => this.deliver(chunk));
+  }
+
+  /** Does output wait for a reader? */
+  get stalled(): boolean {
+    return this.connection.isPaused();
+  }
+
+  /** Takes what comes from now on without waiting for readers. */
+  takeAll(): void {
+    this.unbounded = true;
+    this.connection.resume();
   }
 
   /** Cuts the connection: a process that waits for its output to be taken goes on. */
@@ -60,7 +72,7 @@ export class Stdio {
       if (reader === null || reader.destroyed) continue;
       if (!reader.push(data)) this.full.add(stream);
     }
-    if (this.full.size > 0) this.connection.pause();
+    if (this.full.size > 0 && !this.unbounded) this.connection.pause();
   }
 
   private untilEnded(): Promise<ConnectionEnd> {
