@@ -145,7 +145,7 @@ await describeDocker('Logs of dynos', (found) => {
     const expected = numbers(1, 60).flatMap((i) => [
       ...numbers(0, 99).map((n) => `line ${i} ${n}`),
       ...['x', 'x', 'y', 'y', 'y'].map((letter) => letter.repeat(10_000)),
-      String(i),
+      i,
     ]);
     // The last piece of each long line is its number: the 50 000 letters fill five whole lines.
     expect(firstDifference(texts, expected)).toBeNull();

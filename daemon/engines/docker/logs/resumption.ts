@@ -36,6 +36,11 @@ export class Resumption {
     this.found = mark === null;
   }
 
+  /** Is it known where to go on? */
+  get resolved(): boolean {
+    return this.found;
+  }
+
   /** Bytes that were skipped, if nothing more comes, without knowing whether they had been taken. */
   get unresolved(): number {
     return this.found ? 0 : this.skippedBytes;
