@@ -152,7 +152,8 @@ await describeDocker('A PostgreSQL in a container', (engine) => {
   it('comes back by itself when its server is killed, rows and all', async () => {
     const { Id } = await container().inspect();
     const kill = ['sh', '-c', 'kill -9 "$(head -n 1 "$PGDATA/postmaster.pid")"'];
-    await home.services.run(addon.id, { command: kill, input: '' });
+    const exec = await container().exec({ Cmd: kill, User: 'postgres' });
+    await exec.start({ Detach: true });
     await expect.poll(async () => (await container().inspect()).RestartCount, { timeout: 30_000 }).toBe(1);
     await expect.poll(() => rowsKept().catch(() => null), { timeout: 30_000 }).toEqual([{ n: 1 }]);
     expect((await container().inspect()).Id).toBe(Id);

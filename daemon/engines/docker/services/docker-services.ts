@@ -15,6 +15,7 @@ import { answerOf, statusOf, unless } from '../answers.js';
 import { Demux } from '../attach/demux.js';
 import type { DockerClient } from '../client.js';
 import { LABEL, type Names } from '../names.js';
+import { hostIn, type Subnet } from './bridge.js';
 import { archiveOf } from './files.js';
 import { describeImage, pullImage } from './images.js';
 import { notStarted } from './not-started.js';
@@ -113,8 +114,7 @@ export class DockerServices implements ServiceHost {
     const { local } = await this.parts.client.host();
     if (!local) return null;
     const bridge = await unless([404], (await this.docker()).getNetwork('bridge').inspect());
-    const [config] = (bridge as { IPAM?: { Config?: { Gateway?: string }[] } } | null)?.IPAM?.Config ?? [];
-    return config?.Gateway ?? null;
+    return hostIn((bridge as { IPAM?: { Config?: Subnet[] | null } } | null)?.IPAM?.Config ?? []);
   }
 
   private docker(): Promise<Docker> {
