@@ -1,0 +1,165 @@
+import type Docker from 'dockerode';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import type { BuildPlan, ImageBuild } from '../../../../../buildpacks/plan.js';
+import { TfkError, messageOf } from '../../../../shared/errors.js';
+import type { Logger } from '../../../../shared/logger.js';
+import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
+import { unless } from '../../answers.js';
+import type { DockerClient } from '../../client.js';
+import { LABEL, type Names } from '../../names.js';
+import { StepFailed, inOurWords } from '../failure.js';
+import { IMAGE_LABEL } from '../labels.js';
+import type { BuildResources } from '../steps/container-options.js';
+import { Watch } from '../steps/watch.js';
+import { commandLine, healthcheckOf } from './facts.js';
+import { ImageMaker, type MadeImage } from './image-maker.js';
+
+export interface DockerfileBuilderOptions {
+  readonly client: DockerClient;
+  readonly names: Names;
+  readonly logger: Logger;
+  readonly baseImages: Bases;
+  /** What a build may take; only the classic builder can be held to it. */
+  readonly resources: BuildResources;
+}
+
+/** The images that Dockerfiles start from. */
+export interface Bases {
+  /** Rejects with a TfkError where the image cannot be had. */
+  ensure(ref: string, output: BuildOutput, signal: AbortSignal): Promise<string>;
+  idOf(ref: string): Promise<string | null>;
+}
+
+/** Builds the images of users' Dockerfiles: one for each of the plan's, named after the slug's key. */
+export class DockerfileBuilder {
+  constructor(private readonly options: DockerfileBuilderOptions) {}
+
+  /** As Engine.runtimeOf: the ids of all base images. */
+  async runtimeOf({ images }: BuildPlan): Promise<string> {
+    const refs = [...new Set(images.flatMap(({ bases }) => bases))];
+    const ids = await Promise.all(refs.map((ref) => this.options.baseImages.idOf(ref)));
+    return createHash('sha256')
+      .update(JSON.stringify([refs, ids]))
+      .digest('hex')
+      .slice(0, 32);
+  }
+
+  /** As Engine.build, for a plan with images. `key` is the artifact's id. */
+  async build(request: BuildRequest, key: string): Promise<BuildResult> {
+    const watch = new Watch(request);
+    try {
+      watch.refuseStopped();
+      await this.ensureBases(request, watch);
+      const docker = await this.options.client.api();
+      return await this.make(docker, request, { key, watch });
+    } catch (error) {
+      if (error instanceof StepFailed) return error.fault;
+      if (request.signal.aborted) return CANCELLED;
+      throw inOurWords(error);
+    }
+  }
+
+  /** Removes images that builds of an earlier tfkd were cut off from; called before the first build. */
+  async recover(): Promise<void> {
+    const docker = await this.options.client.api();
+    const filters = JSON.stringify({ label: this.options.names.filter('build') });
+    for (const { Id } of await docker.listImages({ filters })) {
+      await unless([404, 409], docker.getImage(Id).remove({ force: true }));
+    }
+  }
+
+  private async ensureBases({ plan, output }: BuildRequest, watch: Watch): Promise<void> {
+    for (const ref of new Set(plan.images.flatMap(({ bases }) => bases))) {
+      try {
+        await this.options.baseImages.ensure(ref, output, watch.signal);
+      } catch (error) {
+        watch.refuseStopped();
+        if (!(error instanceof TfkError) || ENGINES_OWN.has(error.id)) throw error;
+        const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+        throw new StepFailed({ ok: false, reason: 'runtime', message });
+      }
+    }
+  }
+
+  /** The main image is named last: where its name is, all are there. */
+  private async make(
+    docker: Docker,
+    request: BuildRequest,
+    { key, watch }: { readonly key: string; readonly watch: Watch },
+  ): Promise<BuildResult> {
+    const maker = new ImageMaker({ ...this.options, docker, request, watch });
+    const named: string[] = [];
+    try {
+      const made: MadeImage[] = [];
+      for (const image of request.plan.images)
+        made.push(await maker.make(image, await sourceOf(request, image)));
+      for (const image of [...made].reverse()) {
+        const isMain = image === made[0];
+        const labels = this.labelsOf(image, key, isMain ? sizeOf(made) : 0);
+        await maker.name(image, { tags: this.tagsOf(image.build, key, isMain), labels, named });
+      }
+      return resultOf(key, made);
+    } catch (error) {
+      await this.remove(docker, named);
+      throw error;
+    } finally {
+      await this.remove(docker, maker.temporary);
+    }
+  }
+
+  /** Every process type without a name of its own runs in the main image. */
+  private tagsOf({ serves }: ImageBuild, key: string, isMain: boolean): string[] {
+    return isMain
+      ? [this.options.names.slugImage(key)]
+      : serves.map((type) => this.options.names.slugImage(key, type));
+  }
+
+  /** What cannot be removed now is removed by recover(), or as garbage. */
+  private async remove(docker: Docker, tags: readonly string[]): Promise<void> {
+    for (const tag of tags) {
+      await unless([404, 409], docker.getImage(tag).remove()).catch((error: unknown) => {
+        this.options.logger.warn({ image: tag, reason: messageOf(error) }, 'image of a build not removed');
+      });
+    }
+  }
+
+  private labelsOf({ build, config }: MadeImage, key: string, size: number): Record<string, string> {
+    const command = build.command ?? commandLine(config);
+    return this.options.names.labels('slug', {
+      [LABEL.key]: key,
+      [IMAGE_LABEL.size]: String(size),
+      ...(command === null ? {} : { [LABEL.command]: command }),
+    });
+  }
+}
+
+const CANCELLED = { ok: false, reason: 'cancelled', message: 'The build was cancelled.' } as const;
+/** These say nothing of the app. */
+const ENGINES_OWN: ReadonlySet<string> = new Set(['unavailable', 'insufficient_storage']);
+
+async function sourceOf({ sourceDir }: BuildRequest, { context, dockerfile }: ImageBuild) {
+  return {
+    folder: join(sourceDir, context),
+    dockerfile: posix.relative(context, dockerfile),
+    text: await readFile(join(sourceDir, dockerfile), 'utf8'),
+  };
+}
+
+function resultOf(key: string, made: readonly MadeImage[]): BuildResult {
+  const [main] = made;
+  const servesWeb = main?.build.serves.includes('web') ?? false;
+  return {
+    ok: true,
+    artifact: { engine: 'docker', id: key, size: sizeOf(made) },
+    image: main
+      ? {
+          command: servesWeb ? (main.build.command ?? commandLine(main.config)) : null,
+          healthcheck: healthcheckOf(main.config),
+        }
+      : null,
+  };
+}
+
+const sizeOf = (made: readonly MadeImage[]): number => made.reduce((sum, { size }) => sum + size, 0);
