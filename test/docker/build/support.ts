@@ -60,6 +60,7 @@ async function printedBy(
     Image: image,
     Cmd: ['/bin/sh', '-c', script],
     Labels: { [LABEL.home]: names.home, [LABEL.kind]: 'test' },
+    HostConfig: { NetworkMode: 'none' },
   });
   try {
     const stream = await container.attach({ stream: true, stdout: true, stderr: true });

@@ -6,7 +6,7 @@ import type { BuildOutput } from '../../engine.js';
 import { answerOf, statusOf, unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import { chooseBase, refusedVersion, settingOf } from './base-choice.js';
-import { StepFailed } from './failure.js';
+import { StepFailed, inOurWords } from './failure.js';
 import { pull } from './pull.js';
 
 /** An image that a plan's steps run on. */
@@ -14,9 +14,8 @@ export interface BaseImage {
   readonly ref: string;
   /** `sha256:…` */
   readonly id: string;
-  readonly size: number;
+  /** The PATH of its processes. */
   readonly path: string;
-  readonly env: readonly string[];
 }
 
 export interface BaseImagesOptions {
@@ -68,22 +67,27 @@ export class BaseImages {
     if (!choice.ok) throw refusal(choice.message);
     const here = await this.present(runtime, choice.refs);
     const ref = here?.ref ?? choice.refs[0] ?? '';
+    const other = `Another image, or a mirror's, is named with ${choice.setting}.`;
     const id = await this.ensure(ref, output, signal).catch((error: unknown) => {
-      if (error instanceof TfkError && error.id !== 'unavailable') {
-        const other = `Another image, or a mirror's, is named with ${choice.setting}.`;
-        throw refusal([asked(runtime), error.message, error.hint, other].filter(Boolean).join(' '));
-      }
-      throw error;
+      throw asRefusal(error, { before: asked(runtime), after: other });
     });
-    const { Size, Config } = await (await this.docker()).getImage(id).inspect();
-    const { Env: env } = Config;
+    const env = envOf(await (await this.docker()).getImage(id).inspect());
     const version = refusedVersion(runtime, env);
     if (version !== null) {
       const change = `Change the range, or name another image with ${settingOf(runtime.language)}.`;
       throw refusal(`${asked(runtime)} The image ${ref} has ${version}. ${change}`);
     }
     const path = env.find((line) => line.startsWith('PATH='))?.slice('PATH='.length) ?? USUAL_PATH;
-    return { ref, id, size: Size, path, env };
+    return { ref, id, path };
+  }
+
+  /** The images that Dockerfiles start from. Rejects with StepFailed where one cannot be had. */
+  async ensureAll(refs: Iterable<string>, output: BuildOutput, signal: AbortSignal): Promise<void> {
+    for (const ref of refs) {
+      await this.ensure(ref, output, signal).catch((error: unknown) => {
+        throw asRefusal(error);
+      });
+    }
   }
 
   private choice(runtime: Runtime) {
@@ -97,7 +101,7 @@ export class BaseImages {
   ): Promise<{ readonly ref: string; readonly Id: string } | null> {
     for (const ref of refs) {
       const image = await this.inspect(ref);
-      if (image && refusedVersion(runtime, image.Config.Env) === null) return { ref, Id: image.Id };
+      if (image && refusedVersion(runtime, envOf(image)) === null) return { ref, Id: image.Id };
     }
     return null;
   }
@@ -115,8 +119,8 @@ export class BaseImages {
       await pull(await this.docker(), { ref, output, signal, clock: this.options.clock });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof TfkError) throw error;
-      throw missing(ref, error);
+      const ours = inOurWords(error);
+      throw ours instanceof TfkError ? ours : missing(ref, error);
     }
     const pulled = await this.inspect(ref);
     if (pulled === null) throw missing(ref, new Error('the registry sent something else'));
@@ -141,9 +145,23 @@ function missing(ref: string, error: unknown): TfkError {
   );
 }
 
+/** Null in images that set none, against the client's types. */
+function envOf({ Config }: Docker.ImageInspectInfo): readonly string[] {
+  const env = Config.Env as readonly string[] | null;
+  return env ?? [];
+}
+
 function refusal(message: string): StepFailed {
   return new StepFailed({ ok: false, reason: 'runtime', message });
 }
+
+/** An image that cannot be had is the build's failure; an engine that does not answer, or a full disk, is not. */
+function asRefusal(error: unknown, { before = '', after = '' } = {}): unknown {
+  if (!(error instanceof TfkError) || !MISSING.includes(error.id)) return error;
+  return refusal([before, error.message, error.hint ?? '', after].filter((text) => text !== '').join(' '));
+}
+
+const MISSING: readonly string[] = ['not_found', 'invalid_params'];
 
 const asked = ({ language, range }: Runtime): string =>
   language === 'node' && range !== null ? `package.json asks for Node.js ${range} in engines.node.` : '';

@@ -8,6 +8,7 @@ import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
 import { BaseImages } from './base-images.js';
 import { Caches } from './caches.js';
+import { DockerfileBuilder } from './dockerfile/builder.js';
 import { StepFailed, inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
 import { BuildNetwork } from './network.js';
@@ -31,10 +32,9 @@ export interface DockerBuilderOptions {
   readonly resources?: BuildResources;
 }
 
-const MOST_MEMORY = 4 * 1024 ** 3;
-const PIDS = 2048;
+const MOST: BuildResources = { memoryBytes: 4 * 1024 ** 3, pids: 2048 };
 
-/** Builds on a Docker engine: steps in containers, slugs and layers as images. */
+/** Builds on a Docker engine: steps in containers, users' Dockerfiles by the engine's own builder, slugs and layers as images. */
 export class DockerBuilder {
   private readonly bases: BaseImages;
   private readonly network: BuildNetwork;
@@ -52,9 +52,9 @@ export class DockerBuilder {
     this.garbage = new GarbageCollector({ ...parts, builds, network: this.network, caches: this.caches });
   }
 
-  /** As Engine.runtimeOf: the id of the base image, or `missing <image>`. */
+  /** As Engine.runtimeOf: for a plan of steps the id of its base image, or `missing <image>`. */
   runtimeOf(plan: BuildPlan): Promise<string> {
-    return this.bases.runtimeOf(plan.runtime);
+    return plan.images.length > 0 ? this.dockerfiles().runtimeOf(plan) : this.bases.runtimeOf(plan.runtime);
   }
 
   /** As Engine.build. */
@@ -63,8 +63,9 @@ export class DockerBuilder {
     const using = this.builds.start(request.buildId);
     const watch = new Watch(request);
     try {
-      const artifact = await this.fromSteps(request, watch, using);
-      return { ok: true, artifact, image: null };
+      return request.plan.images.length > 0
+        ? await this.fromDockerfiles(request, watch, using)
+        : { ok: true, artifact: await this.fromSteps(request, watch, using), image: null };
     } catch (error) {
       return faultOf(error, watch);
     } finally {
@@ -98,7 +99,7 @@ export class DockerBuilder {
 
   private async fromSteps(request: BuildRequest, watch: Watch, using: Using): Promise<Artifact> {
     const { plan, sourceDir, output } = request;
-    const { names, clock } = this.options;
+    const { names, clock, logger } = this.options;
     const base = await this.bases.forRuntime(plan.runtime, output, watch.signal);
     output.detail(`Using the image ${base.ref}`);
     const source = await scanTree(sourceDir);
@@ -109,8 +110,23 @@ export class DockerBuilder {
     await this.caches.used(request.appId);
     const docker = await this.docker();
     const resources = await this.resourcesOf(docker);
-    const builder = new PlanBuilder({ docker, names, clock, resources, network: this.network });
+    const builder = new PlanBuilder({ docker, names, clock, logger, resources, network: this.network });
     return builder.build({ request, base, source, key, watch, uses: using.add });
+  }
+
+  /** Not looked up by its key: the builder of Dockerfiles has a cache of its own, and tells what the image brings along. */
+  private async fromDockerfiles(request: BuildRequest, watch: Watch, using: Using): Promise<BuildResult> {
+    const { plan, output, sourceDir } = request;
+    const refs = new Set(plan.images.flatMap(({ bases }) => bases));
+    await this.bases.ensureAll(refs, output, watch.signal);
+    const builder = this.dockerfiles(await this.resourcesOf(await this.docker()));
+    const key = slugKey(plan, await builder.runtimeOf(plan), treeDigest(await scanTree(sourceDir)));
+    using.add(key);
+    return builder.build(request, key);
+  }
+
+  private dockerfiles(resources: BuildResources = MOST): DockerfileBuilder {
+    return new DockerfileBuilder({ ...this.options, baseImages: this.bases, resources });
   }
 
   private async find(key: string): Promise<Artifact | null> {
@@ -122,6 +138,7 @@ export class DockerBuilder {
 
   private async removeLeftovers(): Promise<void> {
     await this.garbage.removeContainers(await this.docker(), (buildId) => !this.builds.has(buildId));
+    await this.dockerfiles().recover();
   }
 
   private resourcesOf(docker: Docker): Promise<BuildResources> {
@@ -135,7 +152,7 @@ export class DockerBuilder {
   private async chooseResources(docker: Docker): Promise<BuildResources> {
     if (this.options.resources) return this.options.resources;
     const { MemTotal } = (await docker.info()) as { readonly MemTotal: number };
-    return { memoryBytes: Math.min(MOST_MEMORY, Math.floor(MemTotal * 0.75)), pids: PIDS };
+    return { ...MOST, memoryBytes: Math.min(MOST.memoryBytes, Math.floor(MemTotal * 0.75)) };
   }
 
   private docker(): Promise<Docker> {

@@ -49,13 +49,14 @@ export class PullProgress {
   private readonly layers = new Map<string, { bytes: number; done: boolean }>();
 
   /** Throws the error which a pull reports as its last event. */
-  take({ id, status, progressDetail, error }: PullEvent): void {
+  take({ id, status = '', progressDetail, error }: PullEvent): void {
     if (error !== undefined) throw new Error(error);
-    if (id === undefined || status === undefined || status.startsWith('Pulling from')) return;
+    if (id === undefined || status.startsWith('Pulling from')) return;
     const layer = this.layers.get(id) ?? { bytes: 0, done: false };
     this.layers.set(id, layer);
-    if (status === 'Downloading') layer.bytes = Math.max(layer.bytes, progressDetail?.current ?? 0);
-    if (status === 'Pull complete' || status === 'Already exists') layer.done = true;
+    const bytes = status === 'Downloading' ? progressDetail?.current : undefined;
+    layer.bytes = Math.max(layer.bytes, bytes ?? 0);
+    layer.done ||= ['Pull complete', 'Already exists'].includes(status);
   }
 
   text(): string {

@@ -1,5 +1,7 @@
 import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
+import { messageOf } from '../../../../shared/errors.js';
+import type { Logger } from '../../../../shared/logger.js';
 import { LABEL, type Names } from '../../names.js';
 import { ifThere } from '../failure.js';
 import type { BuildNetwork } from '../network.js';
@@ -11,6 +13,7 @@ export interface ContainersOptions {
   readonly names: Names;
   readonly appId: string;
   readonly buildId: string;
+  readonly logger: Logger;
   readonly network: BuildNetwork;
   readonly resources: BuildResources;
   /** Of the caches that steps share with the app's other builds. */
@@ -84,10 +87,15 @@ export class BuildContainers {
     })) as unknown as Readable;
   }
 
-  /** Removes all of them. */
+  /** Removes all of them; what the engine does not remove now is removed as garbage. */
   async dispose(): Promise<void> {
     this.options.signal.removeEventListener('abort', this.killAll);
-    await Promise.all([...this.made].map((container) => this.remove(container)));
+    for (const container of [...this.made]) {
+      await this.remove(container).catch((error: unknown) => {
+        const { logger, buildId } = this.options;
+        logger.warn({ build: buildId, reason: messageOf(error) }, 'container of a build not removed');
+      });
+    }
   }
 
   private readonly killAll = (): void => {

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { Clock } from '../../../../shared/clock.js';
+import type { Logger } from '../../../../shared/logger.js';
 import type { TreeEntry } from '../../../../shared/tree.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
 import { LABEL, type Names } from '../../names.js';
@@ -32,6 +33,7 @@ export interface PlanBuilderOptions {
   readonly docker: Docker;
   readonly names: Names;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly network: BuildNetwork;
   readonly resources: BuildResources;
 }
@@ -110,7 +112,7 @@ export class PlanBuilder {
   }
 
   private containersOf({ request, watch }: PlanBuild): BuildContainers {
-    const { docker, names, network, resources } = this.options;
+    const { docker, names, network, logger, resources } = this.options;
     const { appId, buildId } = request;
     return new BuildContainers({
       docker,
@@ -118,6 +120,7 @@ export class PlanBuilder {
       appId,
       buildId,
       network,
+      logger,
       resources,
       caches: cachesOf(request),
       signal: watch.signal,
