@@ -57,7 +57,8 @@ async function deliver({ lines, cursor, lostBytes }) {
   seen.cursor = cursor;
 }
 
-const follow = (id, signal) => new DynoLogs({ client, clock, logger }).follow(id, seen.cursor, deliver, signal);
+const follow = (id, signal) =>
+  new DynoLogs({ client, clock, logger }).follow(id, seen.cursor, deliver, signal);
 
 async function untilLeft(id) {
   const leaving = new AbortController();

@@ -10,7 +10,7 @@ import { LogFrames } from './log-frames.js';
 import { chunksOf, requestLog, type LogQuery } from './log-request.js';
 
 /** After a quiet time, how long the first line waits for others to share its batch. */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 /** How often an idle follower looks without having been told. */
 const IDLE_MS = 5_000;
 /** How many of the newest records are asked for at least, and by how much more when the last one taken is not among them. */

@@ -49,7 +49,10 @@ function dial(docker: Docker, id: string, query: LogQuery, signal: AbortSignal):
   };
   const modem = docker.modem as { readonly dial: Dial };
   return new Promise((resolve, reject) => {
-    if (signal.aborted) { resolve(null); return; }
+    if (signal.aborted) {
+      resolve(null);
+      return;
+    }
     const giveUp = () => resolve(null);
     signal.addEventListener('abort', giveUp, { once: true });
     modem.dial(request, (error, stream) => {
