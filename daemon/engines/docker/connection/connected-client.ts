@@ -20,6 +20,12 @@ export interface ConnectedClientOptions {
   readonly answerMs?: number;
 }
 
+/** A search that takes this long is not made again at once. */
+const LONG_MS = 1_000;
+const LONGEST_REST_MS = 30_000;
+/** Of the time a search takes, how much longer the rest after it is. */
+const REST_FACTOR = 5;
+
 /**
  * The way to Docker, found when it is first needed, and looked for again after it was lost: a dockerd that is started later, or
  * comes back, is found. Once an engine has answered, only that one is looked for: tfkd's dynos are there and nowhere else.
@@ -51,11 +57,23 @@ export class ConnectedClient implements DockerClient {
   }
 
   private connection(): Promise<Connection> {
-    this.connecting ??= this.connect().catch((error: unknown) => {
-      this.connecting = null;
-      throw error;
-    });
+    this.connecting ??= this.search();
     return this.connecting;
+  }
+
+  /** Where it takes long to learn that nobody answers (a socket that hangs), callers wait for that now and then, not each time. */
+  private search(): Promise<Connection> {
+    const begun = performance.now();
+    const searching = this.connect();
+    const forget = () => {
+      if (this.connecting === searching) this.connecting = null;
+    };
+    searching.catch(() => {
+      const tookMs = performance.now() - begun;
+      if (tookMs < LONG_MS) forget();
+      else setTimeout(forget, Math.min(LONGEST_REST_MS, tookMs * REST_FACTOR)).unref();
+    });
+    return searching;
   }
 
   private async connect(): Promise<Connection> {

@@ -37,7 +37,7 @@ export class Changes {
       const heard = await this.listen(signal).catch(() => false);
       failures = heard ? 0 : failures + 1;
       if (isAborted(signal)) return;
-      this.tell();
+      if (heard) this.tell();
       const pause = PAUSES[Math.min(failures, PAUSES.length - 1)] ?? 0;
       await this.parts.clock.sleep(pause, signal);
     }
