@@ -70,10 +70,14 @@ const addon = {
 export const Addon = Type.Object(addon);
 export type Addon = Static<typeof Addon>;
 
-/** `GET /tfk/apps/:app/addons/:addon`: with label and text pairs in order, without secrets. */
+/**
+ * `GET /tfk/apps/:app/addons/:addon`: with label and text pairs in order, and where programs on tfkd's own machine reach it,
+ * which may be another address than dynos are given. Without secrets.
+ */
 export const AddonDetails = Type.Object({
   ...addon,
   facts: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+  local_address: Nullable(Type.Object({ host: Type.String(), port: Type.Integer() })),
 });
 export type AddonDetails = Static<typeof AddonDetails>;
 

@@ -17,8 +17,20 @@ export async function databaseOf(context: Context, app: string, name: string | u
       hint: `Type: tfk addons:create postgres -a ${app}`,
     });
   }
-  return addressOf(url, key);
+  return fromHere(context, app, key, addressOf(url, key));
 }
+
+/** A database in a container has a name that only containers know; this machine has another way to it. */
+async function fromHere(context: Context, app: string, key: string, address: Address): Promise<Address> {
+  const host = address['PGHOST'] ?? '';
+  if (!isAddonName(host)) return address;
+  const addon = await detailsOf(context, app, key);
+  if (addon?.name !== host || addon.local_address == null) return address;
+  return { ...address, PGHOST: addon.local_address.host, PGPORT: String(addon.local_address.port) };
+}
+
+/** Neither an IP address nor a domain name. */
+const isAddonName = (host: string): boolean => /^[a-z][a-z0-9-]+$/.test(host) && host !== 'localhost';
 
 export function addressOf(url: string, key: string): Address {
   // Without a host (a socket's folder stands in ?host=) it is no URL by the web's rules.
@@ -45,13 +57,15 @@ async function configVarOf(context: Context, app: string, name: string, vars: Co
   const candidates = [name, name.toUpperCase(), `${name.toUpperCase()}_URL`];
   const direct = candidates.find((candidate) => candidate in vars);
   if (direct !== undefined) return direct;
+  return (await detailsOf(context, app, name))?.config_vars[0] ?? name;
+}
+
+/** Null: the app has no such add-on. */
+async function detailsOf(context: Context, app: string, name: string): Promise<AddonDetails | null> {
   try {
-    const addon = await context.client.get<AddonDetails>(
-      `${tfkPathOfApp(app)}/addons/${encodeURIComponent(name)}`,
-    );
-    return addon.config_vars[0] ?? name;
+    return await context.client.get<AddonDetails>(`${tfkPathOfApp(app)}/addons/${encodeURIComponent(name)}`);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return name;
+    if (error instanceof ApiError && error.status === 404) return null;
     throw error;
   }
 }

@@ -22,10 +22,12 @@ export interface AddonService {
    */
   open(addon: AddonInstance, engine: EngineName): Promise<AddonData>;
   /**
-   * The config vars of an attachment of that name, e.g. `{ DATABASE_URL: 'postgres://…' }`, as a dyno of that engine reaches it;
-   * with `process`, any program on this machine. Their names are the same for all engines.
+   * The config vars of an attachment of that name, e.g. `{ DATABASE_URL: 'postgres://…' }`, as a dyno of that engine reaches it.
+   * Their names are the same for all engines.
    */
   configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>>;
+  /** Where programs on this machine reach it. */
+  localAddress(addon: AddonInstance): NetworkAddress;
   /** Ordered label → text pairs for `addons:info`. Without secrets. */
   describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]>;
   /** Stops the server and keeps its data. */
@@ -39,6 +41,11 @@ export interface AddonPlan {
   readonly name: string;
   readonly description: string;
   readonly isDefault: boolean;
+}
+
+export interface NetworkAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface ProvisionRequest {

@@ -5,7 +5,7 @@ import type { Logger } from '../shared/logger.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { Binding } from '../store/releases.js';
 import type { Store } from '../store/store.js';
-import type { AddonService } from './addon.js';
+import type { AddonService, NetworkAddress } from './addon.js';
 import { Attachments, type AttachAddon } from './attachments.js';
 import { Catalogue } from './catalogue.js';
 import { instanceOf } from './engines-of.js';
@@ -91,14 +91,16 @@ export class Addons {
 
   /** Config vars by name which the attachment gives its app. */
   configKeys(attachment: AttachmentRecord): string[] {
-    return Object.keys(this.localVars(this.record(attachment.addonId), attachment.name));
+    const addon = this.record(attachment.addonId);
+    if (addon.data === null) return [];
+    const instance = instanceOf(this.deps.store, addon);
+    return Object.keys(this.catalogue.of(addon).configVars(instance, attachment.name, 'process'));
   }
 
-  /** Config vars by which programs on this machine reach the add-on; none while it is being made. */
-  localVars(addon: AddonRecord, attachment: string): Readonly<Record<string, string>> {
-    if (addon.data === null) return {};
-    const { store } = this.deps;
-    return this.catalogue.of(addon).configVars(instanceOf(store, addon), attachment, 'process');
+  /** Where programs on this machine reach the add-on; null while it is being made. */
+  localAddress(addon: AddonRecord): NetworkAddress | null {
+    if (addon.data === null) return null;
+    return this.catalogue.of(addon).localAddress(instanceOf(this.deps.store, addon));
   }
 
   facts(addon: AddonRecord): Promise<readonly (readonly [label: string, text: string])[]> {

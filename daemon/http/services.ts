@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { AddonService } from '../addons/addon.js';
+import type { AddonService, NetworkAddress } from '../addons/addon.js';
 import type { PlannedBuild } from '../build/contracts.js';
 import type { Attachment, TerminalSize } from '../engines/engine.js';
 import type { LogSessions } from '../logs/sessions.js';
@@ -207,6 +207,8 @@ export interface AddonsService {
   detach(attachment: AttachmentRecord, actor: string): Promise<void>;
   /** Names of the config vars that the attachment gives its app. */
   configKeys(attachment: AttachmentRecord): readonly string[];
+  /** Where programs on this machine reach the add-on; null while it is being made. */
+  localAddress(addon: AddonRecord): NetworkAddress | null;
   facts(addon: AddonRecord): Promise<readonly (readonly [label: string, text: string])[]>;
 }
 

@@ -3,10 +3,10 @@ import type { ServiceHost, ServiceSpec } from '../../engines/service-host.js';
 import type { Clock } from '../../shared/clock.js';
 import { messageOf, TfkError } from '../../shared/errors.js';
 import { newSecret } from '../../shared/ids.js';
-import type { AddonData, AddonInstance, ProvisionRequest } from '../addon.js';
+import type { AddonData, AddonInstance, NetworkAddress, ProvisionRequest } from '../addon.js';
 import { CONTAINER_PORT, containerSpec, PSQL, roleSql } from './container-spec.js';
 import { credentialsOf, namesOf, type Credentials } from './credentials.js';
-import type { DatabaseAddress, DatabaseHost, PortsInUse } from './host.js';
+import type { DatabaseHost, PortsInUse } from './host.js';
 import { answerOf, withLogin } from './login.js';
 import { freePort, isFree } from './ports.js';
 import { reasonIn } from './start-failure.js';
@@ -69,7 +69,7 @@ export class ContainerHost implements DatabaseHost {
     return addon.data;
   }
 
-  addressFor(addon: AddonInstance, engine: EngineName): DatabaseAddress {
+  addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress {
     if (engine === 'docker') return { host: addon.name, port: CONTAINER_PORT };
     return { host: LOOPBACK, port: credentialsOf(addon).port };
   }

@@ -1,5 +1,5 @@
 import { TfkError } from '../../shared/errors.js';
-import type { AddonInstance } from '../addon.js';
+import type { AddonInstance, NetworkAddress } from '../addon.js';
 
 /** How an app reaches its database; what the add-on's record keeps (encrypted, for the password). */
 export interface Credentials {
@@ -39,7 +39,7 @@ export function bridgeOf({ data }: AddonInstance): string | undefined {
 /** The scheme is spelled as Heroku's pg:psql wants it: it refuses `postgresql://`. */
 export function databaseUrl(
   { user, password, database }: Credentials,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port }: NetworkAddress,
 ): string {
   return `postgres://${user}:${password}@${host}:${port}/${database}`;
 }

@@ -6,6 +6,7 @@ import type {
   AddonInstance,
   AddonPlan,
   AddonService,
+  NetworkAddress,
   ProvisionedAddon,
   ProvisionRequest,
 } from '../addon.js';
@@ -84,6 +85,10 @@ export class PostgresAddon implements AddonService {
   configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>> {
     const address = this.hostOf(addon).addressFor(addon, engine);
     return { [`${attachment}_URL`]: databaseUrl(credentialsOf(addon), address) };
+  }
+
+  localAddress(addon: AddonInstance): NetworkAddress {
+    return this.hostOf(addon).addressFor(addon, 'process');
   }
 
   async describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]> {

@@ -5,11 +5,11 @@ import { writeFileAtomic } from '../../shared/atomic-file.js';
 import { TfkError } from '../../shared/errors.js';
 import { newSecret } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
-import type { AddonData, AddonInstance, ProvisionRequest } from '../addon.js';
+import type { AddonData, AddonInstance, NetworkAddress, ProvisionRequest } from '../addon.js';
 import type { Binaries } from './binaries.js';
 import { changePassword, createCluster, majorOfData, removeUnfinished } from './cluster.js';
 import { bridgeOf, credentialsOf, namesOf, type Credentials } from './credentials.js';
-import type { DatabaseAddress, DatabaseHost, PortsInUse } from './host.js';
+import type { DatabaseHost, PortsInUse } from './host.js';
 import { answerOf } from './login.js';
 import type { PostgresPlace, ServerFolder } from './place.js';
 import { canListen, freePort, isFree, loopbackAddresses } from './ports.js';
@@ -53,7 +53,7 @@ export class ProcessHost implements DatabaseHost {
     return { ...addon.data, bridge };
   }
 
-  addressFor(addon: AddonInstance, engine: EngineName): DatabaseAddress {
+  addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress {
     const { port } = credentialsOf(addon);
     // Heroku's pg:psql demands TLS of any host that is not spelled like this.
     if (engine !== 'docker') return { host: 'localhost', port };

@@ -55,7 +55,11 @@ function readRoutes(app: FastifyInstance, { services }: Context): void {
     async ({ params }): Promise<AddonDetailsJson> => {
       const addon = findOf(services, params);
       const facts = await services.addons.facts(addon);
-      return { ...toJson(addon), facts: facts.map(([label, text]) => [label, text]) };
+      return {
+        ...toJson(addon),
+        facts: facts.map(([label, text]) => [label, text]),
+        local_address: services.addons.localAddress(addon),
+      };
     },
   );
   app.post<{ Body: ResolveAddon }>(

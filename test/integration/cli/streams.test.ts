@@ -1,9 +1,9 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClientFrame } from '../../../api/attach.js';
@@ -109,6 +109,26 @@ describe('push', () => {
       entry.resume();
     }
     expect(names).toEqual(['Procfile']);
+  });
+
+  it('of an image sends a Dockerfile of it, and leaves the folder as it is', async () => {
+    const ended = await push('--image', 'registry:5000/me/site:1.2', '--name', 'my-app');
+    expect(ended.code).toBe(0);
+    expect(existsSync(join(folder, '.tfk'))).toBe(false);
+    expect(tfkd.sent('POST /apps/my-app/builds')).toEqual({
+      source_blob: { url: '/tfk/sources/s', version: 'registry:5000/me/site:1.2' },
+    });
+    const sent = tfkd.seen.find(({ request }) => request.startsWith('PUT'))?.body ?? Buffer.alloc(0);
+    expect(gunzipSync(sent).toString()).toMatch(/^Dockerfile\0[^]*FROM registry:5000\/me\/site:1\.2\n/);
+  });
+
+  it.each([
+    [['--image', 'a', 'folder'], /not both at once/],
+    [['--image', 'a'], /Which app\?/],
+    [['--image', 'a\nRUN x', '--name', 'x'], /is not the name of an image/],
+  ])('of an image that cannot be meant is refused: %j', async (words, message) => {
+    expect(await push(...words)).toMatchObject({ code: 2, stderr: expect.stringMatching(message) as string });
+    expect(tfkd.requests()).toEqual([]);
   });
 
   it('takes another name where that is taken', async () => {
@@ -400,6 +420,23 @@ describe('pg:psql', () => {
       stdout: 'args: \nPGDATABASE=db\nPGHOST=127.0.0.1\nPGPASSWORD=s3cret\nPGPORT=5433\nPGUSER=u\nselect 1',
       stderr: '',
     });
+  });
+
+  it('reaches a database in a container, whose name only containers know, by its address on this machine', async () => {
+    const name = 'postgres-calm-1';
+    tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: `postgres://u:p@${name}:5432/db` } });
+    const details = {
+      name,
+      config_vars: ['DATABASE_URL'],
+      local_address: { host: '127.0.0.1', port: 23_456 },
+    };
+    tfkd.on('GET /tfk/apps/x/addons/DATABASE_URL', { json: details });
+    const bin = join(tfkd.home, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'psql'), '#!/bin/sh\necho "$PGHOST $PGPORT $PGDATABASE"\n', { mode: 0o755 });
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const ended = await runCli(['pg:psql', '-a', 'x'], { home: tfkd.home, env });
+    expect(ended).toMatchObject({ code: 0, stdout: '127.0.0.1 23456 db\n' });
   });
 
   it('without a database says how to get one', async () => {

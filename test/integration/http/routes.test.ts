@@ -366,6 +366,7 @@ describe('add-ons', () => {
     }
     expect((await get(`/tfk/apps/users-api/addons/${name}`)).json()).toMatchObject({
       facts: [['Plan', 'local']],
+      local_address: { host: '127.0.0.1', port: 23_456 },
     });
     const attached = await post('/addon-attachments', { addon: name, app: 'billing', name: 'USERS_DB' });
     expect(attached.statusCode).toBe(201);

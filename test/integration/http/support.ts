@@ -83,7 +83,9 @@ const postgres: AddonService = {
   plans: [{ name: 'postgres:local', description: 'A server on this machine', isDefault: true }],
   provision: async () => ({ data: { port: 5432 } }),
   ensureRunning: async () => undefined,
+  open: async ({ data }) => data,
   configVars: () => ({}),
+  localAddress: () => ({ host: '127.0.0.1', port: 5432 }),
   describe: async () => [],
   stop: async () => undefined,
   deprovision: async () => undefined,
@@ -458,6 +460,7 @@ function playedAddons({ store }: Parts): Services['addons'] {
     attach,
     detach: async (attachment) => store.addons.detach(attachment.id),
     configKeys: (attachment) => [`${attachment.name}_URL`],
+    localAddress: () => ({ host: '127.0.0.1', port: 23_456 }),
     facts: async () => [['Plan', 'local']],
   };
 }
