@@ -25,7 +25,7 @@ import { freshNames, removeAllOf } from './docker.js';
 import { eventually } from './process-engine.js';
 
 /** Makes a slug of a folder by copying it onto a base image: the least that a dyno's image is. */
-export class CopyingImageBuilder implements ImageBuilder {
+class CopyingImageBuilder implements ImageBuilder {
   constructor(
     private readonly docker: Docker,
     private readonly names: Names,

@@ -268,6 +268,29 @@ await describeDocker('A dyno on Docker', ({ docker }) => {
     await eventually(() => expect(told).toBeGreaterThan(before));
   });
 
+  test('whose start is cut off by Docker’s end is started once, by the next try', async () => {
+    const forwarded = await ForwardedDocker.create();
+    await forwarded.open();
+    const client = new ConnectedClient({ env: { DOCKER_HOST: `unix://${forwarded.path}` } });
+    const engine = await bench.reopen(client);
+    for (const instance of ['early', 'late']) {
+      const spec = bench.spec('sleep 60', { instance: `${bench.names.home}-${instance}` });
+      const started = engine.start(spec).catch((error: unknown) => error);
+      await eventually(async () => expect(await madeOf(spec.instance)).toBe(instance === 'late' ? 1 : 0));
+      await forwarded.close();
+      expect(await started).toBeInstanceOf(EngineUnreachable);
+      await forwarded.open();
+      const handle = await engine.start(spec);
+      expect(await madeOf(spec.instance)).toBe(1);
+      expect((await bench.state(handle, engine))?.kind).toBe('running');
+    }
+  });
+
+  const madeOf = async (instance: string) => {
+    const filters = { label: [`tfk.instance=${instance}`] };
+    return (await docker.listContainers({ all: true, filters })).length;
+  };
+
   test('of one home is not seen by another', async () => {
     const other = await DockerBench.open(docker);
     onTestFinished(() => other.dispose());

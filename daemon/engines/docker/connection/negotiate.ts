@@ -1,9 +1,9 @@
 export type ApiVersion = readonly [major: number, minor: number];
 
 /** Docker 20.10, the oldest that this engine is tested with. */
-export const OLDEST: ApiVersion = [1, 41];
+const OLDEST: ApiVersion = [1, 41];
 /** Docker 25; later engines still speak it. */
-export const NEWEST: ApiVersion = [1, 44];
+const NEWEST: ApiVersion = [1, 44];
 
 export type Negotiated =
   | { readonly ok: true; readonly api: ApiVersion }

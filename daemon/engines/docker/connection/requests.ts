@@ -105,6 +105,6 @@ function once(callback: Callback): Callback {
 }
 
 /** Dockerd took the question and gave no (whole) answer. */
-export class NoAnswer extends Error {
+class NoAnswer extends Error {
   readonly code = 'ETIMEDOUT';
 }
