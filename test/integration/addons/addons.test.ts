@@ -1,0 +1,175 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AddonInstance, AddonService, ProvisionRequest } from '../../../daemon/addons/addon.js';
+import { Addons } from '../../../daemon/addons/addons.js';
+import { Apps } from '../../../daemon/release/apps.js';
+import { systemClock } from '../../../daemon/shared/clock.js';
+import { TfkError } from '../../../daemon/shared/errors.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
+import type { AddonRecord } from '../../../daemon/store/addons.js';
+import type { AppRecord } from '../../../daemon/store/apps.js';
+import { Store } from '../../../daemon/store/store.js';
+import { tempHome } from '../../support/temp-home.js';
+
+const ACTOR = 'ada@example.com';
+const AWAY = new TfkError('unavailable', 'Docker does not answer.');
+
+/** Add-ons over a real store, and a service that notes what it is asked. */
+function world() {
+  const store = Store.open(tempHome());
+  onTestFinished(() => store.close());
+  const service = new NotingService();
+  const releases: string[] = [];
+  const rebind = async (appId: string, description: string) => {
+    const { vars } = addons.attached(appId, store.apps.find(appId)?.engine ?? '');
+    releases.push(`${description.replace(/ \(.*/, '')}: ${JSON.stringify(vars)}`);
+  };
+  const addons: Addons = new Addons({
+    store,
+    clock: systemClock,
+    logger: createLogger('silent', 'test'),
+    services: [service],
+    aliases: { 'heroku-postgresql': 'db' },
+    rebind,
+  });
+  onTestFinished(() => addons.stop());
+  const app = (name: string, engine: string): AppRecord =>
+    new Apps(store, systemClock, () => undefined, engine).create({ name, actor: ACTOR });
+  const create = (of: AppRecord, name = `db-of-${of.name}`): Promise<AddonRecord> =>
+    addons.create({ app: of, plan: 'db', name, attachment: null, options: {}, wait: true, actor: ACTOR });
+  return { store, service, releases, addons, app, create };
+}
+
+class NotingService implements AddonService {
+  readonly name = 'db';
+  readonly humanName = 'DB';
+  readonly defaultAttachment = 'DATABASE';
+  readonly plans = [{ name: 'db:local', description: '', isDefault: true }];
+  readonly provisioned: ProvisionRequest[] = [];
+  readonly opened: (readonly [instance: AddonInstance, engine: string])[] = [];
+  readonly ensured: AddonInstance[] = [];
+  readonly removed: AddonInstance[] = [];
+  provisionFailure: Error | null = null;
+  openFailure: Error | null = null;
+  removalFailure: Error | null = null;
+
+  async provision(request: ProvisionRequest) {
+    this.provisioned.push(request);
+    if (this.provisionFailure) throw this.provisionFailure;
+    return { data: { at: request.engine } };
+  }
+  async ensureRunning(addon: AddonInstance) {
+    this.ensured.push(addon);
+  }
+  async open(addon: AddonInstance, engine: string) {
+    if (this.openFailure) throw this.openFailure;
+    this.opened.push([addon, engine]);
+    return { ...addon.data, [`open to ${engine}`]: 1 };
+  }
+  configVars({ name, data }: AddonInstance, attachment: string, engine: string) {
+    const open = Object.keys(data).includes(`open to ${engine}`) || data['at'] === engine;
+    return { [`${attachment}_URL`]: `${name} for ${engine}${open ? '' : ', closed'}` };
+  }
+  localAddress = () => ({ host: 'localhost', port: 1 });
+  describe = async () => [];
+  stop = async () => undefined;
+  async deprovision(addon: AddonInstance) {
+    if (this.removalFailure) throw this.removalFailure;
+    this.removed.push(addon);
+  }
+}
+
+describe('a new add-on', () => {
+  it('is made where its app’s engine is, and its release names it as dynos there reach it', async () => {
+    const { service, releases, app, create } = world();
+    const contained = app('contained', 'docker');
+    await create(contained);
+    await create(app('plain', 'process'));
+    expect(service.provisioned.map(({ engine, apps }) => ({ engine, apps }))).toEqual([
+      { engine: 'docker', apps: [contained.id] },
+      { engine: 'process', apps: [] },
+    ]);
+    expect(releases).toEqual([
+      'Attach DATABASE: {"DATABASE_URL":"db-of-contained for docker"}',
+      'Attach DATABASE: {"DATABASE_URL":"db-of-plain for process"}',
+    ]);
+  });
+
+  it.each(['localhost', 'a', 'Upper', 'with space', '-dash'])('is never called %s', async (name) => {
+    const { store, app, create } = world();
+    await expect(create(app('shop', 'docker'), name)).rejects.toMatchObject({ id: 'invalid_params' });
+    expect(store.addons.all()).toEqual([]);
+  });
+
+  it('whose making fails is told with the reason, and leaves no row', async () => {
+    const { store, service, app, create } = world();
+    service.provisionFailure = new Error('the disk is full');
+    await expect(create(app('shop', 'docker'))).rejects.toThrow(
+      'db-of-shop could not be made: the disk is full',
+    );
+    expect(store.addons.all()).toEqual([]);
+    expect(service.removed).toMatchObject([{ engine: 'docker', data: {} }]);
+  });
+
+  it('whose remains cannot be removed yet is removed when tfkd next starts', async () => {
+    const { store, service, addons, app, create } = world();
+    service.provisionFailure = AWAY;
+    service.removalFailure = AWAY;
+    await expect(create(app('shop', 'docker'))).rejects.toBe(AWAY);
+    expect(store.addons.all()).toMatchObject([{ state: 'deprovisioning' }]);
+    service.removalFailure = null;
+    await addons.recover();
+    expect(store.addons.all()).toEqual([]);
+  });
+});
+
+describe('an add-on that is attached to another app', () => {
+  it('lets that app’s dynos in before the release that names it to them', async () => {
+    const { store, service, releases, addons, app, create } = world();
+    const addon = await create(app('plain', 'process'));
+    const contained = app('contained', 'docker');
+    await addons.attach({ addon, app: contained, name: null, actor: ACTOR });
+    expect(service.opened).toMatchObject([[{ id: addon.id, apps: [contained.id] }, 'docker']]);
+    expect(releases.at(-1)).toBe('Attach DATABASE: {"DATABASE_URL":"db-of-plain for docker"}');
+    expect(store.addons.find(addon.id)?.data).toEqual({ at: 'process', 'open to docker': 1 });
+  });
+
+  it('is not attached where that app’s dynos cannot reach it', async () => {
+    const { store, service, releases, addons, app, create } = world();
+    const addon = await create(app('plain', 'process'));
+    service.openFailure = AWAY;
+    const before = [...releases];
+    const contained = app('contained', 'docker');
+    await expect(addons.attach({ addon, app: contained, name: null, actor: ACTOR })).rejects.toBe(AWAY);
+    expect(store.addons.attachmentsOf(contained.id)).toEqual([]);
+    expect(releases).toEqual(before);
+  });
+
+  it('is looked after with the apps whose dynos are in containers, and without those it was detached from', async () => {
+    const { store, service, addons, app, create } = world();
+    const owner = app('owner', 'docker');
+    const addon = await create(owner);
+    const plain = app('plain', 'process');
+    const other = app('other', 'docker');
+    await addons.attach({ addon, app: plain, name: null, actor: ACTOR });
+    const attachment = await addons.attach({ addon, app: other, name: null, actor: ACTOR });
+    await addons.recover();
+    expect(service.ensured.at(-1)?.apps).toEqual([owner.id, other.id]);
+    const record = store.addons.attachments().find(({ id }) => id === attachment.id);
+    await addons.detach(record ?? attachment, ACTOR);
+    await addons.recover();
+    expect(service.ensured.at(-1)?.apps).toEqual([owner.id]);
+  });
+});
+
+describe('an app that moves to containers', () => {
+  it('has its add-ons opened before its engine changes, or hears why that cannot be', async () => {
+    const { service, addons, app, create } = world();
+    const moving = app('shop', 'process');
+    await create(moving);
+    await addons.open(moving.id, 'docker');
+    expect(service.opened).toMatchObject([[{ apps: [moving.id] }, 'docker']]);
+    expect(addons.attached(moving.id, 'docker').vars).toEqual({ DATABASE_URL: 'db-of-shop for docker' });
+    service.openFailure = AWAY;
+    await expect(addons.open(moving.id, 'docker')).rejects.toBe(AWAY);
+  });
+});
