@@ -21,6 +21,9 @@ export interface Changes {
   readonly removed: readonly string[];
 }
 
+/** For a root of which the image has nothing. */
+export const everything: Changes = { read: [''], includes: () => true, removed: [] };
+
 interface Node {
   kind: number | null;
   readonly children: Map<string, Node>;

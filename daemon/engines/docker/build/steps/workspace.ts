@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import ignore from 'ignore';
 import { treeSize, type TreeEntry } from '../../../../shared/tree.js';
 import { below, folders, parentOf, repacked, tree, type Part } from './archives.js';
-import { changesBelow, isWithin, type Changes } from './changes.js';
+import { changesBelow, everything, isWithin, type Change, type Changes } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
 import { runInside } from './exec.js';
@@ -83,16 +83,13 @@ export class Workspace {
     const { container, layers } = this.current;
     const { containers, now } = this.options;
     await containers.end(container);
-    const changes = changesBelow(APP, await changesOf(container), {
-      layers: layers.paths,
-      without: [...this.void],
-    });
+    const changes = await this.changesIn(container, layers);
     await this.removeFrom(target, changes.removed);
     let bytes = 0;
     const counted = (more: number) => (bytes += more);
     const parts = changes.read.map((path) =>
-      repacked(() => containers.read(container, `${APP}/${path}`), {
-        to: below(APP_NAME, parentOf(path)),
+      repacked(() => containers.read(container, `/${below(APP_NAME, path)}`), {
+        to: parentOf(below(APP_NAME, path)),
         now,
         keep: (name, isFolder) => kept(name.slice(APP_NAME.length + 1), isFolder, { changes, keep }),
         counted,
@@ -101,6 +98,13 @@ export class Workspace {
     await containers.fill(target, [folders([APP_NAME], now), ...parts]);
     await containers.remove(container);
     return bytes;
+  }
+
+  private async changesIn(container: Docker.Container, { paths }: Layers): Promise<Changes> {
+    // The engine compares the whole image for its list, which takes a while.
+    if (paths.length === 0 && this.void.size === 0) return everything;
+    const changes = (await container.changes()) as Change[] | null;
+    return changesBelow(APP, changes ?? [], { layers: paths, without: [...this.void] });
   }
 
   /** Only a running container can be told to remove files. */
@@ -127,12 +131,7 @@ function kept(
     keep,
   }: { readonly changes: Changes; readonly keep: (path: string, isFolder: boolean) => boolean },
 ): boolean {
-  return changes.includes(path) && keep(path, isFolder);
-}
-
-async function changesOf(container: Docker.Container) {
-  const changes = (await container.changes()) as { Path: string; Kind: number }[] | null;
-  return changes ?? [];
+  return path === '' || (changes.includes(path) && keep(path, isFolder));
 }
 
 function inPieces(paths: readonly string[]): string[][] {
