@@ -102,7 +102,7 @@ function isCursor(value: unknown): value is CursorFields {
   return (
     (last === 'stdout' || last === 'stderr') &&
     isWritten(read) &&
-    (offset === undefined || Number.isSafeInteger(offset)) &&
+    (offset === undefined || isCount(offset)) &&
     [stdout, stderr].every((stream) => stream === undefined || isWritten(stream))
   );
 }
@@ -113,7 +113,9 @@ function isWritten(value: unknown): value is WrittenStream {
   return (
     typeof time === 'string' &&
     timeOfDigits(time) !== null &&
-    Number.isSafeInteger(count) &&
+    isCount(count) &&
     (rest === undefined || typeof rest === 'string')
   );
 }
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;

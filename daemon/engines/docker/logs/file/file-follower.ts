@@ -83,11 +83,12 @@ export class FileFollower {
     }
   }
 
+  /** Never rejects: what keeps it from looking keeps the next read from reading, which says so. */
   private async lookUntil(stored: AbortSignal): Promise<void> {
     for (;;) {
       await this.clock.sleep(LOOK_MS, stored);
       if (stored.aborted) return;
-      await this.tail.look();
+      await this.tail.look().catch(() => undefined);
     }
   }
 
