@@ -1,25 +1,28 @@
 import type Docker from 'dockerode';
+import { SerialQueue } from '../../../shared/serial-queue.js';
 import { unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
 
 /** The network of all builds of one home: out of reach of dynos, and builds do not reach each other in it. */
 export class BuildNetwork {
-  private ensuring: Promise<string> | null = null;
+  /** One after the other: what is being removed is found by nobody. */
+  private readonly turns = new SerialQueue();
 
   constructor(private readonly parts: { readonly client: DockerClient; readonly names: Names }) {}
 
-  /** Its id; it is made where there is none, once, however many builds ask. */
+  /** Its id; it is made where there is none. */
   ensure(): Promise<string> {
-    this.ensuring ??= this.findOrCreate().finally(() => (this.ensuring = null));
-    return this.ensuring;
+    return this.turns.run('network', () => this.findOrCreate());
   }
 
   /** When no build runs. */
-  async remove(): Promise<void> {
-    const docker = await this.parts.client.api();
-    // 403: a container is in it still.
-    for (const id of await this.find(docker)) await unless([403, 404], docker.getNetwork(id).remove());
+  remove(): Promise<void> {
+    return this.turns.run('network', async () => {
+      const docker = await this.parts.client.api();
+      // 403: a container is in it still.
+      for (const id of await this.find(docker)) await unless([403, 404], docker.getNetwork(id).remove());
+    });
   }
 
   private async findOrCreate(): Promise<string> {

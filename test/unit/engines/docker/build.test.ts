@@ -1,9 +1,13 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { extract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { chooseBase, refusedVersion } from '../../../../daemon/engines/docker/build/base-choice.js';
 import { inOurWords } from '../../../../daemon/engines/docker/build/failure.js';
 import { PullProgress } from '../../../../daemon/engines/docker/build/pull.js';
+import { archiveOf, folders, tree } from '../../../../daemon/engines/docker/build/steps/archives.js';
 import { handOver } from '../../../../daemon/engines/docker/build/steps/build-env.js';
 import { changesBelow } from '../../../../daemon/engines/docker/build/steps/changes.js';
 import {
@@ -11,6 +15,7 @@ import {
   stepContainer,
 } from '../../../../daemon/engines/docker/build/steps/container-options.js';
 import { slugKey, stepKey } from '../../../../daemon/engines/docker/build/steps/keys.js';
+import { scanTree } from '../../../../daemon/shared/tree.js';
 import { aPlan, tempFolder } from '../../../integration/build/support.js';
 
 describe('the base image of a runtime', () => {
@@ -229,6 +234,35 @@ test('the progress of a pull counts layers and bytes', () => {
   progress.take({ status: 'Extracting', id: 'b', progressDetail: { current: 1 } });
   expect(progress.text()).toBe('1 of 2 layers, 5 MB');
   expect(() => progress.take({ error: 'unauthorized' })).toThrow('unauthorized');
+});
+
+test('an archive of a file that is gone fails whoever reads it', async () => {
+  const gone = { type: 'file', path: 'gone', executable: false, size: 1, digest: '' } as const;
+  const archive = archiveOf([folders(['app'], 0), tree(tempFolder(), [gone], { to: 'app', now: 0 })]);
+  await expect(buffer(archive)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('an archive has the parents of its files, all of them the app user’s', async () => {
+  const folder = tempFolder();
+  mkdirSync(join(folder, 'a'));
+  writeFileSync(join(folder, 'a/run'), 'x', { mode: 0o755 });
+  symlinkSync('a/run', join(folder, 'link'));
+  const entries = await scanTree(folder);
+  const archive = archiveOf([tree(folder, entries, { to: 'app', now: 1_600_000_000_000 })]);
+  const seen: string[] = [];
+  const reader = extract();
+  archive.pipe(reader as unknown as Writable);
+  for await (const entry of reader) {
+    const { name, mode, uid, gid, type, linkname } = entry.header;
+    seen.push([name, mode.toString(8), uid, gid, type, type === 'symlink' ? linkname : ''].join(' ').trim());
+    entry.resume();
+  }
+  expect(seen).toEqual([
+    'app/ 755 1000 1000 directory',
+    'app/a/ 755 1000 1000 directory',
+    'app/a/run 755 1000 1000 file',
+    'app/link 777 1000 1000 symlink a/run',
+  ]);
 });
 
 describe('failures of the engine', () => {
