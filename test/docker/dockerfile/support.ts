@@ -60,11 +60,12 @@ export class Bench {
   readonly docker: Docker;
   private readonly folder = mkdtempSync(join(tmpdir(), 'tfk-dockerfile-'));
 
-  constructor(
-    { docker, client }: TestDocker,
-    private readonly through: DockerClient = client,
-  ) {
+  /** What its builder goes by. */
+  client: DockerClient;
+
+  constructor({ docker, client }: TestDocker) {
     this.docker = docker;
+    this.client = client;
     afterAll(async () => {
       rmSync(this.folder, { recursive: true, force: true });
       await removeAllOf(docker, this.names);
@@ -73,10 +74,10 @@ export class Bench {
 
   readonly builder = (): DockerfileBuilder =>
     new DockerfileBuilder({
-      client: this.through,
+      client: this.client,
       names: this.names,
       logger: createLogger('silent', 'test'),
-      baseImages: new BaseImages({ client: this.through, clock: systemClock, configured: {} }),
+      baseImages: new BaseImages({ client: this.client, clock: systemClock, configured: {} }),
       resources: { memoryBytes: 512 * 1024 * 1024, pids: 512 },
     });
 

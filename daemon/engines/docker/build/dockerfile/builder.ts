@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import type { BuildPlan, ImageBuild } from '../../../../../buildpacks/plan.js';
-import { TfkError, messageOf } from '../../../../shared/errors.js';
+import { messageOf } from '../../../../shared/errors.js';
 import type { Logger } from '../../../../shared/logger.js';
 import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
 import { unless } from '../../answers.js';
@@ -27,8 +27,8 @@ export interface DockerfileBuilderOptions {
 
 /** The images that Dockerfiles start from. */
 export interface Bases {
-  /** Rejects with a TfkError where the image cannot be had. */
-  ensure(ref: string, output: BuildOutput, signal: AbortSignal): Promise<string>;
+  /** Rejects with StepFailed where one cannot be had. */
+  ensureAll(refs: Iterable<string>, output: BuildOutput, signal: AbortSignal): Promise<void>;
   idOf(ref: string): Promise<string | null>;
 }
 
@@ -71,16 +71,11 @@ export class DockerfileBuilder {
   }
 
   private async ensureBases({ plan, output }: BuildRequest, watch: Watch): Promise<void> {
-    for (const ref of new Set(plan.images.flatMap(({ bases }) => bases))) {
-      try {
-        await this.options.baseImages.ensure(ref, output, watch.signal);
-      } catch (error) {
-        watch.refuseStopped();
-        if (!(error instanceof TfkError) || ENGINES_OWN.has(error.id)) throw error;
-        const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-        throw new StepFailed({ ok: false, reason: 'runtime', message });
-      }
-    }
+    const refs = new Set(plan.images.flatMap(({ bases }) => bases));
+    await this.options.baseImages.ensureAll(refs, output, watch.signal).catch((error: unknown) => {
+      watch.refuseStopped();
+      throw error;
+    });
   }
 
   /** The main image is named last: where its name is, all are there. */
@@ -136,9 +131,6 @@ export class DockerfileBuilder {
 }
 
 const CANCELLED = { ok: false, reason: 'cancelled', message: 'The build was cancelled.' } as const;
-/** These say nothing of the app. */
-const ENGINES_OWN: ReadonlySet<string> = new Set(['unavailable', 'insufficient_storage']);
-
 async function sourceOf({ sourceDir }: BuildRequest, { context, dockerfile }: ImageBuild) {
   return {
     folder: join(sourceDir, context),

@@ -120,7 +120,7 @@ export class ImageMaker {
       if (end.ok) return text;
       // The engine's failure, which inOurWords knows.
       if (/no space left on device/i.test(end.message)) throw new Error(end.message);
-      const words = failureWords({ ...end, dockerfile: build.dockerfile }) + this.certificateHint();
+      const words = failureWords({ ...end, dockerfile: build.dockerfile }) + (await this.hints(text));
       const isLast = index === attempts.length - 1 || !needsLaterSyntax(end.message);
       if (isLast) throw this.failed(index === 0 ? words : `${first} ${words}`);
       first = words;
@@ -156,6 +156,15 @@ export class ImageMaker {
     return { detail, step: (text) => output.step(text), warning: (text) => output.warning(text) };
   }
 
+  private async hints(text: string): Promise<string> {
+    const own = (await this.parts.client.host()).architecture;
+    const asked = [...text.matchAll(PLATFORM)].map(([, platform = '']) => platform);
+    const other = asked.find((architecture) => architecture !== own);
+    const platform =
+      other === undefined ? '' : ` A FROM line asks for ${other}, and this Docker engine runs ${own}.`;
+    return platform + this.certificateHint();
+  }
+
   private certificateHint(): string {
     return this.distrusted
       ? ' A certificate was not trusted: behind a proxy that reads TLS, the base image has to hold its certificate, since a Dockerfile is not given this machine’s.'
@@ -189,6 +198,8 @@ export class ImageMaker {
   }
 }
 
+/** The architecture that a FROM line names outright. */
+const PLATFORM = /^[ \t]*FROM[ \t]+--platform=(?:\w+\/)?(\w+)/gim;
 const UNTRUSTED =
   /self[- ]signed certificate|SELF_SIGNED_CERT|unable to get (local )?issuer|certificate verify failed|unknown authority/i;
 
