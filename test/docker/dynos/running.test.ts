@@ -251,6 +251,7 @@ await describeDocker('A dyno on Docker', ({ docker }) => {
     const engine = await bench.reopen(client);
     await expect(engine.list()).rejects.toBeInstanceOf(EngineUnreachable);
     await expect(engine.start(bench.spec('true'))).rejects.toBeInstanceOf(EngineUnreachable);
+    expect(await engine.examine()).toMatchObject([{ name: 'docker', status: 'failed' }]);
     let told = 0;
     const unwatch = engine.watch(() => (told += 1));
     onTestFinished(unwatch);
