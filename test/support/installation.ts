@@ -67,6 +67,26 @@ export class Installation {
     return ran.stdout;
   }
 
+  /** Runs `tfk ARGS` on a terminal of 24 × 80, where the answer is typed once the prompt is seen; stdout is what it showed. */
+  onTerminal(dialogue: { prompt: string; answer: string }, ...args: string[]): Promise<Ran> {
+    const words = [process.execPath, this.cli, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+    const terminal = spawn('script', ['-qec', `stty rows 24 cols 80; ${words.join(' ')}`, '/dev/null'], {
+      cwd: this.folder,
+      env: { ...this.environment(), TERM: 'xterm-256color', SHELL: '/bin/sh' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let shown = '';
+    terminal.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const seen = shown.includes(dialogue.prompt);
+      shown += text;
+      if (!seen && shown.includes(dialogue.prompt)) terminal.stdin.write(dialogue.answer);
+    });
+    return new Promise((resolve, reject) => {
+      terminal.once('error', reject);
+      terminal.once('close', (code) => resolve({ code: code ?? -1, stdout: shown, stderr: '' }));
+    });
+  }
+
   /** Starts `tfk ARGS`, for who wants to kill it. */
   begin(...args: string[]): ChildProcess {
     return spawn(process.execPath, [this.cli, ...args], {

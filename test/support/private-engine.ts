@@ -1,22 +1,27 @@
 import Docker from 'dockerode';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killHard } from './own-processes.js';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 60_000;
 
 /**
  * A dockerd of one test file's own, which it may stop, kill and start again. Beside the machine's engine it keeps its hands off
- * what all engines share: it has no default bridge, and makes no firewall rules, so its containers reach this machine only.
+ * what all engines share: its bridge is not docker0 (told to have none, it would remove the other's), and it makes no firewall
+ * rules, so its containers reach this machine only.
  */
 export class PrivateEngine {
   readonly host: string;
   readonly docker: Docker;
   private dockerd: ChildProcess | null = null;
+
+  private readonly bridge = `tfk${randomBytes(4).toString('hex')}`;
 
   private constructor(private readonly folder: string) {
     const socketPath = join(folder, 'docker.sock');
@@ -27,7 +32,11 @@ export class PrivateEngine {
   /** Why there can be none here; null: there can. */
   static whyNot(): string | null {
     if (process.getuid?.() !== 0) return 'only root can start an engine';
-    return spawnSync('dockerd', ['--version']).status === 0 ? null : 'there is no dockerd';
+    const missing = [
+      ['dockerd', '--version'],
+      ['ip', '-V'],
+    ].filter(([program = '', argument = '']) => spawnSync(program, [argument]).status !== 0);
+    return missing.length === 0 ? null : `there is no ${missing.map(([program]) => program).join(', no ')}`;
   }
 
   static async start(): Promise<PrivateEngine> {
@@ -35,6 +44,8 @@ export class PrivateEngine {
     chmodSync(folder, 0o711);
     writeFileSync(join(folder, 'daemon.json'), '{}');
     const engine = new PrivateEngine(folder);
+    ip('link', 'add', engine.bridge, 'type', 'bridge');
+    ip('address', 'add', `10.214.${randomInt(256)}.1/24`, 'dev', engine.bridge);
     await engine.start();
     return engine;
   }
@@ -69,9 +80,12 @@ export class PrivateEngine {
     return this.end('SIGTERM');
   }
 
-  /** Its containers go on for now. */
-  kill(): Promise<void> {
-    return this.end('SIGKILL');
+  /** With the containerd that it has started; its containers go on for now. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+    this.killAll('containerd');
+    // The next dockerd would wait for whoever has this pid.
+    rmSync(join(this.folder, 'exec', 'containerd', 'containerd.pid'), { force: true });
   }
 
   /** Copies an image of another engine. */
@@ -82,15 +96,29 @@ export class PrivateEngine {
     });
   }
 
-  /** Ends it with all that it has: containers, networks, mounts, files. */
+  /** Ends it with all that it has: containers, networks, mounts, files; also after a start that failed. */
   async remove(): Promise<void> {
-    if (this.dockerd === null) await this.start();
+    if (this.dockerd === null) await this.start().catch(() => undefined);
+    if (await this.answers()) await this.clear();
+    await this.stop();
+    this.killAll('');
+    for (const mount of this.mounts()) spawnSync('umount', [mount]);
+    ip('link', 'delete', this.bridge);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async clear(): Promise<void> {
     for (const { Id } of await this.docker.listContainers({ all: true }))
       await this.docker.getContainer(Id).remove({ force: true, v: true });
     await this.docker.pruneNetworks();
-    await this.stop();
-    for (const mount of this.mounts()) spawnSync('umount', [mount]);
-    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Whatever runs with this engine's folder in its arguments, by the name of its program. */
+  private killAll(program: string): void {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const [path = '', ...rest] = commandLineOf(pid);
+      if (path.endsWith(program) && rest.some((word) => word.startsWith(this.folder))) killHard(Number(pid));
+    }
   }
 
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -130,5 +158,18 @@ export class PrivateEngine {
       .map((line) => line.split(' ')[1] ?? '')
       .filter((path) => path.startsWith(`${this.folder}/`))
       .reverse();
+  }
+}
+
+function ip(...args: readonly string[]): void {
+  const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
+}
+
+function commandLineOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
   }
 }
