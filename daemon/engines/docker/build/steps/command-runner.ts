@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { BuildStep } from '../../../../../buildpacks/plan.js';
 import type { BuildOutput } from '../../../engine.js';
+import { unless } from '../../answers.js';
 import { StepFailed } from '../failure.js';
 import { cacheFolder, type BuildResources } from './container-options.js';
 import { runInside, type CommandEnd } from './exec.js';
@@ -76,10 +77,11 @@ function exited(code: number): string {
 
 /** The engine tells of it in its events; it remembers the last few hundred, and is asked at once. */
 async function ranOutOfMemory(docker: Docker, container: Docker.Container): Promise<boolean> {
-  const { State } = await container.inspect();
+  const found = await unless([404], container.inspect());
+  if (found === null) return false;
   const stream = await docker.getEvents({
     filters: { container: [container.id], event: ['oom'] },
-    since: Math.floor(Date.parse(State.StartedAt) / 1000),
+    since: Math.floor(Date.parse(found.State.StartedAt) / 1000),
     until: Math.ceil(Date.now() / 1000),
   });
   let events = '';
