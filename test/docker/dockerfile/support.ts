@@ -58,7 +58,7 @@ export interface Built {
 export class Bench {
   readonly names: Names = freshNames();
   readonly docker: Docker;
-  private readonly folder = mkdtempSync(join(tmpdir(), 'tfk-dockerfile-'));
+  private readonly sources: string[] = [];
 
   /** What its builder goes by. */
   client: DockerClient;
@@ -67,7 +67,7 @@ export class Bench {
     this.docker = docker;
     this.client = client;
     afterAll(async () => {
-      rmSync(this.folder, { recursive: true, force: true });
+      for (const folder of this.sources) rmSync(folder, { recursive: true, force: true });
       await removeAllOf(docker, this.names);
     });
   }
@@ -82,7 +82,8 @@ export class Bench {
     });
 
   source(files: Files): string {
-    const folder = mkdtempSync(join(this.folder, 'source-'));
+    const folder = mkdtempSync(join(tmpdir(), 'tfk-dockerfile-'));
+    this.sources.push(folder);
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), content);
