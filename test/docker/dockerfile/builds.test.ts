@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { LABEL } from '../../../daemon/engines/docker/names.js';
 import { describeDocker } from '../../support/docker.js';
 import { Bench } from './support.js';
+
+/** In a RUN line: what an earlier test left in the builder's cache does not stand for it. */
+const fresh = (): string => randomUUID();
 
 await describeDocker('A Dockerfile on Docker', (testDocker) => {
   const bench = new Bench(testDocker);
@@ -14,7 +18,7 @@ await describeDocker('A Dockerfile on Docker', (testDocker) => {
         'FROM base',
         'WORKDIR /srv',
         'COPY . .',
-        'RUN echo built >&2; printf unfinished',
+        `RUN : ${fresh()}; echo built >&2; printf unfinished`,
         'USER 1234:1234',
         'EXPOSE 8080',
         'STOPSIGNAL SIGINT',
@@ -52,7 +56,7 @@ await describeDocker('A Dockerfile on Docker', (testDocker) => {
     expect(
       await bench.run(bench.names.slugImage(key), ['/bin/sh', '-c', 'cat a.txt; echo; ls -n a.txt; ls /srv']),
     ).toMatch(/^hello\n-rw-r--r-- 1 0 0 .*\nDockerfile\nProcfile\na\.txt\n$/);
-    expect(text).toMatch(/-----> \[stage-1 \d\/\d\] RUN echo built/);
+    expect(text).toMatch(/-----> \[stage-1 \d\/\d\] RUN : .*echo built/);
     expect(text).toMatch(/^ {7}built\n {7}unfinished$|^ {7}unfinished\n {7}built$/m);
     expect(text).not.toMatch(/run as root/);
     expect(await bench.tags()).toEqual([bench.names.slugImage(key)]);
@@ -100,7 +104,7 @@ await describeDocker('A Dockerfile on Docker', (testDocker) => {
 
   test('with a `# syntax=` line is built where that cannot be fetched', async () => {
     const { result, text } = await bench.build({
-      Dockerfile: '# syntax=docker/dockerfile:1.99\nFROM debian:bookworm-slim\nRUN echo here\nUSER 1',
+      Dockerfile: `# syntax=docker/dockerfile:1.99\nFROM debian:bookworm-slim\nRUN : ${fresh()}; echo here\nUSER 1`,
     });
     expect(result).toMatchObject({ ok: true });
     expect(text).toMatch(/ {7}here/);
@@ -120,8 +124,7 @@ await describeDocker('A Dockerfile on Docker', (testDocker) => {
     const secret = 'http://user:hidden@proxy.example:3128';
     const { result, key, text } = await bench.build(
       {
-        Dockerfile:
-          'FROM debian:bookworm-slim\nRUN test -n "$HTTP_PROXY" && echo "with proxy" && env | grep -c TOP || true\nUSER 1',
+        Dockerfile: `FROM debian:bookworm-slim\nRUN : ${fresh()}; test -n "$HTTP_PROXY" && echo "with proxy" && env | grep -c TOP || true\nUSER 1`,
       },
       {
         env: {
