@@ -31,11 +31,13 @@ export async function describeDocker(title: string, body: (docker: TestDocker) =
 
 /** The engine that answers here, or why none does. */
 async function dockerOrReason(): Promise<TestDocker | string> {
-  const socketPath = '/var/run/docker.sock';
+  const endpoint = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  const [, socketPath] = /^unix:\/\/(\/.*)$/.exec(endpoint) ?? [];
+  if (socketPath === undefined) return `these tests need an engine of this machine, not ${endpoint}`;
   const docker = new Docker({ socketPath });
   try {
     await withinMs(docker.ping(), 5_000);
-    const host = await hostOf(docker, `unix://${socketPath}`);
+    const host = await hostOf(docker, endpoint);
     return { docker, client: { api: () => Promise.resolve(docker), host: () => Promise.resolve(host) } };
   } catch (error) {
     return `no Docker engine answers: ${messageOf(error)}`;
