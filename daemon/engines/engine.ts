@@ -196,9 +196,16 @@ export interface DynoHandle {
   readonly version: 1;
   readonly instance: string;
   /** Where the dyno listens once it does; null for a dyno without PORT. */
-  readonly address: { readonly host: string; readonly port: number } | null;
+  readonly address: DynoAddress | null;
   /** The engine's own. */
   readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface DynoAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Does something accept connections there in the dyno's place? Then one proves nothing until it has lasted. */
+  readonly relayed: boolean;
 }
 
 export interface ObservedDyno {

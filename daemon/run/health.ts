@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { DynoHandle } from '../engines/engine.js';
+import type { DynoAddress, DynoHandle } from '../engines/engine.js';
 import type { DynoHost } from '../engines/engines.js';
 import type { Clock } from '../shared/clock.js';
 import type { ReadinessCheck } from './healthchecks.js';
@@ -87,15 +87,25 @@ export class HealthWatch {
 
 /** How long a connection attempt may take: on one machine it is accepted at once or not at all. */
 const CONNECT_TIMEOUT_MS = 1000;
+/** What relays a connection ends it sooner, if the dyno does not take it. */
+const LASTING_MS = 300;
 
-function accepts(address: { host: string; port: number }, signal: AbortSignal): Promise<boolean> {
+function accepts({ host, port, relayed }: DynoAddress, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ ...address, signal, timeout: CONNECT_TIMEOUT_MS });
+    const socket = connect({ host, port, signal, timeout: CONNECT_TIMEOUT_MS });
+    let lasting: NodeJS.Timeout | undefined;
     const end = (accepted: boolean) => () => {
+      clearTimeout(lasting);
       socket.destroy();
       resolve(accepted);
     };
-    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false));
+    const connected = (): void => {
+      if (!relayed) return end(true)();
+      lasting = setTimeout(end(true), LASTING_MS);
+      socket.resume();
+    };
+    socket.once('connect', connected).once('data', end(true));
+    socket.once('error', end(false)).once('timeout', end(false)).once('close', end(false));
   });
 }
 
@@ -103,13 +113,14 @@ function accepts(address: { host: string; port: number }, signal: AbortSignal): 
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
 function answers(
-  address: { host: string; port: number },
+  { host, port }: DynoAddress,
   check: Extract<ReadinessCheck, { kind: 'http' }>,
   signal: AbortSignal,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const outgoing = request({
-      ...address,
+      host,
+      port,
       path: check.path,
       headers: check.headers,
       agent: false,

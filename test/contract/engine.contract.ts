@@ -230,6 +230,17 @@ export function describeEngine(
       expect(told).toBe(after);
     });
 
+    it('knows of an end by the time it tells its watchers', async () => {
+      const handle = await start('sleep 60');
+      const seen: string[] = [];
+      const unwatch = engine.watch(() => {
+        void engine.list().then(([dyno]) => seen.push(dyno?.state.kind ?? 'gone'));
+      });
+      await engine.signal(handle, 'SIGKILL');
+      await eventually(() => expect(seen).toContain('exited'), 5_000);
+      unwatch();
+    });
+
     it('sends each signal it is asked for', async () => {
       const script = ['INT', 'HUP', 'QUIT', 'USR1', 'USR2', 'TERM']
         .map((one) => `trap 'echo ${one}' ${one}`)
@@ -467,14 +478,14 @@ export function describeEngine(
       await screenOf(reading).until('ready');
       reading.stdin.write('\x04');
       expect((await reading.exited).code).toBe(3);
-      const waiting = await startAttached('echo ready; sleep 60', onTerminal);
+      const waiting = await startAttached('echo ready; exec sleep 60', onTerminal);
       await screenOf(waiting).until('ready');
       waiting.stdin.write('\x03');
       expect((await waiting.exited).code).toBe(130);
     });
 
     it('hangs up on a terminal whose client has gone', async () => {
-      const attachment = await startAttached('echo ready; sleep 60', onTerminal);
+      const attachment = await startAttached('echo ready; exec sleep 60', onTerminal);
       await screenOf(attachment).until('ready');
       attachment.close();
       expect((await attachment.exited).code).toBe(129);

@@ -40,7 +40,7 @@ export interface FakeBehaviour {
   readonly output?: readonly string[];
   readonly ignoresTerm?: boolean;
   /** Where it says it listens: a server of the test's own. Default: a port at which nobody listens. */
-  readonly address?: { readonly host: string; readonly port: number };
+  readonly address?: { readonly host: string; readonly port: number; readonly relayed?: boolean };
 }
 
 export interface FakeEngineOptions {
@@ -272,7 +272,7 @@ export class FakeEngine implements Engine {
     if (behaviour.blockStartForMs) await this.clock.sleep(behaviour.blockStartForMs);
     if (behaviour.startError !== undefined) throw new TfkError('unavailable', behaviour.startError);
     const address = spec.port
-      ? (behaviour.address ?? { host: '127.0.0.1', port: this.world.nextPort++ })
+      ? { relayed: false, ...(behaviour.address ?? { host: '127.0.0.1', port: this.world.nextPort++ }) }
       : null;
     const handle: DynoHandle = { engine: this.name, version: 1, instance: spec.instance, address, data: {} };
     const dyno = new LiveDyno(spec, handle, this.clock, () => this.world.changed());

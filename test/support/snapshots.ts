@@ -19,7 +19,7 @@ export function aDyno(change: Partial<DynoRecord> = {}): DynoRecord {
       engine: 'fake',
       version: 1,
       instance: name,
-      address: { host: '127.0.0.1', port: 4000 },
+      address: { host: '127.0.0.1', port: 4000, relayed: false },
       data: {},
     },
     attached: false,

@@ -81,7 +81,11 @@ export class DockerEngine implements Engine {
     this.logs = new DynoLogs(options);
     const parts = { ...options, containers: this.containers };
     this.starter = new Starter({ ...parts, attacher: this.attacher, logConfig });
-    this.observer = new Observer({ ...parts, isStarting: (instance) => this.starter.isStarting(instance) });
+    this.observer = new Observer({
+      ...parts,
+      isStarting: (instance) => this.starter.isStarting(instance),
+      hasEnded: (containerId) => this.changes.hasEnded(containerId),
+    });
   }
 
   examine(): Promise<EngineFact[]> {

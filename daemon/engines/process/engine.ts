@@ -250,7 +250,7 @@ export class ProcessEngine implements Engine {
 }
 
 function handleOf(record: DynoRecord): DynoHandle {
-  const address = record.port === null ? null : { host: '127.0.0.1', port: record.port };
+  const address = record.port === null ? null : { host: '127.0.0.1', port: record.port, relayed: false };
   return { engine: 'process', version: 1, instance: record.instance, address, data: {} };
 }
 

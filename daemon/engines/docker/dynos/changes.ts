@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import type { Clock } from '../../../shared/clock.js';
 import type { DockerClient } from '../client.js';
@@ -13,6 +14,8 @@ const PAUSES = [100, 200, 500, 1_000, 2_000];
  */
 export class Changes {
   private readonly subscribers = new Set<() => void>();
+  /** Ids of containers whose end was told. */
+  private readonly ended = new Set<string>();
   private stopped = new AbortController();
 
   constructor(
@@ -29,6 +32,11 @@ export class Changes {
       this.stopped.abort();
       this.stopped = new AbortController();
     };
+  }
+
+  /** Was its end told, and no start since? dockerd tells it a moment before its listings know. */
+  hasEnded(containerId: string): boolean {
+    return this.ended.has(containerId);
   }
 
   private async follow(signal: AbortSignal): Promise<void> {
@@ -49,10 +57,21 @@ export class Changes {
     const docker = await client.api();
     const filters = { type: ['container' as const], event: EVENTS, label: names.filter('dyno') };
     const events = await docker.getEvents({ filters, abortSignal: signal });
+    this.ended.clear();
     this.tell();
-    events.on('data', () => this.tell());
+    const lines = createInterface({ input: events }).on('line', (line) => this.hear(line));
+    // It passes on what ends the connection, which `finished` tells too.
+    lines.on('error', () => undefined);
     await finished(events).catch(() => undefined);
     return true;
+  }
+
+  /** One event, as JSON. */
+  private hear(line: string): void {
+    const { Action: action, Actor: actor } = JSON.parse(line) as { Action: string; Actor: { ID: string } };
+    if (action === 'die') this.ended.add(actor.ID);
+    else this.ended.delete(actor.ID);
+    this.tell();
   }
 
   private tell(): void {

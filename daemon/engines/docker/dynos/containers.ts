@@ -1,16 +1,14 @@
 import type Docker from 'dockerode';
-import type { DynoHandle, DynoLabels } from '../../engine.js';
+import type { DynoAddress, DynoHandle, DynoLabels } from '../../engine.js';
 import { answerOf, statusOf, unless } from '../answers.js';
 import type { DockerClient, DockerHost } from '../client.js';
 import { LABEL, type Names } from '../names.js';
 import { PORT_LABEL } from './container-options.js';
 
-type Address = DynoHandle['address'];
-
 /** The containers of our own home's dynos, as the engine lists them, and the handles that stand for them. */
 export class Containers {
   /** Docker forgets where a container was reached when it ends. */
-  private readonly addresses = new Map<string, Address>();
+  private readonly addresses = new Map<string, DynoAddress | null>();
 
   constructor(private readonly parts: { readonly client: DockerClient; readonly names: Names }) {}
 
@@ -70,15 +68,18 @@ export function portIn({ Labels: labels }: Docker.ContainerInfo): number | null 
 }
 
 /** The container's own address on this machine, else where its port is published. */
-export function addressOf(container: Docker.ContainerInfo, host: DockerHost): Address {
+export function addressOf(container: Docker.ContainerInfo, host: DockerHost): DynoAddress | null {
   const port = portIn(container);
   if (port === null) return null;
   if (!host.local) {
     const published = container.Ports.find(({ PrivatePort, Type }) => PrivatePort === port && Type === 'tcp');
-    return published?.PublicPort ? { host: publicHost(host), port: published.PublicPort } : null;
+    // Docker's own proxy accepts there, whether the dyno listens or not.
+    return published?.PublicPort
+      ? { host: publicHost(host), port: published.PublicPort, relayed: true }
+      : null;
   }
   const [network] = Object.values(container.NetworkSettings.Networks);
-  return network?.IPAddress ? { host: network.IPAddress, port } : null;
+  return network?.IPAddress ? { host: network.IPAddress, port, relayed: false } : null;
 }
 
 /** Where published ports of this engine are reached. */

@@ -17,6 +17,8 @@ export class Observer {
       readonly containers: Containers;
       /** Is this very tfkd about to start it? */
       readonly isStarting: (instance: string) => boolean;
+      /** Was its end told? A listing made at that moment may still have it running. */
+      readonly hasEnded: (containerId: string) => boolean;
     },
   ) {}
 
@@ -38,6 +40,7 @@ export class Observer {
   private async stateOf(container: Docker.ContainerInfo): Promise<ObservedState | null> {
     switch (container.State) {
       case 'running':
+        return this.parts.hasEnded(container.Id) ? this.exited(container.Id) : { kind: 'running' };
       case 'paused':
         return { kind: 'running' };
       case 'created':
