@@ -126,7 +126,7 @@ async function main(config: Config): Promise<void> {
     for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
       await addons.destroy(addon, account.email);
     for (const build of store.builds.list(appId)) await outputs.remove(build.id);
-    await engines.forgetCaches(appId, logger);
+    await engines.forgetApp(appId, logger);
     store.transaction(() => store.apps.delete(appId));
     logs.drop(appId);
     run.loop.notify(appId);
@@ -149,6 +149,7 @@ async function main(config: Config): Promise<void> {
     logger,
     attached: (appId, engine) => addons.attached(appId, engine),
     runReleaseCommand: (release) => run.oneOffs.runReleaseCommand(release),
+    openAddons: (appId, engine) => addons.open(appId, engine),
     hasArtifact: (slug) => engines.hasArtifact(slug.artifact as Artifact),
     record,
     notify,

@@ -36,6 +36,8 @@ export interface BuildEngine {
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
   /** Forgets what tools keep between an app's builds; the next one downloads anew. */
   purgeCache(appId: string): Promise<void>;
+  /** Removes what is kept for an app that is gone, beyond its artifacts: caches, its network. */
+  forgetApp(appId: string): Promise<void>;
 }
 
 /** Runs dynos of artifacts. */

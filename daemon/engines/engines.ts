@@ -57,13 +57,13 @@ export class Engines implements DynoHost {
     return this.get(artifact.engine).hasArtifact(artifact);
   }
 
-  /** As purgeCache, on every engine; what cannot be forgotten now costs space, and nothing else. */
-  async forgetCaches(appId: string, logger: Logger): Promise<void> {
+  /** On every engine; what cannot be removed now costs space, and nothing else. */
+  async forgetApp(appId: string, logger: Logger): Promise<void> {
     for (const engine of this.all()) {
-      await engine.purgeCache(appId).catch((error: unknown) => {
+      await engine.forgetApp(appId).catch((error: unknown) => {
         logger.warn(
           { app: appId, engine: engine.name, reason: messageOf(error) },
-          'build caches stay behind',
+          'something of a destroyed app stays behind',
         );
       });
     }

@@ -47,6 +47,8 @@ export interface ReleaseDependencies {
    */
   readonly runReleaseCommand: (release: ReleaseRecord) => Promise<string | null>;
   readonly hasArtifact: (slug: SlugRecord) => Promise<boolean>;
+  /** Lets the app's dynos on that engine reach its add-ons; before the first release there. */
+  readonly openAddons: (appId: string, engine: string) => Promise<void>;
   /** A line `app[api]` in the app's log. */
   readonly record: (appId: string, text: string) => void;
   /** Wakes the reconciler. */
@@ -124,6 +126,7 @@ export class Releases {
         },
       );
     }
+    if (slug) await this.deps.openAddons(appId, slug.artifact.engine);
     return this.make(appId, actor, (current) => rollbackDraft(current, target, ownConfig(target)));
   }
 

@@ -100,8 +100,7 @@ function accepts({ host, port, relayed }: DynoAddress, signal: AbortSignal): Pro
       resolve(accepted);
     };
     const connected = (): void => {
-      if (!relayed) return end(true)();
-      lasting = setTimeout(end(true), LASTING_MS);
+      lasting = setTimeout(end(true), relayed ? LASTING_MS : 0);
       socket.resume();
     };
     socket.once('connect', connected).once('data', end(true));

@@ -45,9 +45,11 @@ export function onDocker(docker: Docker): EngineUnderTest {
       await removeAllOf(docker, namesOf(tfk));
     },
     traces: async (tfk) => ({ 'container of': await instancesOf(docker, tfk) }),
-    // Images, caches and networks may serve the next push; the garbage collection knows.
+    // Images, caches and the network of builds may serve the next push; the garbage collection knows.
     remains: async (tfk) =>
-      (await leftoversOf(docker, namesOf(tfk))).filter((one) => !/^image |^network |-cache-/.test(one)),
+      (await leftoversOf(docker, namesOf(tfk))).filter(
+        (one) => !/^image |-cache-|^network .*-build$/.test(one),
+      ),
   };
 }
 

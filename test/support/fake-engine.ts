@@ -145,6 +145,10 @@ export class FakeEngine implements Engine {
     // It keeps no caches.
   }
 
+  async forgetApp(): Promise<void> {
+    // It keeps nothing else either.
+  }
+
   async build({ plan, sourceDir }: BuildRequest): Promise<BuildResult> {
     const hash = createHash('sha256').update(JSON.stringify(plan));
     let size = 0;

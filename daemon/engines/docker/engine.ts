@@ -44,7 +44,7 @@ export interface DockerEngineOptions {
 }
 
 /** Who makes this engine's images: the build half of the engine contract. */
-export interface ImageBuilder extends Omit<BuildEngine, 'name'> {
+export interface ImageBuilder extends Omit<BuildEngine, 'name' | 'forgetApp'> {
   /** Ends and removes what builds of an earlier tfkd left; once, when the engine is first reached. */
   recover(): Promise<void>;
 }
@@ -112,6 +112,11 @@ export class DockerEngine implements Engine {
 
   purgeCache(appId: string): Promise<void> {
     return this.options.builder.purgeCache(appId);
+  }
+
+  async forgetApp(appId: string): Promise<void> {
+    await this.purgeCache(appId);
+    await this.options.networks.remove(appId);
   }
 
   start(spec: DynoSpec): Promise<DynoHandle> {

@@ -31,6 +31,15 @@ export class AppNetworks {
     return ensured;
   }
 
+  /** Removes the network of an app that is gone; one that a container still runs in stays for the collection. */
+  async remove(appId: string): Promise<void> {
+    this.askedAt.delete(appId);
+    const docker = await this.parts.client.api();
+    for (const { Id } of await this.networksOf(docker, appId)) {
+      await unless([403, 404], docker.getNetwork(Id).remove());
+    }
+  }
+
   /** Removes the networks that no container is in, running or not. Resolves to how many. */
   async removeUnused(): Promise<number> {
     const docker = await this.parts.client.api();

@@ -147,6 +147,10 @@ export class ProcessEngine implements Engine {
     return this.options.builder.purgeCache(appId);
   }
 
+  forgetApp(appId: string): Promise<void> {
+    return this.purgeCache(appId);
+  }
+
   async start(spec: DynoSpec): Promise<DynoHandle> {
     await requireTerminal(spec.terminal);
     const record = await this.starter.start(spec);

@@ -141,6 +141,7 @@ export async function openBench(): Promise<Bench> {
     attached: () => ({ bindings: [], vars: {} }),
     runReleaseCommand: () => asked.releaseCommand(),
     hasArtifact: async () => true,
+    openAddons: async () => undefined,
     record: ignore,
     notify: ignore,
   });

@@ -46,6 +46,7 @@ function world(): World {
         });
       },
       hasArtifact: () => Promise.resolve(true),
+      openAddons: () => Promise.resolve(),
       record: () => undefined,
       notify: (appId) => notified.push(appId),
     }),
@@ -202,6 +203,7 @@ describe('a release with a release command', () => {
         return Promise.resolve(null);
       },
       hasArtifact: () => Promise.resolve(true),
+      openAddons: () => Promise.resolve(),
       record: () => undefined,
       notify: () => undefined,
     });
@@ -299,7 +301,10 @@ describe('the database', () => {
   it('refuses to change or remove a release', async () => {
     const home = tempHome();
     const store = Store.open(home);
-    const app = new Apps(store, systemClock, () => undefined, 'process').create({ name: 'shop', actor: ACTOR });
+    const app = new Apps(store, systemClock, () => undefined, 'process').create({
+      name: 'shop',
+      actor: ACTOR,
+    });
     store.close();
     const { default: Database } = await import('better-sqlite3');
     const db = new Database(`${home}/tfk.db`);

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { Engines } from '../../../daemon/engines/engines.js';
 import { Collector } from '../../../daemon/logs/collector.js';
 import { LogStore } from '../../../daemon/logs/log-store.js';
-import { Engines } from '../../../daemon/engines/engines.js';
 import { createRunStage, type RunStage } from '../../../daemon/main/run-stage.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import type { RouteApp } from '../../../daemon/router/control/protocol.js';
@@ -97,7 +97,10 @@ async function world(timeouts = { bootMs: 60_000, exitMs: 30_000, releaseMs: 60_
     logs.close();
     store.close();
   });
-  const { id: appId } = new Apps(store, clock, () => undefined, 'fake').create({ name: 'shop', actor: 'ada' });
+  const { id: appId } = new Apps(store, clock, () => undefined, 'fake').create({
+    name: 'shop',
+    actor: 'ada',
+  });
   const run = stage();
   return {
     store,
