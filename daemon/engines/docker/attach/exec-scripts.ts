@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../../engine.js';
-import { inPlaceOfShell } from '../../process/shim/launcher.js';
+import { inPlaceOfShell } from '../../launch/plain-command.js';
 import { sizingLine } from './options.js';
 
 /** What the image must have to be entered; the scripts use nothing but what every POSIX shell has built in. */

@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import type { ExecRequest } from '../../engine.js';
-import { checkLaunchable } from '../../process/shim/launcher.js';
+import { checkLaunchable } from '../../launch/launchable.js';
 import { ExecProcess } from './exec-process.js';
 import { launchCommand } from './exec-scripts.js';
 import { takeFirstLine } from './first-line.js';

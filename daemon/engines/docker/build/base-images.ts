@@ -2,11 +2,12 @@ import type Docker from 'dockerode';
 import type { Runtime } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
+import { StepFailed } from '../../build/step-failed.js';
 import type { BuildOutput } from '../../engine.js';
 import { answerOf, statusOf, unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import { chooseBase, refusedVersion, settingOf } from './base-choice.js';
-import { StepFailed, inOurWords } from './failure.js';
+import { inOurWords } from './failure.js';
 import { pull } from './pull.js';
 
 /** An image that a plan's steps run on. */

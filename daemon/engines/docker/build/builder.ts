@@ -3,20 +3,21 @@ import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Logger } from '../../../shared/logger.js';
 import { scanTree, treeDigest } from '../../../shared/tree.js';
+import { StepFailed } from '../../build/step-failed.js';
+import { Watch } from '../../build/watch.js';
 import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
 import { BaseImages } from './base-images.js';
 import { Caches } from './caches.js';
 import { DockerfileBuilder } from './dockerfile/builder.js';
-import { StepFailed, inOurWords } from './failure.js';
+import { inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
 import { BuildNetwork } from './network.js';
 import type { BuildResources } from './steps/container-options.js';
 import { ImageMaker } from './steps/image-maker.js';
 import { slugKey } from './steps/keys.js';
 import { PlanBuilder } from './steps/plan-builder.js';
-import { Watch } from './steps/watch.js';
 import { RunningBuilds, type Using } from './using.js';
 
 export interface DockerBuilderOptions {

@@ -1,18 +1,7 @@
 import { TfkError, codeOf, isDiskFull, messageOf } from '../../../shared/errors.js';
-import type { BuildResult } from '../../engine.js';
 import { EngineUnreachable } from '../../unreachable.js';
 import { unless } from '../answers.js';
 import { failureOf } from '../connection/words.js';
-
-export type BuildFault = Extract<BuildResult, { ok: false }>;
-
-/** Carries a build's own failure up to where it becomes a result. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed';
-  constructor(readonly fault: BuildFault) {
-    super(fault.message);
-  }
-}
 
 /** For what may be gone, or be on its way out, already. */
 export async function ifThere(answer: Promise<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { DynoSpec } from '../../engine.js';
-import { inPlaceOfShell } from '../../process/shim/launcher.js';
+import { inPlaceOfShell } from '../../launch/plain-command.js';
 import { sizingLine } from '../attach/options.js';
 
 /** Tells the container's init to pass signals on to the whole process group. Not the app's affair. */

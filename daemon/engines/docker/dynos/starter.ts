@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { DynoHandle, DynoSpec } from '../../engine.js';
-import { checkLaunchable } from '../../process/shim/launcher.js';
+import { checkLaunchable } from '../../launch/launchable.js';
 import { EngineUnreachable } from '../../unreachable.js';
 import { statusOf } from '../answers.js';
 import type { DockerClient } from '../client.js';

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import { newId } from '../../../shared/ids.js';
 import type { Attachment, ExecRequest } from '../../engine.js';
+import { checkLaunchable } from '../../launch/launchable.js';
 import { DynoFolder, type DynoRecord } from '../dynos/dyno-folder.js';
 import { MARKER, type Environment, type Environments } from '../dynos/environments.js';
 import { untilExited, untilLaunched } from '../dynos/launched.js';
@@ -10,7 +11,6 @@ import type { Members } from '../dynos/members.js';
 import type { Observer } from '../dynos/observe.js';
 import type { Cgroups } from '../host/cgroups.js';
 import type { Isolation } from '../host/isolation.js';
-import { checkLaunchable } from '../shim/launcher.js';
 import { startShim, type LogBudget } from '../shim/shim.js';
 import { attachTo } from './process-attachment.js';
 

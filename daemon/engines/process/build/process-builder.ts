@@ -5,11 +5,13 @@ import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
+import { refuseLarge } from '../../build/slug-limit.js';
+import { StepFailed } from '../../build/step-failed.js';
 import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
 import type { SlugBuilder, SlugLaunch, SlugOwner } from '../builder.js';
 import { send } from '../host/kill.js';
 import type { Processes } from '../host/processes.js';
-import { CommandRunner, StepFailed } from './command-runner.js';
+import { CommandRunner } from './command-runner.js';
 import { leaveOut } from './exclude.js';
 import { BuildFolders } from './folders.js';
 import { GarbageCollector } from './garbage.js';
@@ -188,11 +190,4 @@ function faultOf(error: unknown, signal: AbortSignal): BuildResult {
     );
   }
   throw error;
-}
-
-function refuseLarge(size: number, limit: number): void {
-  if (size <= limit) return;
-  const mb = (bytes: number) => `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MB`;
-  const message = `The slug is ${mb(size)}, more than the limit of ${mb(limit)}. Leave out files by .slugignore, or dependencies that only development needs.`;
-  throw new StepFailed({ ok: false, reason: 'limit', message });
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../../../shared/errors.js';
 import { LineSplitter } from '../../../shared/lines.js';
+import { printable } from '../../build/printable.js';
 import { send } from '../host/kill.js';
 
 export interface Command {
@@ -80,7 +81,7 @@ function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
 
 async function deliver(stream: Readable, { line, printed }: Command): Promise<void> {
   const lines = new LineSplitter();
-  const show = (text: string) => line(shown(text));
+  const show = (text: string) => line(printable(text));
   return new Promise((resolve) => {
     stream.on('data', (chunk: Buffer) => {
       printed(chunk.length);
@@ -92,14 +93,6 @@ async function deliver(stream: Readable, { line, printed }: Command): Promise<vo
       resolve();
     });
   });
-}
-
-/** Of a progress bar only its last state, and of escape sequences only colours: a build must not steer who reads it. */
-function shown(text: string): string {
-  const last = text.slice(text.trimEnd().lastIndexOf('\r') + 1);
-  return last
-    .replace(/\u001B(?!\[[\d;]{0,20}m)(\[[\d;?]*[A-Za-z]|\][^\u0007\u001B]*\u0007?)?/g, '')
-    .replace(/[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F-\u009F]/g, '');
 }
 
 function timeout(ms: number): Promise<void> {

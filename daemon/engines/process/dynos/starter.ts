@@ -1,12 +1,12 @@
 import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import type { DynoSpec } from '../../engine.js';
+import { checkLaunchable } from '../../launch/launchable.js';
 import type { SlugBuilder } from '../builder.js';
 import type { Cgroups } from '../host/cgroups.js';
 import type { Isolation } from '../host/isolation.js';
 import type { Ports } from '../host/ports.js';
 import type { Identity } from '../host/processes.js';
-import { checkLaunchable } from '../shim/launcher.js';
 import { startShim, type LogBudget } from '../shim/shim.js';
 import { DynoFolder, type DynoRecord } from './dyno-folder.js';
 import { ADDED, dynoEnvironment, type Environment, type Environments } from './environments.js';

@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { Watch } from '../../../build/watch.js';
 import type { BuildOutput } from '../../../engine.js';
 import { statusOf, unless } from '../../answers.js';
-import type { Watch } from '../steps/watch.js';
 import { BuildKitProgress } from './buildkit-progress.js';
 import { ClassicProgress } from './classic-progress.js';
 import { buildEvents, type BuildEvent } from './events.js';

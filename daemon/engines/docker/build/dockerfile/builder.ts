@@ -5,14 +5,15 @@ import { join, posix } from 'node:path';
 import type { BuildPlan, ImageBuild } from '../../../../../buildpacks/plan.js';
 import { messageOf } from '../../../../shared/errors.js';
 import type { Logger } from '../../../../shared/logger.js';
+import { StepFailed } from '../../../build/step-failed.js';
+import { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
 import { LABEL, type Names } from '../../names.js';
-import { StepFailed, inOurWords } from '../failure.js';
+import { inOurWords } from '../failure.js';
 import { IMAGE_LABEL } from '../labels.js';
 import type { BuildResources } from '../steps/container-options.js';
-import { Watch } from '../steps/watch.js';
 import { commandLine, healthcheckOf } from './facts.js';
 import { ImageMaker, type MadeImage } from './image-maker.js';
 

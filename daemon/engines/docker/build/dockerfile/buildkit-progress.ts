@@ -1,7 +1,7 @@
 import { LineSplitter } from '../../../../shared/lines.js';
+import { printable } from '../../../build/printable.js';
 import type { BuildOutput } from '../../../engine.js';
 import type { Vertex, VertexLog } from './events.js';
-import { printable } from './printable.js';
 
 /** `[2/4] RUN npm ci`, `[build 2/4] RUN npm ci`; what else BuildKit does is its own affair. */
 const INSTRUCTION = /^\[(?:[^\]]* )?\d+\/\d+\] /;

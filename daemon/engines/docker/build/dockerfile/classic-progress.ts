@@ -1,6 +1,6 @@
 import { LineSplitter } from '../../../../shared/lines.js';
+import { printable } from '../../../build/printable.js';
 import type { BuildOutput } from '../../../engine.js';
-import { printable } from './printable.js';
 
 const STEP = /^Step (\d+\/\d+) : (.*)$/;
 const CACHED = ' ---> Using cache';

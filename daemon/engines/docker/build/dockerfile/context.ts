@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import tar from 'tar-fs';
 import { pack } from 'tar-stream';
 import { codeOf } from '../../../../shared/errors.js';
-import { StepFailed } from '../failure.js';
+import { StepFailed } from '../../../build/step-failed.js';
 import { Dockerignore, IgnoreSyntax } from './dockerignore.js';
 
 export interface BuildContext {

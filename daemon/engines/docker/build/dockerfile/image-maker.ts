@@ -1,13 +1,13 @@
 import type Docker from 'dockerode';
 import type { ImageBuild } from '../../../../../buildpacks/plan.js';
 import type { Logger } from '../../../../shared/logger.js';
+import { StepFailed } from '../../../build/step-failed.js';
+import type { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest } from '../../../engine.js';
 import type { DockerClient } from '../../client.js';
 import type { Names } from '../../names.js';
-import { StepFailed } from '../failure.js';
 import { handOver } from '../steps/build-env.js';
 import type { BuildResources } from '../steps/container-options.js';
-import type { Watch } from '../steps/watch.js';
 import { lacksBuildKit, runBuilder, type BuilderEnd } from './builder-run.js';
 import { contextTar, loneDockerfile, type BuildContext } from './context.js';
 import { runsAsRoot, type ImageConfig } from './facts.js';

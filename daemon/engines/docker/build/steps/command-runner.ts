@@ -1,11 +1,11 @@
 import type Docker from 'dockerode';
 import type { BuildStep } from '../../../../../buildpacks/plan.js';
+import { StepFailed } from '../../../build/step-failed.js';
+import { inMegabytes, type Watch } from '../../../build/watch.js';
 import type { BuildOutput } from '../../../engine.js';
 import { unless } from '../../answers.js';
-import { StepFailed } from '../failure.js';
 import { cacheFolder, type BuildResources } from './container-options.js';
 import { runInside, type CommandEnd } from './exec.js';
-import { inMegabytes, type Watch } from './watch.js';
 
 /** The cache that is every step's home folder. */
 export const HOME_CACHE = 'home';

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LineSplitter } from '../../../../shared/lines.js';
+import { printable } from '../../../build/printable.js';
 import { answerOf, statusOf, unless } from '../../answers.js';
 import { APP, USER } from './container-options.js';
 
@@ -93,7 +94,7 @@ async function deliver(
   const splitters = [new LineSplitter(), new LineSplitter()];
   const show = (text: string) => {
     if (printed.length === 0) printed.push(text);
-    command.line(shown(text));
+    command.line(printable(text));
   };
   const [out, err] = splitters.map((lines) => ({
     write: (chunk: Buffer) => {
@@ -114,12 +115,4 @@ async function deliver(
   stream.destroy();
   for (const lines of splitters) for (const text of lines.end()) show(text);
   return printed[0] ?? '';
-}
-
-/** Of a progress bar only its last state, and of escape sequences only colours: a build must not steer who reads it. */
-function shown(text: string): string {
-  const last = text.slice(text.trimEnd().lastIndexOf('\r') + 1);
-  return last
-    .replace(/\u001B(?!\[[\d;]{0,20}m)(\[[\d;?]*[A-Za-z]|\][^\u0007\u001B]*\u0007?)?/g, '')
-    .replace(/[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F-\u009F]/g, '');
 }

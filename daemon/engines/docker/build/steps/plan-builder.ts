@@ -2,10 +2,11 @@ import type Docker from 'dockerode';
 import type { Clock } from '../../../../shared/clock.js';
 import type { Logger } from '../../../../shared/logger.js';
 import type { TreeEntry } from '../../../../shared/tree.js';
+import { refuseLarge } from '../../../build/slug-limit.js';
+import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
 import { LABEL, type Names } from '../../names.js';
 import type { BaseImage } from '../base-images.js';
-import { StepFailed } from '../failure.js';
 import { IMAGE_LABEL } from '../labels.js';
 import type { BuildNetwork } from '../network.js';
 import { files, folders, type Part } from './archives.js';
@@ -16,7 +17,6 @@ import { BuildContainers } from './containers.js';
 import { ImageMaker, forSlug } from './image-maker.js';
 import { LayerImages, type Layers } from './layers.js';
 import { Steps } from './steps.js';
-import type { Watch } from './watch.js';
 import { Workspace } from './workspace.js';
 
 export interface PlanBuild {
@@ -143,11 +143,4 @@ export class PlanBuilder {
 
 function cachesOf({ plan }: BuildRequest): string[] {
   return [...new Set([HOME_CACHE, ...plan.steps.flatMap(({ caches }) => Object.keys(caches))])];
-}
-
-function refuseLarge(size: number, limit: number): void {
-  if (size <= limit) return;
-  const mb = (bytes: number) => `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MB`;
-  const message = `The slug is ${mb(size)}, more than the limit of ${mb(limit)}. Leave out files by .slugignore, or dependencies that only development needs.`;
-  throw new StepFailed({ ok: false, reason: 'limit', message });
 }

@@ -1,5 +1,5 @@
-import type { BuildRequest } from '../../../engine.js';
-import { StepFailed } from '../failure.js';
+import type { BuildRequest } from '../engine.js';
+import { StepFailed } from './step-failed.js';
 
 /** Ends one build when it is cancelled, and at its time and output limits. */
 export class Watch {
