@@ -72,8 +72,8 @@ export function readConfig(env: Environment = process.env): Config {
     engine: engineOf(env),
     docker: Object.freeze(pick(env, DOCKER_VARIABLES)),
     baseImages: {
-      node: env['TFK_BASE_IMAGE_NODE'] ?? null,
-      none: env['TFK_BASE_IMAGE_PROCFILE'] ?? null,
+      node: textOf(env, 'TFK_BASE_IMAGE_NODE'),
+      none: textOf(env, 'TFK_BASE_IMAGE_PROCFILE'),
     },
     systemDir: resolve(env['TFK_SYSTEM_DIR'] ?? defaultSystemDir(home)),
     userHome: homedir(),
@@ -90,8 +90,8 @@ export function readConfig(env: Environment = process.env): Config {
       exitMs: secondsOf(env, 'TFK_EXIT_TIMEOUT_S', 30),
       releaseMs: secondsOf(env, 'TFK_RELEASE_TIMEOUT_S', 60 * 60),
     },
-    postgresBin: env['TFK_POSTGRES_BIN'] ?? null,
-    postgresImage: env['TFK_ADDON_POSTGRES_IMAGE'] ?? null,
+    postgresBin: textOf(env, 'TFK_POSTGRES_BIN'),
+    postgresImage: textOf(env, 'TFK_ADDON_POSTGRES_IMAGE'),
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
     buildEnv: Object.freeze(pick(env, BUILD_VARIABLES)),
@@ -155,6 +155,9 @@ function npmOf(nodePath: string): string {
   const beside = join(dirname(nodePath), 'npm');
   return existsSync(beside) ? beside : 'npm';
 }
+
+/** Null where it is not set, or set to nothing. */
+const textOf = (env: Environment, name: string): string | null => env[name] || null;
 
 const portOf = (env: Environment, name: string, fallback: number): number =>
   wholeOf(env, name, fallback, { least: 0, most: 65_535 });

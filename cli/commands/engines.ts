@@ -11,7 +11,7 @@ const engine = command({
   summary: 'show the engine of an app, or move the app to another one',
   details:
     'A move builds what runs now anew on the other engine, from the same source, and releases it without a gap.\n' +
-    'Releases, config and data stay. `tfk doctor` shows the engines.',
+    'Releases, config and data stay; a database of the embedded engine restarts once. `tfk doctor` shows the engines.',
   args: { engine: optional('engine', 'docker or process; without it: show') },
   options: { app: appOption, json: jsonOption },
   examples: ['tfk apps:engine -a myapp', 'tfk apps:engine docker -a myapp'],
