@@ -5,19 +5,29 @@ import type { AddonInstance } from './addon.js';
 
 /** The add-on as its service sees it. `soon` is an app that it is about to be attached to, or that moves to containers. */
 export function instanceOf(store: Store, addon: AddonRecord, soon: string | null = null): AddonInstance {
-  const attached = store.addons
-    .attachments()
-    .filter(({ addonId }) => addonId === addon.id)
-    .map(({ appId }) => appId);
-  const inContainers = attached.filter((appId) => enginesOf(store, appId).includes('docker'));
   return {
     id: addon.id,
     name: addon.name,
     plan: addon.plan,
     data: addon.data ?? {},
     engine: engineOf(store, addon.appId),
-    apps: [...new Set(soon === null ? inContainers : [...inContainers, soon])],
+    apps: [...new Set([...appsInContainers(store, addon.id), ...(soon === null ? [] : [soon])])],
   };
+}
+
+/**
+ * Those it is attached to, and those it is detached from whose dynos still have it: a release command may take its time, or
+ * fail.
+ */
+function appsInContainers(store: Store, addonId: string): string[] {
+  const attached = store.addons
+    .attachments()
+    .filter((attachment) => attachment.addonId === addonId)
+    .map(({ appId }) => appId);
+  return [
+    ...attached.filter((appId) => enginesOf(store, appId).includes('docker')),
+    ...store.addons.appsBoundOn('docker', addonId),
+  ];
 }
 
 /** The engine that builds the app. */

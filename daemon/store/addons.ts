@@ -30,6 +30,17 @@ const COLUMNS = `id, app_id AS appId, name, service, plan, state, data_sealed AS
   updated_at AS updatedAt`;
 const ATTACHMENT =
   'id, addon_id AS addonId, app_id AS appId, name, created_at AS createdAt, updated_at AS updatedAt';
+/** A dyno without a handle yet is started where its release's slug is. */
+const APPS_BOUND = `SELECT DISTINCT releases.app_id AS appId FROM releases
+  JOIN release_states ON release_states.release_id = releases.id
+  JOIN apps ON apps.id = releases.app_id
+  LEFT JOIN slugs ON slugs.id = releases.slug_id
+  LEFT JOIN dynos ON dynos.release_id = releases.id AND dynos.state <> 'complete'
+  WHERE COALESCE(dynos.handle_json ->> 'engine', slugs.artifact_json ->> 'engine') = @engine
+    AND (dynos.instance IS NOT NULL
+      OR (apps.destroyed_at IS NULL AND (apps.current_release_id = releases.id OR release_states.status = 'pending')))
+    AND EXISTS (SELECT 1 FROM json_each(releases.bindings_json) WHERE value ->> 'addonId' = @addonId)
+  ORDER BY releases.app_id`;
 const context = (addonId: string): string => `addon:${addonId}:data`;
 
 export class AddonStore {
@@ -101,6 +112,14 @@ export class AddonStore {
         `SELECT ${ATTACHMENT} FROM attachments WHERE app_id = ? ORDER BY created_at, rowid`,
       )
       .all(appId);
+  }
+
+  /** Ids of the apps with a dyno, or a release that has or may yet have some, on that engine, which names the add-on to them. */
+  appsBoundOn(engine: string, addonId: string): string[] {
+    return this.db
+      .prepare<{ engine: string; addonId: string }, { appId: string }>(APPS_BOUND)
+      .all({ engine, addonId })
+      .map(({ appId }) => appId);
   }
 
   private toRecord(row: Row): AddonRecord {

@@ -4,9 +4,11 @@ import { Addons } from '../../../daemon/addons/addons.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
 import { TfkError } from '../../../daemon/shared/errors.js';
+import { newId } from '../../../daemon/shared/ids.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
 import type { AddonRecord } from '../../../daemon/store/addons.js';
 import type { AppRecord } from '../../../daemon/store/apps.js';
+import type { Binding, ReleaseStatus } from '../../../daemon/store/releases.js';
 import { Store } from '../../../daemon/store/store.js';
 import { tempHome } from '../../support/temp-home.js';
 
@@ -76,6 +78,63 @@ class NotingService implements AddonService {
     if (this.removalFailure) throw this.removalFailure;
     this.removed.push(addon);
   }
+}
+
+function aRelease(
+  store: Store,
+  { id: appId }: AppRecord,
+  { status, on, bindings }: { status: ReleaseStatus; on: string; bindings: readonly Binding[] },
+): string {
+  const [id, slugId] = [newId(), newId()];
+  store.slugs.insert({
+    id: slugId,
+    appId,
+    contentKey: slugId,
+    artifact: { engine: on, id: slugId, size: 1 },
+    processTypes: {},
+    launchEnv: {},
+    launchPath: [],
+    healthchecks: null,
+    checksum: '',
+    commit: null,
+    planner: 'node',
+    size: 1,
+    createdAt: 0,
+  });
+  store.releases.insert({
+    id,
+    appId,
+    description: '',
+    userEmail: ACTOR,
+    slugId,
+    config: {},
+    bindings,
+    processTypes: {},
+    createdAt: 0,
+    status,
+    outputSecret: null,
+  });
+  return id;
+}
+
+function aDyno(store: Store, { id: appId }: AppRecord, releaseId: string): string {
+  const instance = newId();
+  store.dynos.insert({
+    instance,
+    appId,
+    name: 'web.1',
+    type: 'web',
+    kind: 'formation',
+    releaseId,
+    releaseVersion: 1,
+    command: 'node web.js',
+    size: 'basic',
+    attached: false,
+    attempt: 0,
+    createdAt: 0,
+    timeLimitMs: null,
+  });
+  return instance;
 }
 
 describe('a new add-on', () => {
@@ -158,6 +217,72 @@ describe('an add-on that is attached to another app', () => {
     await addons.detach(record ?? attachment, ACTOR);
     await addons.recover();
     expect(service.ensured.at(-1)?.apps).toEqual([owner.id]);
+  });
+});
+
+describe('an app in containers whose dynos know its add-on', () => {
+  /** Its current release is on Docker and names the add-on to its one dyno. */
+  async function aLiveApp() {
+    const made = world();
+    const { store, addons } = made;
+    const app = made.app('shop', 'docker');
+    const addon = await made.create(app);
+    const bound = addons.attached(app.id, 'docker').bindings;
+    const release = (status: 'succeeded' | 'pending', on: 'docker' | 'process', bindings = bound) =>
+      aRelease(store, app, { status, on, bindings });
+    const live = release('succeeded', 'docker');
+    store.apps.setCurrentRelease(app.id, live, 0);
+    const [attachment] = store.addons.attachmentsOf(app.id);
+    if (!attachment) throw new Error('it was attached');
+    const served = async () => {
+      await addons.recover();
+      return made.service.ensured.at(-1)?.apps;
+    };
+    return { ...made, app, addon, attachment, release, live, served };
+  }
+
+  it('keeps it after a detach until a release without it is there, which may take long or fail', async () => {
+    const { store, addons, app, attachment, release, served } = await aLiveApp();
+    await addons.detach(attachment, ACTOR);
+    const without = release('pending', 'docker', []);
+    expect(await served()).toEqual([app.id]);
+    store.releases.setStatus(without, 'failed', 'exit 1', 0);
+    expect(await served()).toEqual([app.id]);
+    store.apps.setCurrentRelease(app.id, release('succeeded', 'docker', []), 0);
+    expect(await served()).toEqual([]);
+  });
+
+  it.each([
+    ['that runs', { engine: 'docker' }],
+    ['that is about to', null],
+  ])('keeps it after a move away for a dyno %s', async (_, handle) => {
+    const { store, app, live, release, served } = await aLiveApp();
+    const instance = aDyno(store, app, live);
+    store.dynos.update(instance, { handle });
+    store.apps.setEngine(app.id, 'process', 0);
+    store.apps.setCurrentRelease(app.id, release('succeeded', 'process'), 0);
+    expect(await served()).toEqual([app.id]);
+    store.dynos.update(instance, { state: 'complete' });
+    expect(await served()).toEqual([]);
+  });
+
+  it('keeps it while the release that brings the app back runs its command', async () => {
+    const { store, app, release, served } = await aLiveApp();
+    store.apps.setEngine(app.id, 'process', 0);
+    store.apps.setCurrentRelease(app.id, release('succeeded', 'process'), 0);
+    expect(await served()).toEqual([]);
+    release('pending', 'docker');
+    expect(await served()).toEqual([app.id]);
+  });
+
+  it('takes it along when the app is destroyed, with its last dyno', async () => {
+    const { store, app, attachment, live, served } = await aLiveApp();
+    store.addons.detach(attachment.id);
+    const instance = aDyno(store, app, live);
+    store.apps.markDestroyed(app.id, 0);
+    expect(await served()).toEqual([app.id]);
+    store.dynos.delete(instance);
+    expect(await served()).toEqual([]);
   });
 });
 
