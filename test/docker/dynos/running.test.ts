@@ -269,6 +269,30 @@ await describeDocker('A dyno on Docker', ({ docker }) => {
     await eventually(() => expect(told).toBeGreaterThan(before));
   });
 
+  const forwardedEngine = async (more = {}) => {
+    const forwarded = await ForwardedDocker.create();
+    await forwarded.open();
+    const client = new ConnectedClient({ env: { DOCKER_HOST: `unix://${forwarded.path}` }, ...more });
+    return { forwarded, engine: await bench.reopen(client) };
+  };
+
+  test.each(['refused', 'lost'] as const)(
+    'of which Docker does not tell how it ended (%s) is unknown, and hides no other',
+    async (fate) => {
+      const [ended, running] = [await bench.start('exit 3'), await bench.start('sleep 60')];
+      await bench.exit(ended);
+      const { forwarded, engine } = await forwardedEngine();
+      const heal = forwarded.doom(/^GET .*\/containers\/[0-9a-f]{64}\/json/, fate);
+      expect((await bench.state(running, engine))?.kind).toBe('running');
+      expect(await bench.state(ended, engine)).toMatchObject({
+        kind: 'unknown',
+        reason: expect.stringContaining('Docker does not say how it ended') as unknown,
+      });
+      heal();
+      expect(await bench.state(ended, engine)).toMatchObject({ kind: 'exited', exit: { code: 3 } });
+    },
+  );
+
   test('whose start is cut off by Docker’s end is started once, by the next try', async () => {
     const forwarded = await ForwardedDocker.create();
     await forwarded.open();

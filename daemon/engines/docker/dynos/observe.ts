@@ -1,11 +1,15 @@
 import type Docker from 'dockerode';
+import { messageOf } from '../../../shared/errors.js';
 import type { DynoExit, ObservedDyno, ObservedState } from '../../engine.js';
+import { EngineUnreachable } from '../../unreachable.js';
 import { unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import { LABEL } from '../names.js';
 import { labelsOf, type Containers } from './containers.js';
 
 const KILLED = 137;
+/** One container that dockerd cannot tell of, for which it may well wait for ever, is not to hold up what it tells of the others. */
+const EXIT_TOLD_WITHIN_MS = 5_000;
 
 /** Tells how all dynos of this home are, by one listing; how one ended is asked for once. */
 export class Observer {
@@ -40,7 +44,7 @@ export class Observer {
   private async stateOf(container: Docker.ContainerInfo): Promise<ObservedState | null> {
     switch (container.State) {
       case 'running':
-        return this.parts.hasEnded(container.Id) ? this.exited(container.Id) : { kind: 'running' };
+        return this.parts.hasEnded(container.Id) ? this.exitedOrUnknown(container.Id) : { kind: 'running' };
       case 'paused':
         return { kind: 'running' };
       case 'created':
@@ -48,7 +52,7 @@ export class Observer {
       case 'exited':
       case 'dead':
       case 'removing':
-        return this.exited(container.Id);
+        return this.exitedOrUnknown(container.Id);
       default:
         return { kind: 'unknown', reason: `Docker says it is ${container.State}` };
     }
@@ -62,11 +66,20 @@ export class Observer {
     return { kind: 'exited', exit: { code: null, outOfMemory: false, at: Created * 1000 } };
   }
 
+  /** A failure of one container is that dyno's alone; a dockerd that is gone is everybody's. */
+  private exitedOrUnknown(id: string): Promise<ObservedState | null> {
+    return this.exited(id).catch((error: unknown) => {
+      if (error instanceof EngineUnreachable) throw error;
+      return { kind: 'unknown', reason: `Docker does not say how it ended: ${messageOf(error)}` };
+    });
+  }
+
   private async exited(id: string): Promise<ObservedState | null> {
     const known = this.exits.get(id);
     if (known) return { kind: 'exited', exit: known };
     const docker = await this.parts.client.api();
-    const info = await unless([404], docker.getContainer(id).inspect());
+    const abortSignal = AbortSignal.timeout(EXIT_TOLD_WITHIN_MS);
+    const info = await unless([404], docker.getContainer(id).inspect({ abortSignal }));
     if (!info) return null;
     if (info.State.Running) return { kind: 'running' };
     const exit = exitOf(info);
