@@ -6,7 +6,7 @@ import { confirmLoss } from '../confirm.js';
 import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
 import { UsageError } from '../errors.js';
 import { latestRelease, settled } from '../follow/releases.js';
-import { addonFacts, attachedAs } from '../output/addons.js';
+import { addonFacts, alsoLostBy, attachedAs } from '../output/addons.js';
 import { appName } from '../output/output.js';
 import { visible } from '../output/sanitise.js';
 import { fields, table } from '../output/table.js';
@@ -165,11 +165,15 @@ const destroy = command({
     const given = options.confirm ?? options.app;
     const found = await resolved(context, args.addon, context.app(given));
     const owner = found.app.name;
-    const { name } = await client.get<App>(pathOfApp(owner));
+    const [{ name }, attachments] = await Promise.all([
+      client.get<App>(pathOfApp(owner)),
+      client.list<Attachment>('/addon-attachments'),
+    ]);
+    const others = alsoLostBy(found, attachments);
     await confirmLoss(context, options.confirm, {
       name,
-      lost: [`This destroys ${found.name} (${found.plan.name}) of ${name}, with all data in it.`],
-      command: `tfk addons:destroy ${found.name} -a ${name} --confirm ${name}`,
+      lost: [`This destroys ${found.name} (${found.plan.name}) of ${name}, with all data in it${others}.`],
+      command: `tfk addons:destroy ${found.name} -a ${name} --confirm ${name}${others === '' ? '' : ' --force'}`,
     });
     await output.action(`Destroying ${visible(found.name)} on ${appName(output.err, name)}`, () =>
       client.delete(`/apps/${found.app.id}/addons/${found.id}`, { force: options.force }),

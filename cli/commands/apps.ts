@@ -1,6 +1,7 @@
 import type { Account } from '../../api/account.js';
 import type { Addon } from '../../api/addons.js';
 import type { App } from '../../api/apps.js';
+import type { Attachment } from '../../api/attachments.js';
 import type { AppEngine } from '../../api/engines.js';
 import type { Formation } from '../../api/formation.js';
 import { linkFolder, unlinkFolder } from '../app-name.js';
@@ -8,6 +9,7 @@ import { appOption, command, confirmOption, flag, jsonOption, optional, required
 import { confirmLoss } from '../confirm.js';
 import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
 import { latestRelease } from '../follow/releases.js';
+import { alsoLostBy } from '../output/addons.js';
 import { openInBrowser } from '../output/browser.js';
 import { bytes } from '../output/bytes.js';
 import { appName } from '../output/output.js';
@@ -107,12 +109,15 @@ const destroy = command({
   async run(context, { args, options }) {
     const { client, output } = context;
     const { name } = await client.get<App>(pathOfApp(context.app(args.name ?? options.app)));
-    const addons = await client.list<Addon>(`${pathOfApp(name)}/addons`);
+    const attached = await client.list<Addon>(`${pathOfApp(name)}/addons`);
+    const addons = attached.filter((addon) => addon.app.name === name);
+    const attachments = addons.length === 0 ? [] : await client.list<Attachment>('/addon-attachments');
     const lost = [
       `This destroys ${name}: its dynos, releases, config and logs.`,
-      ...addons
-        .filter((addon) => addon.app.name === name)
-        .map((addon) => `With it goes ${addon.name} (${addon.plan.name}) and all its data.`),
+      ...addons.map(
+        (addon) =>
+          `With it goes ${addon.name} (${addon.plan.name}) and all its data${alsoLostBy(addon, attachments)}.`,
+      ),
     ];
     await confirmLoss(context, options.confirm, {
       name,

@@ -10,6 +10,14 @@ export function attachedAs(item: Addon, attachments: readonly Attachment[]): str
     .join(', ');
 }
 
+/** The other apps that lose it with its owner, as part of a sentence; empty where there are none. */
+export function alsoLostBy(item: Addon, attachments: readonly Attachment[]): string {
+  const others = attachments
+    .filter(({ addon, app }) => addon.id === item.id && app.name !== item.app.name)
+    .map(({ app }) => app.name);
+  return others.length === 0 ? '' : `, also for ${[...new Set(others)].join(', ')}`;
+}
+
 /** The add-on's own facts may say the same under the same label, and better. */
 export function addonFacts(found: AddonDetails, now: Date): [string, string | string[]][] {
   const labels = new Set(found.facts.map(([label]) => label));

@@ -90,13 +90,14 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
       return addonJson(services, addon);
     },
   );
-  app.delete<OfAddon>(
+  app.delete<OfAddon & { Body: { force?: unknown } | null | undefined }>(
     '/apps/:app/addons/:addon',
     { schema: { response: { 200: Addon } } },
-    async ({ params }) => {
+    async ({ params, body }) => {
       const addon = findOf(services, params);
       const last = addonJson(services, addon);
       if (findApp(services, params.app).id !== addon.appId) throw notOwner(services, addon);
+      if (body?.force !== true) assertUnshared(services, addon);
       await services.addons.destroy(addon, actor());
       return { ...last, state: 'deprovisioned' };
     },
@@ -178,6 +179,20 @@ const ambiguous = (reference: string, addons: readonly AddonRecord[]): TfkError 
     resource: 'add_on',
     suggestions: addons.map(({ name }) => name),
   });
+
+/** Its data is its owner's to lose, and not that of others who rely on it. */
+function assertUnshared({ records, apps }: Services, { id, appId, name }: AddonRecord): void {
+  const others = records.addons
+    .attachments()
+    .filter((attachment) => attachment.addonId === id && attachment.appId !== appId)
+    .map((attachment) => apps.find(attachment.appId)?.name ?? attachment.appId);
+  if (others.length === 0) return;
+  throw new TfkError(
+    'conflict',
+    `${name} is attached to ${[...new Set(others)].join(', ')} too. Nothing was changed.`,
+    { hint: 'Detach it there (tfk addons:detach), or take it from them all with --force.' },
+  );
+}
 
 function notOwner(services: Services, addon: AddonRecord): TfkError {
   const owner = services.apps.find(addon.appId)?.name ?? 'another app';

@@ -277,11 +277,13 @@ describe('rollback', () => {
 
 describe('destroying', () => {
   it('tells what will be lost, and does nothing without --confirm', async () => {
-    const addon = { name: 'pg-1', plan: { name: 'postgres:local' }, app: { name: 'x' } };
+    const addon = { id: 'a1', name: 'pg-1', plan: { name: 'postgres:local' }, app: { name: 'x' } };
     tfkd.on('GET /apps/x', { json: { name: 'x' } }).on('GET /apps/x/addons', { json: [addon] });
+    const attachments = ['x', 'y'].map((name) => ({ name: 'DATABASE', addon: { id: 'a1' }, app: { name } }));
+    tfkd.on('GET /addon-attachments', { json: attachments });
     const ended = await tfk('apps:destroy -a x');
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain('With it goes pg-1 (postgres:local) and all its data.');
+    expect(ended.stderr).toContain('With it goes pg-1 (postgres:local) and all its data, also for y.');
     expect(ended.stderr).toContain('Type: tfk apps:destroy -a x --confirm x');
     expect(tfkd.requests()).not.toContain('DELETE /apps/x');
   });
@@ -301,6 +303,7 @@ describe('add-ons', () => {
 
   it('are destroyed with --confirm; a DELETE carries its body', async () => {
     tfkd.on('POST /actions/addons/resolve', { json: addon }).on('GET /apps/x', { json: { name: 'x' } });
+    tfkd.on('GET /addon-attachments', { json: [] });
     tfkd.on('DELETE /apps/x1/addons/a1', { json: { ...addon, state: 'deprovisioned' } });
     const ended = await tfk('addons:destroy DATABASE --confirm x');
     expect(ended).toMatchObject({ code: 0, stderr: 'Destroying pg-1 on ⬢ x... done\n' });

@@ -383,8 +383,25 @@ describe('add-ons', () => {
       403,
       `${name} belongs to users-api. Nothing was changed.`,
     ]);
+    const shared = await del(`/apps/users-api/addons/${name}`);
+    expect([shared.statusCode, shared.json<{ message: string }>().message]).toEqual([
+      409,
+      `${name} is attached to billing too. Nothing was changed.`,
+    ]);
     expect((await del('/addon-attachments/billing::USERS_DB')).statusCode).toBe(200);
     expect((await del(`/apps/users-api/addons/${name}`)).json()).toMatchObject({ state: 'deprovisioned' });
+    expect((await get('/addons')).json()).toEqual([]);
+  });
+
+  it('are taken from other apps only by force', async () => {
+    await bench.pushedApp('users-api');
+    await bench.pushedApp('billing');
+    const created = await post('/apps/users-api/addons', { plan: 'postgres' });
+    const { name } = created.json<{ name: string }>();
+    await post('/addon-attachments', { addon: name, app: 'billing', name: 'USERS_DB' });
+    const url = `/apps/users-api/addons/${name}`;
+    expect((await inject({ method: 'DELETE', url, payload: { force: false } })).statusCode).toBe(409);
+    expect((await inject({ method: 'DELETE', url, payload: { force: true } })).statusCode).toBe(200);
     expect((await get('/addons')).json()).toEqual([]);
   });
 
