@@ -10,6 +10,7 @@ import { Attachments, type AttachAddon } from './attachments.js';
 import { Catalogue } from './catalogue.js';
 import { instanceOf } from './engines-of.js';
 import { Provisioning, type CreateAddon } from './provisioning.js';
+import { detaching, Rebinding } from './rebinding.js';
 import { Upkeep } from './upkeep.js';
 
 export interface AddonDependencies {
@@ -27,13 +28,16 @@ export interface AddonDependencies {
 export class Addons {
   private readonly stopped = new AbortController();
   private readonly catalogue: Catalogue;
+  private readonly rebinding: Rebinding;
   private readonly attachments: Attachments;
   private readonly provisioning: Provisioning;
   private readonly upkeep: Upkeep;
 
   constructor(private readonly deps: AddonDependencies) {
     this.catalogue = new Catalogue(deps.services, deps.aliases);
-    const parts = { ...deps, catalogue: this.catalogue, stopped: this.stopped.signal };
+    const stopped = this.stopped.signal;
+    this.rebinding = new Rebinding({ ...deps, stopped });
+    const parts = { ...deps, catalogue: this.catalogue, rebinding: this.rebinding, stopped };
     this.attachments = new Attachments(parts);
     const provisioning = new Provisioning(parts);
     this.provisioning = provisioning;
@@ -74,18 +78,21 @@ export class Addons {
     await this.attachments.detach(attachment, this.record(attachment.addonId), actor);
   }
 
-  /** With its data, for ever. Apps lose their attachments first, each with a release of its own. */
+  /** With its data, for ever. Apps lose their attachments first, each with a release of its own; none of them can stop it. */
   async destroy(addon: AddonRecord, actor: string): Promise<void> {
-    const { store, clock } = this.deps;
+    const { store, clock, logger } = this.deps;
     const attachments = store.addons.attachments().filter((attachment) => attachment.addonId === addon.id);
     store.transaction(() => {
       store.addons.markDeprovisioning(addon.id, clock.now());
       for (const attachment of attachments) store.addons.detach(attachment.id);
     });
-    for (const attachment of attachments) {
-      if (store.apps.find(attachment.appId)?.destroyedAt !== null) continue;
-      await this.deps.rebind(attachment.appId, `Detach ${attachment.name} (@ref:${addon.name})`, actor);
-    }
+    const living = attachments.filter(({ appId }) => store.apps.find(appId)?.destroyedAt === null);
+    const detached = living.map((attachment) =>
+      this.rebinding.make(detaching(attachment, addon, actor)).catch((error: unknown) => {
+        logger.warn({ err: error, addon: addon.name }, 'an app loses an add-on before a release says so');
+      }),
+    );
+    await Promise.all(detached);
     await this.provisioning.deprovision(addon);
   }
 

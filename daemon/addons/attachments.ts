@@ -9,13 +9,13 @@ import type { Store } from '../store/store.js';
 import type { Catalogue } from './catalogue.js';
 import { enginesOf, instanceOf } from './engines-of.js';
 import { freeAttachmentName } from './names.js';
+import { detaching, type Rebinding } from './rebinding.js';
 
 export interface AttachmentParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly catalogue: Catalogue;
-  /** Makes the release that has the add-ons as they are attached now. */
-  readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
+  readonly rebinding: Rebinding;
 }
 
 export interface AttachAddon {
@@ -54,8 +54,9 @@ export class Attachments {
     for (const { addon } of this.provisionedOf(appId)) await this.openOne(addon, appId, engine);
   }
 
+  /** Rejects with `conflict` where it is attached, and the release has to wait. */
   async attach({ addon, app, name: wish, actor }: AttachAddon): Promise<AttachmentRecord> {
-    const { store, clock, rebind } = this.parts;
+    const { store, clock, rebinding } = this.parts;
     if (addon.state !== 'provisioned')
       throw new TfkError('conflict', `${addon.name} is still being made. Nothing was attached.`, {
         hint: 'Try again in a moment.',
@@ -64,14 +65,20 @@ export class Attachments {
     const name = this.freeName(app.id, addon, wish);
     const attachment = { id: newId(), addonId: addon.id, appId: app.id, name, createdAt: clock.now() };
     store.addons.attach(attachment);
-    await rebind(app.id, `Attach ${name} (@ref:${addon.name})`, actor);
+    await rebinding.make({
+      appId: app.id,
+      description: `Attach ${name} (@ref:${addon.name})`,
+      actor,
+      done: `${addon.name} is attached as ${name}`,
+    });
     return { ...attachment, updatedAt: attachment.createdAt };
   }
 
   /** The add-on leaves the app's network later, when dynos of the release before have ended: they still use it. */
   async detach(attachment: AttachmentRecord, addon: AddonRecord, actor: string): Promise<void> {
-    this.parts.store.addons.detach(attachment.id);
-    await this.parts.rebind(attachment.appId, `Detach ${attachment.name} (@ref:${addon.name})`, actor);
+    const { store, rebinding } = this.parts;
+    store.addons.detach(attachment.id);
+    await rebinding.make(detaching(attachment, addon, actor));
   }
 
   private async openOne(addon: AddonRecord, appId: string, engine: EngineName): Promise<void> {

@@ -10,6 +10,7 @@ import type { AddonService, ProvisionedAddon } from './addon.js';
 import type { Catalogue } from './catalogue.js';
 import { engineOf, instanceOf } from './engines-of.js';
 import { assertAddonName, freeAttachmentName } from './names.js';
+import type { Rebinding } from './rebinding.js';
 
 export interface CreateAddon {
   readonly app: AppRecord;
@@ -30,7 +31,7 @@ export interface ProvisioningParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly catalogue: Catalogue;
-  readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
+  readonly rebinding: Rebinding;
   /** Aborts when tfkd stops. */
   readonly stopped: AbortSignal;
 }
@@ -92,7 +93,12 @@ export class Provisioning {
         ? error
         : new TfkError('unavailable', `${name} could not be made: ${messageOf(error)}`, { cause: error });
     }
-    await this.parts.rebind(request.app.id, `Attach ${attachment} (@ref:${name})`, request.actor);
+    await this.parts.rebinding.make({
+      appId: request.app.id,
+      description: `Attach ${attachment} (@ref:${name})`,
+      actor: request.actor,
+      done: `${name} is made and attached as ${attachment}`,
+    });
   }
 
   private made({ id, name, plan, service }: Making, request: CreateAddon): Promise<ProvisionedAddon> {

@@ -13,6 +13,9 @@ import { Store } from '../../../daemon/store/store.js';
 import { tempHome } from '../../support/temp-home.js';
 
 const ACTOR = 'ada@example.com';
+const BUSY = new TfkError('conflict', 'v5 is still running its release command. Nothing was changed.', {
+  hint: 'Watch it with: tfk releases:output v5',
+});
 const AWAY = new TfkError('unavailable', 'Docker does not answer.');
 
 /** Add-ons over a real store, and a service that notes what it is asked. */
@@ -21,7 +24,10 @@ function world() {
   onTestFinished(() => store.close());
   const service = new NotingService();
   const releases: string[] = [];
+  /** How often the app's release has to wait for another one. */
+  const queue = { before: 0 };
   const rebind = async (appId: string, description: string) => {
+    if (queue.before-- > 0) throw BUSY;
     const { vars } = addons.attached(appId, store.apps.find(appId)?.engine ?? '');
     releases.push(`${description.replace(/ \(.*/, '')}: ${JSON.stringify(vars)}`);
   };
@@ -38,7 +44,7 @@ function world() {
     new Apps(store, systemClock, () => undefined, engine).create({ name, actor: ACTOR });
   const create = (of: AppRecord, name = `db-of-${of.name}`): Promise<AddonRecord> =>
     addons.create({ app: of, plan: 'db', name, attachment: null, options: {}, wait: true, actor: ACTOR });
-  return { store, service, releases, addons, app, create };
+  return { store, service, releases, queue, addons, app, create };
 }
 
 class NotingService implements AddonService {
@@ -217,6 +223,48 @@ describe('an add-on that is attached to another app', () => {
     await addons.detach(record ?? attachment, ACTOR);
     await addons.recover();
     expect(service.ensured.at(-1)?.apps).toEqual([owner.id]);
+  });
+});
+
+describe('a release that has to wait for another one', () => {
+  it('is told with what is so already, and made later', async () => {
+    const { store, releases, queue, addons, app, create } = world();
+    const owner = app('owner', 'process');
+    queue.before = 1;
+    await expect(create(owner)).rejects.toMatchObject({
+      id: 'conflict',
+      message:
+        'db-of-owner is made and attached as DATABASE; the release that says so to its dynos waits: v5 is still running its release command.',
+      hint: 'Watch it with: tfk releases:output v5',
+    });
+    expect(releases).toEqual([]);
+    const made = (text: string) => expect.poll(() => releases.at(-1), { timeout: 10_000 }).toMatch(text);
+    await made('Attach DATABASE: {"DATABASE_URL"');
+    const [addon] = store.addons.all();
+    if (!addon) throw new Error('it was made');
+    queue.before = 1;
+    const attaching = addons.attach({ addon, app: owner, name: 'SECOND', actor: ACTOR });
+    await expect(attaching).rejects.toThrow(/^db-of-owner is attached as SECOND; the release .* waits: v5/);
+    await made('Attach SECOND');
+    const second = store.addons.attachmentsOf(owner.id).find(({ name }) => name === 'SECOND');
+    if (!second) throw new Error('it was attached');
+    queue.before = 1;
+    await expect(addons.detach(second, ACTOR)).rejects.toThrow(
+      /^SECOND is detached; the release .* waits: v5/,
+    );
+    await made('Detach SECOND');
+  });
+
+  it('does not keep an add-on from being destroyed, nor other apps from their releases', async () => {
+    const { store, service, releases, queue, addons, app, create } = world();
+    const addon = await create(app('owner', 'process'));
+    await addons.attach({ addon, app: app('other', 'process'), name: 'SHARED', actor: ACTOR });
+    queue.before = 1;
+    await addons.destroy(addon, ACTOR);
+    expect(service.removed).toMatchObject([{ id: addon.id }]);
+    expect(store.addons.all()).toEqual([]);
+    expect(releases.at(-1)).toBe('Detach SHARED: {}');
+    await expect.poll(() => releases.at(-1), { timeout: 10_000 }).toBe('Detach DATABASE: {}');
   });
 });
 
