@@ -88,7 +88,7 @@ export class Provisioning {
     try {
       this.keep(making, request.app, await this.made(making, request));
     } catch (error) {
-      await this.removeRemains(id);
+      await this.removeRemains(making, request.app);
       throw error instanceof TfkError
         ? error
         : new TfkError('unavailable', `${name} could not be made: ${messageOf(error)}`, { cause: error });
@@ -115,23 +115,35 @@ export class Provisioning {
     });
   }
 
-  private keep({ id, attachment: name }: Making, app: AppRecord, { data }: ProvisionedAddon): void {
+  private keep(
+    { id, name: addonName, attachment: name }: Making,
+    app: AppRecord,
+    { data }: ProvisionedAddon,
+  ): void {
     const { store, clock } = this.parts;
     store.transaction(() => {
       if (store.apps.find(app.id)?.destroyedAt !== null) throw notFound('app', 'The app is gone.');
+      if (store.addons.find(id)?.state !== 'provisioning')
+        throw new TfkError(
+          'gone',
+          `${addonName} was destroyed while it was being made. Nothing is left of it.`,
+        );
       store.addons.markProvisioned(id, data, clock.now());
       store.addons.attach({ id: newId(), addonId: id, appId: app.id, name, createdAt: clock.now() });
     });
   }
 
   /** Where the service cannot be asked now, its row stays, and it is removed at the next turn. */
-  private async removeRemains(id: string): Promise<void> {
+  private async removeRemains({ id, name, plan, service }: Making, app: AppRecord): Promise<void> {
     const { store, clock, logger } = this.parts;
-    const addon = store.addons.find(id);
-    if (!addon) return;
-    await this.deprovision(addon).catch((error: unknown) => {
-      logger.error({ err: error, addon: addon.name }, 'what is left of an add-on could not be removed yet');
+    try {
+      // Who destroyed it meanwhile knew nothing yet of what has been made since.
+      const engine = engineOf(store, app.id);
+      await service.deprovision({ id, name, plan, data: {}, engine, apps: [] });
+      store.addons.delete(id);
+    } catch (error) {
+      logger.error({ err: error, addon: name }, 'what is left of an add-on could not be removed yet');
       store.addons.markDeprovisioning(id, clock.now());
-    });
+    }
   }
 }

@@ -56,12 +56,15 @@ class NotingService implements AddonService {
   readonly opened: (readonly [instance: AddonInstance, engine: string])[] = [];
   readonly ensured: AddonInstance[] = [];
   readonly removed: AddonInstance[] = [];
+  /** What happens while it makes one. */
+  meanwhile: (request: ProvisionRequest) => Promise<unknown> = async () => undefined;
   provisionFailure: Error | null = null;
   openFailure: Error | null = null;
   removalFailure: Error | null = null;
 
   async provision(request: ProvisionRequest) {
     this.provisioned.push(request);
+    await this.meanwhile(request);
     if (this.provisionFailure) throw this.provisionFailure;
     return { data: { at: request.engine } };
   }
@@ -181,6 +184,40 @@ describe('a new add-on', () => {
     service.removalFailure = AWAY;
     await expect(create(app('shop', 'docker'))).rejects.toBe(AWAY);
     expect(store.addons.all()).toMatchObject([{ state: 'deprovisioning' }]);
+    service.removalFailure = null;
+    await addons.recover();
+    expect(store.addons.all()).toEqual([]);
+  });
+});
+
+describe('an add-on that is destroyed while it is made', () => {
+  it('leaves neither a server nor a name in a release', async () => {
+    const { store, service, releases, addons, app, create } = world();
+    const removals: string[] = [];
+    service.meanwhile = async ({ name }) => {
+      const addon = store.addons.find(name);
+      if (addon) await addons.destroy(addon, ACTOR);
+      removals.push(...service.removed.splice(0).map((removed) => removed.name));
+    };
+    await expect(create(app('shop', 'docker'))).rejects.toMatchObject({
+      id: 'gone',
+      message: 'db-of-shop was destroyed while it was being made. Nothing is left of it.',
+    });
+    expect(removals).toEqual(['db-of-shop']);
+    expect(service.removed).toMatchObject([{ name: 'db-of-shop', engine: 'docker', data: {} }]);
+    expect(store.addons.all()).toEqual([]);
+    expect(releases).toEqual([]);
+  });
+
+  it('is removed at the next turn where its end has only begun', async () => {
+    const { store, service, addons, app, create } = world();
+    service.meanwhile = async ({ name }) => {
+      const addon = store.addons.find(name);
+      service.removalFailure = AWAY;
+      if (addon) await expect(addons.destroy(addon, ACTOR)).rejects.toBe(AWAY);
+    };
+    await expect(create(app('shop', 'docker'))).rejects.toMatchObject({ id: 'gone' });
+    expect(store.addons.all()).toMatchObject([{ state: 'deprovisioning', data: null }]);
     service.removalFailure = null;
     await addons.recover();
     expect(store.addons.all()).toEqual([]);
