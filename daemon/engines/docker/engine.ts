@@ -19,7 +19,6 @@ import type {
   LogBatch,
   ObservedDyno,
 } from '../engine.js';
-import { EngineUnreachable } from '../unreachable.js';
 import { Attacher } from './attach/attacher.js';
 import type { ConnectedClient } from './connection/connected-client.js';
 import { Changes } from './dynos/changes.js';
@@ -32,6 +31,9 @@ import { DynoLogs } from './logs/dyno-logs.js';
 import { logConfig } from './logs/log-config.js';
 import type { Names } from './names.js';
 import type { AppNetworks } from './networks.js';
+
+/** How long tfkd's own start waits for what an earlier one left to be cleared away. */
+const CLEARED_WITHIN_MS = 10_000;
 
 export interface DockerEngineOptions {
   readonly client: ConnectedClient;
@@ -64,13 +66,15 @@ export class DockerEngine implements Engine {
   private readonly logs: DynoLogs;
   private recovering: Promise<void> | null = null;
 
-  /** Clears away what an earlier tfkd left half made, now or, where Docker does not answer, as soon as it does. */
+  /** Clears away what an earlier tfkd left half made, as soon as Docker answers; whatever hinders that hinders no start. */
   static async open(options: DockerEngineOptions): Promise<DockerEngine> {
     const engine = new DockerEngine(options);
-    await engine.recovered().catch((error: unknown) => {
-      if (!(error instanceof EngineUnreachable)) throw error;
-      options.logger.warn({ reason: messageOf(error) }, 'Docker does not answer yet');
+    const cleared = new AbortController();
+    const recovered = engine.recovered().catch((error: unknown) => {
+      options.logger.warn({ reason: messageOf(error) }, 'Docker cannot be cleared up yet');
     });
+    await Promise.race([recovered, options.clock.sleep(CLEARED_WITHIN_MS, cleared.signal)]);
+    cleared.abort();
     return engine;
   }
 
@@ -123,8 +127,9 @@ export class DockerEngine implements Engine {
     return this.starter.start(spec);
   }
 
-  async list(): Promise<ObservedDyno[]> {
-    await this.recovered();
+  list(): Promise<ObservedDyno[]> {
+    // Beside: what cannot be cleared away says nothing of the dynos.
+    this.recovered().catch(() => undefined);
     return this.observer.list();
   }
 
@@ -188,5 +193,7 @@ export class DockerEngine implements Engine {
   private async recover(): Promise<void> {
     await this.options.builder.recover();
     await this.starter.sweep();
+    // If Docker went away meanwhile, that was not all.
+    await (await this.options.client.api()).ping();
   }
 }

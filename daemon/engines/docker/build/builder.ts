@@ -138,8 +138,11 @@ export class DockerBuilder {
   }
 
   private async removeLeftovers(): Promise<void> {
-    await this.garbage.removeContainers(await this.docker(), (buildId) => !this.builds.has(buildId));
+    const docker = await this.docker();
+    await this.garbage.removeContainers(docker, (buildId) => !this.builds.has(buildId));
     await this.dockerfiles().recover();
+    // If Docker went away meanwhile, that was not all.
+    await docker.ping();
   }
 
   private resourcesOf(docker: Docker): Promise<BuildResources> {

@@ -1,7 +1,9 @@
 import type Docker from 'dockerode';
+import type { Logger } from '../../../shared/logger.js';
 import type { Artifact } from '../../engine.js';
 import { unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
+import { orLeft } from '../leftovers.js';
 import { LABEL, type Kind, type Names } from '../names.js';
 import type { Caches } from './caches.js';
 import { IMAGE_LABEL } from './labels.js';
@@ -14,6 +16,7 @@ export interface GarbageParts {
   readonly caches: Caches;
   readonly network: BuildNetwork;
   readonly builds: RunningBuilds;
+  readonly logger: Logger;
 }
 
 /** Removes what builds left and nothing needs any more; never what lacks this home's label, nor what a running build relies on. */
@@ -44,9 +47,9 @@ export class GarbageCollector {
     const filters = { label: this.parts.names.filter('build') };
     const found = await docker.listContainers({ all: true, filters });
     const doomed = found.filter(({ Labels }) => wanted(Labels[LABEL.build] ?? ''));
-    await Promise.all(
-      doomed.map(({ Id }) => unless([404, 409], docker.getContainer(Id).remove({ force: true, v: true }))),
-    );
+    const remove = (id: string) =>
+      unless([404, 409], docker.getContainer(id).remove({ force: true, v: true }));
+    await Promise.all(doomed.map(({ Id }) => orLeft(remove(Id), { container: Id }, this.parts.logger)));
   }
 
   private async removeOthers(

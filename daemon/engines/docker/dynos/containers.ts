@@ -38,6 +38,12 @@ export class Containers {
     await unfrozen(container, () => container.remove({ force: true, v: true }));
   }
 
+  /** Without effect when it is gone, or was started since. */
+  async discardUnstarted(id: string): Promise<void> {
+    const container = (await this.parts.client.api()).getContainer(id);
+    await unless([404, 409], container.remove({ v: true }));
+  }
+
   async kill(id: string, signal: string): Promise<void> {
     const container = (await this.parts.client.api()).getContainer(id);
     await unfrozen(container, () => container.kill({ signal }));

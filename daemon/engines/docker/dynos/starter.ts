@@ -1,9 +1,11 @@
 import type Docker from 'dockerode';
+import type { Logger } from '../../../shared/logger.js';
 import type { DynoHandle, DynoSpec } from '../../engine.js';
 import { checkLaunchable } from '../../launch/launchable.js';
 import { EngineUnreachable } from '../../unreachable.js';
 import { statusOf } from '../answers.js';
 import type { DockerClient } from '../client.js';
+import { orLeft } from '../leftovers.js';
 import { LABEL, type Names } from '../names.js';
 import type { AppNetworks } from '../networks.js';
 import { containerOptions } from './container-options.js';
@@ -16,6 +18,7 @@ export interface StarterParts {
   readonly names: Names;
   readonly networks: AppNetworks;
   readonly containers: Containers;
+  readonly logger: Logger;
   readonly logConfig: (stdio: DynoSpec['stdio']) => Docker.HostConfig['LogConfig'];
   readonly attacher: {
     prepare(instance: string, containerId: string, terminal: DynoSpec['terminal']): Promise<void>;
@@ -45,10 +48,10 @@ export class Starter {
 
   /** Removes what an earlier tfkd was cut off from starting: none of it has ever run. */
   async sweep(): Promise<void> {
-    for (const container of await this.parts.containers.all()) {
-      const instance = container.Labels[LABEL.instance] ?? '';
-      if (container.State !== 'created' || this.isStarting(instance)) continue;
-      await this.parts.containers.discard(container.Id);
+    const { containers, logger } = this.parts;
+    for (const { Id: container, State, Labels } of await containers.all()) {
+      if (State !== 'created' || this.isStarting(Labels[LABEL.instance] ?? '')) continue;
+      await orLeft(containers.discardUnstarted(container), { container }, logger);
     }
   }
 

@@ -10,6 +10,7 @@ import { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
+import { orLeft } from '../../leftovers.js';
 import { LABEL, type Names } from '../../names.js';
 import { inOurWords } from '../failure.js';
 import { IMAGE_LABEL } from '../labels.js';
@@ -66,8 +67,9 @@ export class DockerfileBuilder {
   async recover(): Promise<void> {
     const docker = await this.options.client.api();
     const filters = JSON.stringify({ label: this.options.names.filter('build') });
-    for (const { Id } of await docker.listImages({ filters })) {
-      await unless([404, 409], docker.getImage(Id).remove({ force: true }));
+    for (const { Id: image } of await docker.listImages({ filters })) {
+      const removal = unless([404, 409], docker.getImage(image).remove({ force: true }));
+      await orLeft(removal, { image }, this.options.logger);
     }
   }
 
