@@ -126,7 +126,7 @@ async function main(config: Config): Promise<void> {
     for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
       await addons.destroy(addon, account.email);
     for (const build of store.builds.list(appId)) await outputs.remove(build.id);
-    await engines.forgetApp(appId, logger);
+    await engines.forgetApp(appId);
     store.transaction(() => store.apps.delete(appId));
     logs.drop(appId);
     run.loop.notify(appId);
@@ -234,9 +234,12 @@ async function main(config: Config): Promise<void> {
     apiPort: () => api.port,
     stopDaemon: () => void end().catch(fail),
     async *stopEverything() {
-      yield* stopEverything({ store, engine: engines, clock, router, addons, quiesce, free: run.free });
-      yield 'All is stopped';
-      setImmediate(() => void end().catch(fail));
+      try {
+        yield* stopEverything({ store, engine: engines, clock, router, addons, quiesce, free: run.free });
+        yield 'All is stopped';
+      } finally {
+        setImmediate(() => void end().catch(fail));
+      }
     },
   });
   const services = createServices({

@@ -161,7 +161,9 @@ export class Builds {
     } finally {
       await rm(tree, { recursive: true, force: true }).catch(() => undefined);
       log.close();
-      await this.sweepSources();
+      await this.sweepSources().catch((error: unknown) =>
+        this.parts.logger.warn({ reason: messageOf(error) }, 'old sources could not be removed'),
+      );
     }
   }
 

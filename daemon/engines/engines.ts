@@ -14,7 +14,6 @@ import type {
   LogBatch,
   ObservedDyno,
 } from './engine.js';
-import { EngineUnreachable } from './unreachable.js';
 
 /** The dynos of all engines of this tfkd as one: whoever runs dynos need not know which engine has which. */
 export interface DynoHost extends Omit<DynoEngine, 'list'> {
@@ -32,10 +31,15 @@ export class Engines implements DynoHost {
   private readonly byName: ReadonlyMap<string, Engine>;
   /** Engines that did not answer when last asked, with the reason. */
   private readonly silent = new Map<EngineName, string>();
+  /** Engines that have answered at least once. */
+  private readonly heard = new Set<EngineName>();
   private readonly askedAgain = new Set<EngineName>();
   private readonly watchers = new Set<() => void>();
 
-  constructor(engines: readonly Engine[]) {
+  constructor(
+    engines: readonly Engine[],
+    private readonly logger: Logger,
+  ) {
     this.byName = new Map(engines.map((engine) => [engine.name, engine]));
   }
 
@@ -58,10 +62,10 @@ export class Engines implements DynoHost {
   }
 
   /** On every engine; what cannot be removed now costs space, and nothing else. */
-  async forgetApp(appId: string, logger: Logger): Promise<void> {
+  async forgetApp(appId: string): Promise<void> {
     for (const engine of this.all()) {
       await engine.forgetApp(appId).catch((error: unknown) => {
-        logger.warn(
+        this.logger.warn(
           { app: appId, engine: engine.name, reason: messageOf(error) },
           'something of a destroyed app stays behind',
         );
@@ -131,28 +135,45 @@ export class Engines implements DynoHost {
       void this.askAgain(engine);
       return reason;
     }
-    try {
-      return await engine.list();
-    } catch (error) {
-      if (!(error instanceof EngineUnreachable)) throw error;
-      this.silent.set(engine.name, error.message);
-      return error.message;
+    const answer = await answerOf(engine);
+    if (typeof answer === 'string') this.hush(engine, answer);
+    else this.heard.add(engine.name);
+    return answer;
+  }
+
+  private hush(engine: Engine, reason: string): void {
+    // A machine without Docker is nothing to warn of.
+    const level = this.heard.has(engine.name) ? 'warn' : 'debug';
+    if (!this.silent.has(engine.name)) {
+      this.logger[level](
+        { engine: engine.name, reason },
+        'an engine does not answer; its dynos are left as they are',
+      );
     }
+    this.silent.set(engine.name, reason);
   }
 
   private async askAgain(engine: Engine): Promise<void> {
     if (this.askedAgain.has(engine.name)) return;
     this.askedAgain.add(engine.name);
-    try {
-      await engine.list();
-      this.silent.delete(engine.name);
-    } catch (error) {
-      if (error instanceof EngineUnreachable) this.silent.set(engine.name, messageOf(error));
-      // Whatever else it is, the next survey tells.
-      else this.silent.delete(engine.name);
-    } finally {
-      this.askedAgain.delete(engine.name);
-    }
-    if (!this.silent.has(engine.name)) for (const told of [...this.watchers]) told();
+    const answer = await engine.list().then(() => null, messageOf);
+    this.askedAgain.delete(engine.name);
+    if (answer !== null) { this.hush(engine, answer); return; }
+    this.silent.delete(engine.name);
+    this.heard.add(engine.name);
+    this.logger.info({ engine: engine.name }, 'the engine answers again');
+    for (const told of [...this.watchers]) told();
   }
+}
+
+/** How long a listing may take, milliseconds; nobody else's dynos wait longer for it. */
+const PATIENCE_MS = 5_000;
+
+/** Its dynos, or why there is no answer: it is away, it hangs, or it has a fault of its own. */
+async function answerOf(engine: Engine): Promise<readonly ObservedDyno[] | string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`no answer within ${PATIENCE_MS / 1000} s`), PATIENCE_MS);
+  });
+  return Promise.race([engine.list().catch(messageOf), late]).finally(() => clearTimeout(timer));
 }

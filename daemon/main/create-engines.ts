@@ -30,14 +30,17 @@ export async function createEngines(config: Config, clock: Clock, logger: Logger
   const parts = { client, names: new Names(config.homeId), clock, logger };
   const networks = new AppNetworks(parts);
   const { home, baseImages } = config;
-  const engines = new Engines([
-    await createProcessEngine(config, clock, logger),
-    await DockerEngine.open({
-      ...parts,
-      networks,
-      builder: new DockerBuilder({ ...parts, home, baseImages }),
-    }),
-  ]);
+  const engines = new Engines(
+    [
+      await createProcessEngine(config, clock, logger),
+      await DockerEngine.open({
+        ...parts,
+        networks,
+        builder: new DockerBuilder({ ...parts, home, baseImages }),
+      }),
+    ],
+    logger,
+  );
   return {
     engines,
     choice: await chooseEngine(config.engine, whyNot),

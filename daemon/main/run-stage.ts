@@ -50,7 +50,7 @@ export function createRunStage(parts: RunParts): RunStage {
     const dyno = store.dynos.find(instance);
     if (dyno) notify(dyno.appId);
   });
-  const launcher = new Launcher({ store, engine, clock, logs, collector, health, notify });
+  const launcher = new Launcher({ store, engine, clock, logger, logs, collector, health, notify });
   const retirement = new Retirement(engine, collector, logger, notify);
   const oneOffs = new OneOffs({ store, engine, clock, launcher, logs, notify, releaseLimitMs: releaseMs });
   const executor = new Executor({

@@ -32,7 +32,14 @@ export async function* stopEverything(parts: StopParts): AsyncGenerator<string> 
   const refused = await parts.router.shutdown().then(() => null, messageOf);
   if (refused !== null) yield `The router did not answer: ${refused}`;
   yield* stopDynos(parts);
-  await parts.free((await parts.engine.survey()).dynos);
+  const { dynos, unreachable } = await parts.engine.survey();
+  for (const [name, reason] of unreachable) {
+    const concerned = parts.store.dynos
+      .all()
+      .some((dyno) => (dyno.handle as DynoHandle | null)?.engine === name);
+    if (concerned) yield `The ${name} engine does not answer, its dynos go on: ${reason}`;
+  }
+  await parts.free(dynos);
   yield 'Stopping add-ons';
   await parts.addons.stopServers();
 }
@@ -75,5 +82,6 @@ async function signalAll(
   handles: readonly DynoHandle[],
   signal: 'SIGTERM' | 'SIGKILL',
 ): Promise<void> {
-  await Promise.all(handles.map((handle) => engine.signal(handle, signal)));
+  // One that cannot be told is waited for like the others, and is then told again.
+  await Promise.allSettled(handles.map((handle) => engine.signal(handle, signal)));
 }

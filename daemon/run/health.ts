@@ -92,19 +92,23 @@ const LASTING_MS = 300;
 
 function accepts({ host, port, relayed }: DynoAddress, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, signal, timeout: CONNECT_TIMEOUT_MS });
+    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
     let lasting: NodeJS.Timeout | undefined;
     const end = (accepted: boolean) => () => {
       clearTimeout(lasting);
       socket.destroy();
       resolve(accepted);
     };
+    const giveUp = end(false);
+    signal.addEventListener('abort', giveUp, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', giveUp));
     const connected = (): void => {
       lasting = setTimeout(end(true), relayed ? LASTING_MS : 0);
       socket.resume();
     };
     socket.once('connect', connected).once('data', end(true));
-    socket.once('error', end(false)).once('timeout', end(false)).once('close', end(false));
+    socket.once('error', giveUp).once('timeout', giveUp).once('close', giveUp);
+    if (signal.aborted) giveUp();
   });
 }
 

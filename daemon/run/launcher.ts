@@ -4,6 +4,7 @@ import type { Logs } from '../logs/entry.js';
 import { platformLine, startingProcess } from '../logs/platform.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
 import { Slots } from '../shared/slots.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { Store } from '../store/store.js';
@@ -28,6 +29,7 @@ export interface LauncherDependencies {
   readonly store: Store;
   readonly engine: DynoHost;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly logs: Logs;
   readonly collector: LogCollection;
   readonly health: HealthWatch;
@@ -66,7 +68,7 @@ export class Launcher {
 
   /** Resolves when nothing is being started. */
   async idle(): Promise<void> {
-    await Promise.all(this.launching.values());
+    await Promise.allSettled(this.launching.values());
   }
 
   private async track(dyno: DynoRecord, work: () => Promise<void>): Promise<void> {
@@ -75,7 +77,10 @@ export class Launcher {
       this.deps.notify(dyno.appId);
     });
     this.launching.set(dyno.instance, tracked);
-    await tracked;
+    // Its row stays as it was, and the next plan sees it.
+    await tracked.catch((error: unknown) =>
+      this.deps.logger.error({ err: error, dyno: dyno.name }, 'what became of a launch could not be noted'),
+    );
   }
 
   private async start(dyno: DynoRecord, extras: LaunchExtras): Promise<DynoHandle> {

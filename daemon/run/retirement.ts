@@ -32,16 +32,15 @@ export class Retirement {
     return this.underWay.has(instance);
   }
 
-  /** Begins; a dyno that retires already is not begun again. `afterwards` runs when nothing of it is left. */
+  /** Begins; a dyno that retires already is not begun again. `drained` runs when its last line is stored. */
   retire(
     handle: DynoHandle,
     labels: DynoLabels,
     logged: boolean,
-    afterwards: () => void = () => undefined,
+    drained: () => void = () => undefined,
   ): void {
     if (this.underWay.has(handle.instance)) return;
-    const work = this.free(handle, labels, logged)
-      .then(() => (this.stopped ? undefined : afterwards()))
+    const work = this.free(handle, labels, logged, drained)
       .catch((error: unknown) =>
         this.logger.error(
           { err: error, app: labels.appId, dyno: labels.dyno },
@@ -65,13 +64,19 @@ export class Retirement {
     await Promise.all(this.underWay.values());
   }
 
-  private async free(handle: DynoHandle, labels: DynoLabels, logged: boolean): Promise<void> {
+  private async free(
+    handle: DynoHandle,
+    labels: DynoLabels,
+    logged: boolean,
+    drained: () => void,
+  ): Promise<void> {
     if (logged) {
       this.collector.track(labels.appId, handle, labels);
       await this.collector.drained(handle.instance);
       // Collecting that was ended is not collecting that is done: the next tfkd reads on.
       if (this.stopped) return;
     }
+    drained();
     await this.engine.remove(handle);
     await this.collector.untrack(handle.instance);
   }

@@ -62,6 +62,7 @@ export function aSnapshot(change: Partial<AppSnapshot> = {}): AppSnapshot {
     release: { id: 'r1', version: 1, processTypes: { web: 'node web.js' } },
     formation: [{ type: 'web', quantity: 1, size: 'Standard-1X' }],
     dynos: [],
+    remaining: 0,
     unreachable: null,
     strays: [],
     ...change,

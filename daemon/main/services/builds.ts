@@ -80,7 +80,7 @@ export function buildService(stages: Stages): BuildService {
           { hint: 'Type: tfk builds' },
         );
       }
-      while (byId(build.id).status === 'pending') await clock.sleep(POLL_MS);
+      while (builds.position(build.id) !== null) await clock.sleep(POLL_MS);
       return byId(build.id);
     },
     queuePosition: (build) => builds.position(build.id),

@@ -42,6 +42,7 @@ export class Executor {
     kill: ({ dyno, overdue }) => this.kill(dyno, overdue),
     crash: (step) => this.crash(step),
     forget: (step) => this.forget(step),
+    'give-up': (step) => this.giveUp(step),
     complete: (step) => this.complete(step),
     clean: async ({ dyno }) => this.retire(dyno),
     'remove-stray': (step) => this.removeStray(step),
@@ -149,10 +150,10 @@ export class Executor {
 
   private async stop(dyno: DynoRecord, reason: string): Promise<void> {
     this.deps.health.unwatch(dyno.instance);
+    // Told first, noted then: the other way round, one that was not told would be killed for not having heard.
+    if (dyno.handle !== null) await this.deps.engine.signal(dyno.handle as DynoHandle, 'SIGTERM');
     this.update(dyno, 'stopping', { stopReason: reason });
-    if (dyno.handle === null) return;
-    this.log(dyno, texts.stopping('SIGTERM'));
-    await this.deps.engine.signal(dyno.handle as DynoHandle, 'SIGTERM');
+    if (dyno.handle !== null) this.log(dyno, texts.stopping('SIGTERM'));
   }
 
   private async kill(dyno: DynoRecord, overdue: boolean): Promise<void> {
@@ -197,6 +198,13 @@ export class Executor {
       const ended = this.deps.store.dynos.find(dyno.instance);
       if (ended) this.deps.completed(ended);
     });
+  }
+
+  private async giveUp({ dyno, reason }: StepOf<'give-up'>): Promise<void> {
+    const stopReason = `its engine does not answer: ${reason}`;
+    this.update(dyno, 'complete', { exitedAt: this.deps.clock.now(), stopReason });
+    const ended = this.deps.store.dynos.find(dyno.instance);
+    if (ended) this.deps.completed(ended);
   }
 
   private async removeStray({ stray }: StepOf<'remove-stray'>): Promise<void> {

@@ -120,6 +120,15 @@ export class ReconcileLoop {
     return failed;
   }
 
+  /** Dynos of apps that are gone: no app's pass would ever see them. */
+  private async removeStrangers(): Promise<void> {
+    const { engine, store, inHand } = this.deps;
+    for (const { handle, labels } of (await engine.survey()).dynos) {
+      if (store.apps.find(labels.appId) === undefined && !inHand(handle.instance))
+        await engine.remove(handle);
+    }
+  }
+
   private wake(appId: string, at: number | null): void {
     const entry = this.entry(appId);
     entry.timer.abort();
@@ -140,6 +149,9 @@ export class ReconcileLoop {
   private async fullPasses(): Promise<void> {
     const { signal } = this.stopped;
     for (;;) {
+      await this.removeStrangers().catch((error: unknown) =>
+        this.deps.logger.warn({ err: error }, 'dynos of apps that are gone could not be removed'),
+      );
       await this.deps.clock.sleep(FULL_PASS_MS, signal);
       if (signal.aborted) return;
       this.notifyAll();

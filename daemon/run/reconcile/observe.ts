@@ -23,12 +23,20 @@ export interface ObserveDependencies {
 /** Reads all that the plan for one app depends on. All input of the reconciler happens here. */
 export async function observeApp(app: AppRecord, deps: ObserveDependencies): Promise<AppSnapshot> {
   const { store, engine, clock, inHand } = deps;
-  // The engine first: a dyno that starts in between has its row already, and is not taken for a stray.
+  const before = store.dynos.list(app.id);
+  const settled = new Map(
+    before
+      .filter(({ instance }) => !inHand(instance))
+      .map(({ instance, handle }) => [instance, handle !== null]),
+  );
   const survey = await engine.survey();
+  const inFlight = await inFlightOf(before, deps.router);
+  // Read after all waiting, and after the engines: a dyno that starts in between has its row, and is not taken for a stray.
   const observed = survey.dynos.filter((dyno) => dyno.labels.appId === app.id);
   const rows = store.dynos.list(app.id);
-  const inFlight = await inFlightOf(rows, deps.router);
   const known = new Set(rows.map((row) => row.instance));
+  /** Who was being started while the engines were asked proves nothing by being missing. */
+  const wasSettled = ({ instance, handle }: DynoRecord) => settled.get(instance) === (handle !== null);
   return {
     now: clock.now(),
     appId: app.id,
@@ -36,14 +44,18 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
     release: currentRelease(app, store),
     formation: store.formation.list(app.id),
     strays: observed.filter(({ handle }) => !known.has(handle.instance) && !inHand(handle.instance)),
-    unreachable: reasonOf(rows.map((row) => survey.unreachable.get(engineOf(row, store)))),
+    remaining: observed.length,
+    unreachable: reasonOf(
+      [...enginesOf(app, rows, store)].map((name) => survey.unreachable.get(name as EngineName)),
+    ),
     dynos: rows.map((record): DynoView => {
       const seen = observed.find((dyno) => dyno.handle.instance === record.instance);
       return {
         record,
-        observed: inHand(record.instance)
-          ? { kind: 'unknown', reason: 'it is being started or freed' }
-          : (seen?.state ?? unseen(record, survey, store)),
+        observed:
+          inHand(record.instance) || (!seen && !wasSettled(record))
+            ? { kind: 'unknown', reason: 'it is being started or freed' }
+            : (seen?.state ?? unseen(record, survey, store)),
         ready: deps.health.isReady(record.instance),
         routed: deps.publisher.routed(record.instance),
         inFlight: inFlight && (inFlight.requests.get(record.instance) ?? 0),
@@ -71,6 +83,15 @@ function engineOf({ handle, releaseId }: DynoRecord, store: Store): EngineName {
     ((slugId == null ? undefined : store.slugs.byId(slugId))?.artifact as Artifact | undefined)?.engine ??
     'process'
   );
+}
+
+/** All that may have something of the app now. */
+function enginesOf(app: AppRecord, rows: readonly DynoRecord[], store: Store): Set<string> {
+  const slugId = store.releases.current(app.id)?.slugId;
+  const slug = slugId == null ? undefined : store.slugs.byId(slugId);
+  const engines = rows.map((row): string => engineOf(row, store));
+  if (app.destroyedAt !== null) engines.push(app.engine, slug?.artifact.engine ?? app.engine);
+  return new Set(engines);
 }
 
 /** Asked only when someone drains; null when the router does not answer. */

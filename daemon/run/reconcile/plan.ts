@@ -26,9 +26,15 @@ export const DEADLINES: Deadlines = { bootMs: 60_000, exitMs: 30_000, drainMs: 3
 export function planApp(snapshot: AppSnapshot, deadlines: Deadlines): Step[] {
   const steps = snapshot.dynos.flatMap((dyno) => lifeOf(dyno, snapshot, deadlines));
   const busy = new Set(steps.flatMap((step) => ('dyno' in step ? [step.dyno.instance] : [])));
-  const rollout = rolloutSteps(snapshot).filter((step) => !('dyno' in step) || !busy.has(step.dyno.instance));
+  const rollout = rolloutSteps(snapshot).filter(
+    (step) => !('dyno' in step) || !(busy.has(step.dyno.instance) || isStopInTheDark(step, snapshot)),
+  );
   const strays = snapshot.strays.map((stray): Step => ({ action: 'remove-stray', stray }));
-  const gone = snapshot.destroyed && snapshot.dynos.length === 0 && snapshot.strays.length === 0;
+  const gone =
+    snapshot.destroyed &&
+    snapshot.dynos.length === 0 &&
+    snapshot.remaining === 0 &&
+    snapshot.unreachable === null;
   return [
     ...steps,
     ...rollout,
@@ -37,17 +43,32 @@ export function planApp(snapshot: AppSnapshot, deadlines: Deadlines): Step[] {
   ];
 }
 
+/** Who is being started, or cannot be reached, would not hear it: told as stopped, nobody would tell it again. */
+const isStopInTheDark = (step: Step, { dynos }: AppSnapshot): boolean =>
+  step.action === 'stop' &&
+  dynos.some(({ record, observed }) => record.instance === step.dyno.instance && observed.kind === 'unknown');
+
 /** What a dyno's own life asks for, whatever the formation says. */
 function lifeOf(dyno: DynoView, snapshot: AppSnapshot, deadlines: Deadlines): Step[] {
   switch (dyno.observed.kind) {
     case 'unknown':
-      return [];
+      return releaseInTheDark(dyno, snapshot);
     case 'running':
       return runningDyno(dyno, snapshot, deadlines);
     case 'exited':
     case 'absent':
       return deadDyno(dyno, snapshot);
   }
+}
+
+/** How long a release command may wait for its engine to begin, milliseconds. */
+const RELEASE_PATIENCE_MS = 60_000;
+
+/** A release waits for its command, and other releases wait for that: not for ever, if the engine is away. */
+function releaseInTheDark({ record }: DynoView, { now, unreachable }: AppSnapshot): Step[] {
+  if (record.kind !== 'release' || record.state === 'complete' || unreachable === null) return [];
+  const patience = record.handle === null ? RELEASE_PATIENCE_MS : (record.timeLimitMs ?? Infinity);
+  return now - record.createdAt < patience ? [] : [{ action: 'give-up', dyno: record, reason: unreachable }];
 }
 
 function deadDyno({ record, observed, held }: DynoView, { now, destroyed }: AppSnapshot): Step[] {

@@ -12,6 +12,8 @@ export interface AppSnapshot {
   readonly release: CurrentRelease | null;
   readonly formation: readonly FormationEntry[];
   readonly dynos: readonly DynoView[];
+  /** How many dynos of this app the engines show, whatever is being done with them. */
+  readonly remaining: number;
   /** Why nothing is known of some of these dynos, where their engine does not answer. */
   readonly unreachable: string | null;
   /** What the engine has of this app and the store has no row for. */

@@ -34,6 +34,8 @@ export interface StepArguments {
   };
   /** It exited because it should: lines read to the end, everything freed, row gone. */
   forget: { readonly dyno: DynoRecord; readonly exit: DynoExit | null };
+  /** Nobody can tell how it is, and others wait for it. Should it come back, it is killed. */
+  'give-up': { readonly dyno: DynoRecord; readonly reason: string };
   /** A one-off or release dyno has exited. */
   complete: { readonly dyno: DynoRecord; readonly exit: DynoExit | null };
   /** What a crashed dyno still holds in the engine is freed; its row stays. */
@@ -58,6 +60,7 @@ export function describeStep(step: Step): string {
       return 'forget the app';
     case 'drain':
     case 'stop':
+    case 'give-up':
       return `${step.action} ${step.dyno.name} (v${step.dyno.releaseVersion}): ${step.reason}`;
     default:
       return `${step.action} ${step.dyno.name} (v${step.dyno.releaseVersion})`;

@@ -4,6 +4,7 @@ import { AppEngines } from '../../../daemon/main/app-engines.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { systemClock as clock } from '../../../daemon/shared/clock.js';
 import { newId } from '../../../daemon/shared/ids.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import type { AppRecord } from '../../../daemon/store/apps.js';
 import { Store } from '../../../daemon/store/store.js';
 import { createFakeEngine } from '../../support/fake-engine.js';
@@ -20,7 +21,10 @@ function world() {
   const appEngines = new AppEngines({
     store,
     clock,
-    engines: new Engines([createFakeEngine(clock, { name: 'process' }), docker]),
+    engines: new Engines(
+      [createFakeEngine(clock, { name: 'process' }), docker],
+      createLogger('silent', 'test'),
+    ),
     builds: {
       async create({ app, source, url, version, checksum, actor: userEmail }) {
         const id = insertBuild(store, app, {

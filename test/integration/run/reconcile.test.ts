@@ -73,7 +73,7 @@ async function world(timeouts = { bootMs: 60_000, exitMs: 30_000, releaseMs: 60_
     const collector = new Collector({ engine, logs, clock, logger });
     const run = createRunStage({
       store,
-      engine: new Engines([engine]),
+      engine: new Engines([engine], logger),
       clock,
       logger,
       logs,
@@ -326,6 +326,74 @@ describe('the reconciler', () => {
     server.listen(address.port, address.host);
     await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v2 up']);
     expect(log(at).filter((line) => line.includes('R10'))).toEqual([]);
+  });
+
+  it('doubles no dyno that was started while the engines were asked', async () => {
+    const at = await world();
+    const list = at.engine.list.bind(at.engine);
+    // Each answer is a second old when it comes, as from an engine that is slow to answer.
+    at.engine.list = async () => {
+      const listed = await list();
+      await systemClock.sleep(300);
+      return listed;
+    };
+    at.engine.behave('worker', { blockStartForMs: 150 });
+    at.scale('worker', 3);
+    at.release({ worker: 'run' });
+    for (let count = 0; count < 20; count += 1) {
+      at.run.loop.notify(at.appId);
+      await systemClock.sleep(100);
+    }
+    await expect
+      .poll(() => states(at), PATIENCE)
+      .toEqual(['worker.1 v2 up', 'worker.2 v2 up', 'worker.3 v2 up']);
+    expect(at.engine.calls.filter((call) => call.startsWith('start'))).toHaveLength(3);
+  });
+
+  it('removes a dyno of an app that is gone', async () => {
+    const at = await world();
+    await at.engine.start({
+      instance: newId(),
+      labels: { appId: 'nobody', dyno: 'web.1', releaseVersion: 1 },
+      appName: 'nobody',
+      artifact: { engine: 'fake', id: 'slug', size: 1 },
+      command: 'run',
+      env: {},
+      port: false,
+      limits: { memoryBytes: 1, cpuWeight: 1, pids: 1 },
+      appNumber: 9,
+      stdio: 'logged',
+      terminal: null,
+    });
+    at.nextTfkd();
+    await expect.poll(() => at.engine.dynos.length, PATIENCE).toBe(0);
+  });
+
+  it('lets nobody wait for a dyno that cannot be freed', async () => {
+    const at = await world();
+    at.engine.behave('release', { runForMs: 50, exitCode: 0 });
+    at.engine.remove = () => Promise.reject(new Error('device or resource busy'));
+    at.release({ release: 'migrate', worker: 'run' });
+    const release = at.store.releases.current(at.appId);
+    if (!release) throw new Error('there is a release');
+    expect(await at.run.oneOffs.runReleaseCommand(release)).toBeNull();
+  });
+
+  it('tells again a dyno that could not be told to stop', async () => {
+    const at = await world();
+    at.scale('worker', 1);
+    at.release({ worker: 'run' });
+    await expect.poll(() => states(at), PATIENCE).toEqual(['worker.1 v2 up']);
+    const signal = at.engine.signal.bind(at.engine);
+    let refused = 0;
+    at.engine.signal = (handle, name) => {
+      refused += 1;
+      return refused === 1 ? Promise.reject(new Error('busy')) : signal(handle, name);
+    };
+    at.scale('worker', 0);
+    await expect.poll(() => states(at), PATIENCE).toEqual([]);
+    expect(at.engine.calls).toContain('SIGTERM worker.1');
+    expect(log(at).filter((line) => line.includes('R12'))).toEqual([]);
   });
 
   it('adopts what an earlier tfkd started, and starts nothing twice', async () => {

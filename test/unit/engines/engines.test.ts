@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DynoSpec } from '../../../daemon/engines/engine.js';
 import { Engines } from '../../../daemon/engines/engines.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { createFakeEngine } from '../../support/fake-engine.js';
 
 const spec = (engine: 'docker' | 'process', instance: string): DynoSpec => ({
@@ -22,7 +23,7 @@ function two() {
   const behaviour = () => ({ output: ['hello'] });
   const docker = createFakeEngine(systemClock, { name: 'docker', behaviour });
   const embedded = createFakeEngine(systemClock, { name: 'process', behaviour });
-  return { docker, embedded, engines: new Engines([embedded, docker]) };
+  return { docker, embedded, engines: new Engines([embedded, docker], createLogger('silent', 'test')) };
 }
 
 test('a dyno is its own engine’s, from start to removal', async () => {
@@ -64,10 +65,24 @@ test('an engine that is away is asked again beside the survey, and its return is
   expect((await engines.survey()).unreachable.size).toBe(0);
 });
 
-test('an engine’s own fault is not taken for its absence', async () => {
+test('an engine’s own fault hides its dynos alone, like its absence', async () => {
   const { embedded, engines } = two();
+  await engines.start(spec('docker', 'two'));
   embedded.list = () => Promise.reject(new Error('a bug'));
-  await expect(engines.survey()).rejects.toThrow('a bug');
+  const { dynos, unreachable } = await engines.survey();
+  expect(dynos.map(({ handle }) => handle.engine)).toEqual(['docker']);
+  expect([...unreachable]).toEqual([['process', 'a bug']]);
+});
+
+test('an engine that hangs is waited for a while, and not again', async () => {
+  const { docker, engines } = two();
+  vi.useFakeTimers();
+  docker.list = () => new Promise(() => undefined);
+  const first = engines.survey();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([...(await first).unreachable]).toEqual([['docker', 'no answer within 5 s']]);
+  expect((await engines.survey()).unreachable.size).toBe(1);
+  vi.useRealTimers();
 });
 
 test('watching watches all, until it ends', async () => {

@@ -5,6 +5,7 @@ import type { DynoHandle } from '../../../daemon/engines/engine.js';
 import { Engines } from '../../../daemon/engines/engines.js';
 import { HealthWatch } from '../../../daemon/run/health.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { createFakeEngine } from '../../support/fake-engine.js';
 
 /** A server that does this with each connection, as a dyno's address. */
@@ -18,7 +19,7 @@ async function dynoAt(greet: (socket: Socket) => unknown, relayed: boolean): Pro
 }
 
 function watching(handle: DynoHandle) {
-  const engine = new Engines([createFakeEngine(systemClock)]);
+  const engine = new Engines([createFakeEngine(systemClock)], createLogger('silent', 'test'));
   const health = new HealthWatch(engine, systemClock, () => undefined);
   onTestFinished(() => health.stop());
   health.watch(handle, { kind: 'listening' });

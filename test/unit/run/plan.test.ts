@@ -28,6 +28,51 @@ describe('the plan for an app at rest', () => {
   });
 });
 
+describe('what nobody can tell of', () => {
+  const unknown = { kind: 'unknown', reason: 'the engine is away' } as const;
+  const release = aView({
+    name: 'release.1',
+    kind: 'release',
+    state: 'starting',
+    handle: null,
+    createdAt: 0,
+  });
+  const away = (now: number) =>
+    aSnapshot({
+      now,
+      formation: [],
+      unreachable: 'the engine is away',
+      dynos: [{ ...release, observed: unknown }],
+    });
+
+  it('is not told to stop: it would not hear', () => {
+    const dynos = [aView({ name: 'worker.1' }, { observed: unknown })];
+    expect(steps(aSnapshot({ formation: [], dynos }))).toEqual([]);
+    expect(steps(aSnapshot({ formation: [], dynos: [aView({ name: 'worker.1' })] }))).toEqual([
+      'stop worker.1 (v1): no such process type in the current release',
+    ]);
+  });
+
+  it('is given up where a release waits for it, after a minute', () => {
+    expect(steps(away(59_999))).toEqual([]);
+    expect(steps(away(60_000))).toEqual(['give-up release.1 (v1): the engine is away']);
+  });
+
+  it('is given up at its time limit where it was running', () => {
+    const dyno = aView({ name: 'release.1', kind: 'release', createdAt: 0, timeLimitMs: 90_000 });
+    const snapshot = { ...away(89_999), dynos: [{ ...dyno, observed: unknown }] };
+    expect(steps(snapshot)).toEqual([]);
+    expect(steps({ ...snapshot, now: 90_000 })).toEqual(['give-up release.1 (v1): the engine is away']);
+  });
+
+  it('keeps a destroyed app until its engines have nothing of it, and say so', () => {
+    const destroyed = aSnapshot({ destroyed: true, formation: [] });
+    expect(steps(destroyed)).toEqual(['forget the app']);
+    expect(steps({ ...destroyed, remaining: 1 })).toEqual([]);
+    expect(steps({ ...destroyed, unreachable: 'the engine is away' })).toEqual([]);
+  });
+});
+
 describe('the life of a dyno', () => {
   it('is up once it is ready', () => {
     expect(steps(aSnapshot({ dynos: [aView({ state: 'starting' }, { ready: true })] }))).toEqual([
