@@ -56,13 +56,13 @@ export class Attachments {
 
   /** Rejects with `conflict` where it is attached, and the release has to wait. */
   async attach({ addon, app, name: wish, actor }: AttachAddon): Promise<AttachmentRecord> {
-    const { store, clock, rebinding } = this.parts;
+    const { store, clock, catalogue, rebinding } = this.parts;
     if (addon.state !== 'provisioned')
       throw new TfkError('conflict', `${addon.name} is still being made. Nothing was attached.`, {
         hint: 'Try again in a moment.',
       });
     for (const engine of enginesOf(store, app.id)) await this.openOne(addon, app.id, engine);
-    const name = this.freeName(app.id, addon, wish);
+    const name = freeAttachmentName(store, app.id, catalogue.of(addon), wish);
     const attachment = { id: newId(), addonId: addon.id, appId: app.id, name, createdAt: clock.now() };
     store.addons.attach(attachment);
     await rebinding.make({
@@ -95,11 +95,5 @@ export class Attachments {
       const addon = addons.find(attachment.addonId);
       return addon?.state === 'provisioned' ? [{ addon, attachment }] : [];
     });
-  }
-
-  private freeName(appId: string, addon: AddonRecord, wish: string | null): string {
-    const { store, catalogue } = this.parts;
-    const taken = new Set(store.addons.attachmentsOf(appId).map(({ name }) => name));
-    return freeAttachmentName(taken, catalogue.of(addon), wish);
   }
 }

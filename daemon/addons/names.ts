@@ -1,4 +1,5 @@
 import { TfkError } from '../shared/errors.js';
+import type { Store } from '../store/store.js';
 import type { AddonService } from './addon.js';
 
 const ATTACHMENT_NAME = /^[A-Z][A-Z0-9_]{0,62}$/;
@@ -9,12 +10,14 @@ export function assertAddonName(name: string): void {
   if (!ADDON_NAME.test(name) || name === 'localhost') throw invalidName('add-on', name);
 }
 
-/** The attachment's name; null: the service's own, e.g. `DATABASE`, or the next that is free. */
+/** The name of an attachment of the app that would be made now; no wish: the service's own, e.g. `DATABASE`, or the next that is free. */
 export function freeAttachmentName(
-  taken: ReadonlySet<string>,
+  store: Store,
+  appId: string,
   service: AddonService,
   wish: string | null,
 ): string {
+  const taken = new Set(store.addons.attachmentsOf(appId).map(({ name }) => name));
   if (wish !== null) return wishedName(taken, wish);
   const candidates = [
     service.defaultAttachment,

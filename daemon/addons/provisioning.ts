@@ -1,3 +1,4 @@
+import type { EngineName } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
@@ -41,7 +42,7 @@ interface Making {
   readonly id: string;
   readonly name: string;
   readonly plan: string;
-  readonly attachment: string;
+  readonly engine: EngineName;
   readonly service: AddonService;
 }
 
@@ -72,37 +73,41 @@ export class Provisioning {
     const { service, plan } = catalogue.planOf(wish);
     const id = newId();
     const name = wishedName ?? `${service.name}-${inventName()}`;
-    const taken = new Set(store.addons.attachmentsOf(app.id).map((attachment) => attachment.name));
-    const attachment = freeAttachmentName(taken, service, wishedAttachment);
+    freeAttachmentName(store, app.id, service, wishedAttachment);
     assertAddonName(name);
     store.transaction(() => {
       if (store.addons.find(name))
         throw new TfkError('invalid_params', `The add-on name ${name} is taken. Nothing was created.`);
       store.addons.insert({ id, appId: app.id, name, service: service.name, plan, createdAt: clock.now() });
     });
-    return { id, name, plan, attachment, service };
+    return { id, name, plan, engine: engineOf(store, app.id), service };
   }
 
   private async provision(making: Making, request: CreateAddon): Promise<void> {
-    const { id, name, attachment } = making;
-    try {
-      this.keep(making, request.app, await this.made(making, request));
-    } catch (error) {
-      await this.removeRemains(making, request.app);
-      throw error instanceof TfkError
-        ? error
-        : new TfkError('unavailable', `${name} could not be made: ${messageOf(error)}`, { cause: error });
-    }
+    const attachment = await this.makeAndKeep(making, request);
     await this.parts.rebinding.make({
       appId: request.app.id,
-      description: `Attach ${attachment} (@ref:${name})`,
+      description: `Attach ${attachment} (@ref:${making.name})`,
       actor: request.actor,
-      done: `${name} is made and attached as ${attachment}`,
+      done: `${making.name} is made and attached as ${attachment}`,
     });
   }
 
-  private made({ id, name, plan, service }: Making, request: CreateAddon): Promise<ProvisionedAddon> {
-    const engine = engineOf(this.parts.store, request.app.id);
+  /** Answers the attachment's name. */
+  private async makeAndKeep(making: Making, request: CreateAddon): Promise<string> {
+    try {
+      return this.keep(making, request, await this.made(making, request));
+    } catch (error) {
+      await this.removeRemains(making);
+      throw error instanceof TfkError
+        ? error
+        : new TfkError('unavailable', `${making.name} could not be made: ${messageOf(error)}`, {
+            cause: error,
+          });
+    }
+  }
+
+  private made({ id, name, plan, engine, service }: Making, request: CreateAddon): Promise<ProvisionedAddon> {
     return service.provision({
       id,
       name,
@@ -116,29 +121,31 @@ export class Provisioning {
   }
 
   private keep(
-    { id, name: addonName, attachment: name }: Making,
-    app: AppRecord,
+    { id, name: addonName, service }: Making,
+    { app, attachment: wish }: CreateAddon,
     { data }: ProvisionedAddon,
-  ): void {
+  ): string {
     const { store, clock } = this.parts;
-    store.transaction(() => {
+    return store.transaction(() => {
       if (store.apps.find(app.id)?.destroyedAt !== null) throw notFound('app', 'The app is gone.');
       if (store.addons.find(id)?.state !== 'provisioning')
         throw new TfkError(
           'gone',
           `${addonName} was destroyed while it was being made. Nothing is left of it.`,
         );
+      // Another add-on may have taken the name since this one was begun.
+      const name = freeAttachmentName(store, app.id, service, wish);
       store.addons.markProvisioned(id, data, clock.now());
       store.addons.attach({ id: newId(), addonId: id, appId: app.id, name, createdAt: clock.now() });
+      return name;
     });
   }
 
   /** Where the service cannot be asked now, its row stays, and it is removed at the next turn. */
-  private async removeRemains({ id, name, plan, service }: Making, app: AppRecord): Promise<void> {
+  private async removeRemains({ id, name, plan, engine, service }: Making): Promise<void> {
     const { store, clock, logger } = this.parts;
     try {
       // Who destroyed it meanwhile knew nothing yet of what has been made since.
-      const engine = engineOf(store, app.id);
       await service.deprovision({ id, name, plan, data: {}, engine, apps: [] });
       store.addons.delete(id);
     } catch (error) {

@@ -162,6 +162,21 @@ describe('a new add-on', () => {
     ]);
   });
 
+  it('is attached under a name of its own, also beside another that is made at the same time', async () => {
+    const { store, service, releases, app, create } = world();
+    const shop = app('shop', 'process');
+    const both = new Promise<void>((resolve) => {
+      service.meanwhile = async () => {
+        if (service.provisioned.length === 2) resolve();
+        await both;
+      };
+    });
+    await Promise.all([create(shop, 'db-one'), create(shop, 'db-two')]);
+    expect(store.addons.attachmentsOf(shop.id).map(({ name }) => name)).toEqual(['DATABASE', 'DATABASE_2']);
+    expect(releases.map((text) => text.split(':')[0])).toEqual(['Attach DATABASE', 'Attach DATABASE_2']);
+    expect(service.removed).toEqual([]);
+  });
+
   it.each(['localhost', 'a', 'Upper', 'with space', '-dash'])('is never called %s', async (name) => {
     const { store, app, create } = world();
     await expect(create(app('shop', 'docker'), name)).rejects.toMatchObject({ id: 'invalid_params' });
