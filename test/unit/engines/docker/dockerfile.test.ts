@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BuildKitProgress } from '../../../../daemon/engines/docker/build/dockerfile/buildkit-progress.js';
 import { ClassicProgress } from '../../../../daemon/engines/docker/build/dockerfile/classic-progress.js';
+import { contextTar } from '../../../../daemon/engines/docker/build/dockerfile/context.js';
 import {
   Dockerignore,
   IgnoreSyntax,
@@ -15,6 +18,7 @@ import {
   needsLaterSyntax,
 } from '../../../../daemon/engines/docker/build/dockerfile/failure-words.js';
 import { attemptsOf } from '../../../../daemon/engines/docker/build/dockerfile/syntax-line.js';
+import { tempFolder } from '../../../integration/build/support.js';
 
 const kept = (rules: string, paths: readonly string[]): string[] => {
   const ignore = new Dockerignore(rules);
@@ -58,6 +62,37 @@ describe('.dockerignore', () => {
   ])('is refused with the line for %j', (rules, line) => {
     expect(() => new Dockerignore(rules)).toThrow(IgnoreSyntax);
     expect(() => new Dockerignore(rules)).toThrow(`line ${line} `);
+  });
+
+  test.each([
+    '*a*a*a*a*a*a*a*b',
+    '**/**/**/**/**/**/**/**/x',
+    '**a**a**a**a**a**b',
+    '[a-z]*[a-z]*[a-z]*[a-z]*!',
+  ])('takes no time to speak of for %j', (rules) => {
+    const path = `${'a'.repeat(200)}/${'a/'.repeat(200)}c`;
+    const before = performance.now();
+    expect(kept(rules, [path])).toEqual([path]);
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+
+  test.each([
+    ['a**b', ['ab', 'ax/b', 'a/x/b'], ['axb']],
+    ['a**', ['a', 'ab', 'a/b/c', 'ab/c'], ['ba']],
+    ['**/**/x', ['x', 'a/x', 'a/b/x/c'], ['ax']],
+    ['*/**/x', ['a/x', 'a/b/c/x'], ['x']],
+    ['**', ['a', 'a/b'], []],
+  ])('has all the meanings of ** in %j', (rules, ignored, others) => {
+    expect(kept(rules, ignored)).toEqual([]);
+    expect(kept(rules, others)).toEqual(others);
+  });
+
+  test('of more than 64 KiB is refused', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.dockerignore'), 'a\n'.repeat(40_000));
+    await expect(contextTar({ folder, dockerfile: 'Dockerfile' }, '')).rejects.toMatchObject({
+      fault: { reason: 'command', message: '.dockerignore is larger than 64 KiB.' },
+    });
   });
 
   test('says whether folders have to be looked into all the same', () => {

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate as others } from 'node:timers/promises';
 import tar from 'tar-fs';
 import { pack } from 'tar-stream';
 import { codeOf } from '../../../../shared/errors.js';
@@ -51,27 +52,37 @@ function modeOf({
   return type === 'directory' || (mode & 0o111) !== 0 ? 0o755 : 0o644;
 }
 
+/** Each of its patterns is held against each path. */
+const MOST_IGNORE_BYTES = 64 * 1024;
+/** Between looks at what else there is to do. */
+const PATHS_AT_ONCE = 100;
+
+const refused = (message: string): StepFailed => new StepFailed({ ok: false, reason: 'command', message });
+
 /** `Dockerfile.dockerignore` beside the Dockerfile, else the context's `.dockerignore`. */
 async function ignoreOf({ folder, dockerfile }: BuildContext): Promise<Dockerignore> {
   for (const name of [`${dockerfile}.dockerignore`, '.dockerignore']) {
-    const text = await textOf(join(folder, name));
+    const text = await textOf(folder, name);
     if (text === null) continue;
     try {
       return new Dockerignore(text);
     } catch (error) {
       if (!(error instanceof IgnoreSyntax)) throw error;
-      throw new StepFailed({ ok: false, reason: 'command', message: `${name} ${error.message}.` });
+      throw refused(`${name} ${error.message}.`);
     }
   }
   return new Dockerignore('');
 }
 
-/** Null where there is no such file; a link is followed nowhere. */
-async function textOf(path: string): Promise<string | null> {
+/** Null where there is no such file; a link is followed nowhere. Rejects with StepFailed for a file that is no list of patterns. */
+async function textOf(folder: string, name: string): Promise<string | null> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = await open(join(folder, name), flags);
     try {
-      return (await file.stat()).isFile() ? await file.readFile('utf8') : null;
+      const found = await file.stat();
+      if (found.size > MOST_IGNORE_BYTES) throw refused(`${name} is larger than 64 KiB.`);
+      return found.isFile() ? await file.readFile('utf8') : null;
     } finally {
       await file.close();
     }
@@ -85,9 +96,11 @@ async function textOf(path: string): Promise<string | null> {
 async function kept({ folder, dockerfile }: BuildContext, ignore: Dockerignore): Promise<string[]> {
   const entries: string[] = [];
   const folders = [''];
+  let seen = 0;
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
     for (const entry of await readdir(join(folder, at), { withFileTypes: true })) {
       const path = at === '' ? entry.name : `${at}/${entry.name}`;
+      if (++seen % PATHS_AT_ONCE === 0) await others();
       const ignored = ignore.ignores(path);
       if (entry.isDirectory() && (!ignored || ignore.hasExceptions)) folders.push(path);
       if (!ignored && path !== dockerfile) entries.push(path);

@@ -1,3 +1,5 @@
+import { IgnorePattern } from './ignore-pattern.js';
+
 /**
  * A .dockerignore as Docker reads it, which is not .gitignore's grammar: patterns begin at the context's root, the last that
  * matches a path or a folder above it decides, and a `!` line takes back what lines above it left out.
@@ -18,12 +20,10 @@ export class Dockerignore {
 
   /** The path is relative to the context's root, with `/` between its parts. */
   ignores(path: string): boolean {
-    const parts = path.split('/');
-    const withFolders = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
     let ignored = false;
     for (const { exception, pattern } of this.rules) {
       // A rule that would change nothing is not asked.
-      if (exception === ignored && withFolders.some((folder) => pattern.test(folder))) ignored = !exception;
+      if (exception === ignored && pattern.matches(path)) ignored = !exception;
     }
     return ignored;
   }
@@ -39,7 +39,7 @@ export class IgnoreSyntax extends Error {
 
 interface Rule {
   readonly exception: boolean;
-  readonly pattern: RegExp;
+  readonly pattern: IgnorePattern;
 }
 
 function ruleOf(written: string, line: number): Rule[] {
@@ -50,7 +50,7 @@ function ruleOf(written: string, line: number): Rule[] {
   if (trimmed === '' || (pattern === '.' && !exception)) return [];
   if (trimmed === '!') throw new IgnoreSyntax(line);
   try {
-    return [{ exception, pattern: new RegExp(`^${expressionOf(pattern)}$`, 's') }];
+    return [{ exception, pattern: new IgnorePattern(pattern) }];
   } catch {
     throw new IgnoreSyntax(line);
   }
@@ -65,25 +65,3 @@ function cleaned(pattern: string): string {
   }
   return parts.join('/') || '.';
 }
-
-/** `**` is any number of folders, `*` and `?` stay inside a name, `[a-z]` and `\` are as in a shell. */
-const TOKEN = /\*\*\/?|\*|\?|\[(?:\\.|[^\]\\])+\]|\\(.)|[^]/gsu;
-
-function expressionOf(pattern: string): string {
-  let expression = '';
-  for (const { 0: token, 1: escaped, index } of pattern.matchAll(TOKEN)) {
-    if (token.startsWith('**')) {
-      expression += index + token.length === pattern.length ? '.*' : '(?:.*/)?';
-    } else if (token === '*') expression += '[^/]*';
-    else if (token === '?') expression += '[^/]';
-    else if (token.length > 1 && token.startsWith('[')) expression += classOf(token);
-    else if (token === '[' || token === '\\') throw new Error('an open pattern');
-    else expression += literal(escaped ?? token);
-  }
-  return expression;
-}
-
-/** In a class only `^`, ranges and `\` have a meaning. */
-const classOf = (token: string): string => `[${token.slice(1, -1).replaceAll('[', '\\[')}]`;
-
-const literal = (text: string): string => text.replace(/[$()*+.?[\]\\^{|}/-]/g, '\\$&');
