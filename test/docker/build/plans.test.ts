@@ -132,6 +132,17 @@ await describeDocker('A plan on Docker', (engine) => {
       expect(await home.inSlug(plain, 'cat deps/a; ls -A deps')).toBe('1a\n');
     });
 
+    test('removes what a build script removed with no program of the app’s own', async () => {
+      const plan = aLayeredPlan('rm deps/a');
+      const fake = ['/bin/sh', '-c', 'printf "#!/bin/sh\\n" > deps/rm && chmod +x deps/rm'] as const;
+      const steps = plan.steps.map((step, index) =>
+        index === 0 ? { ...step, commands: [...step.commands, fake] } : step,
+      );
+      const request = aRequest(aSource({ lock: '1' }), { plan: { ...plan, steps, launchPath: ['deps'] } });
+      const artifact = artifactOf(await home.open().build(request));
+      expect(await home.inSlug(artifact, 'ls deps; cat deps/rm')).toBe('rm\n#!/bin/sh\n');
+    });
+
     test('keeps a folder that a build script makes anew as it left it', async () => {
       const source = aSource({ lock: '1' });
       const plan = aLayeredPlan('rm -r deps && mkdir -p deps/new && echo n > deps/new/x');

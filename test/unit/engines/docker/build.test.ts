@@ -219,9 +219,16 @@ describe('containers of a build', () => {
     expect(options.Env).toBeUndefined();
   });
 
-  test('that become images have no network and no mounts', () => {
-    const options = imageContainer({ ...common, env: ['HOME=/app'] });
-    expect(options.HostConfig).toMatchObject({ NetworkMode: 'none', CapDrop: ['ALL'] });
+  test('that become images have the same limits, no network and no mounts', () => {
+    const resources = { memoryBytes: 1e9, pids: 99 };
+    const options = imageContainer({ ...common, resources, env: ['HOME=/app'] });
+    expect(options.HostConfig).toMatchObject({
+      NetworkMode: 'none',
+      CapDrop: ['ALL'],
+      Memory: 1e9,
+      MemorySwap: 1e9,
+      PidsLimit: 99,
+    });
     expect(options.HostConfig?.Mounts).toBeUndefined();
   });
 });

@@ -30,7 +30,6 @@ export interface StepContainer {
 
 /** A container that waits for the commands of steps. It is never committed, so no image holds what they are given. */
 export function stepContainer(spec: StepContainer): Docker.ContainerCreateOptions {
-  const { memoryBytes, pids } = spec.resources;
   const volume = (Target: string, Source: string) => ({
     Type: 'volume' as const,
     Target,
@@ -41,10 +40,7 @@ export function stepContainer(spec: StepContainer): Docker.ContainerCreateOption
     ...waiting(spec.image, spec.labels),
     HostConfig: {
       ...CONFINED,
-      Memory: memoryBytes,
-      MemorySwap: memoryBytes,
-      PidsLimit: pids,
-      CpuShares: CPU_SHARES,
+      ...limitsOf(spec.resources),
       NetworkMode: spec.network,
       Mounts: [
         // Goes with the container, and keeps the image's mode of the folder.
@@ -60,11 +56,13 @@ export function imageContainer(spec: {
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly env: readonly string[];
+  readonly resources: BuildResources;
 }): Docker.ContainerCreateOptions {
   return {
     ...waiting(spec.image, spec.labels),
     Env: [...spec.env],
-    HostConfig: { ...CONFINED, NetworkMode: 'none' },
+    // None of it becomes part of the image.
+    HostConfig: { ...CONFINED, ...limitsOf(spec.resources), NetworkMode: 'none' },
   };
 }
 
@@ -74,6 +72,13 @@ const CONFINED = {
   SecurityOpt: ['no-new-privileges'],
   LogConfig: { Type: 'none', Config: {} },
 };
+
+const limitsOf = ({ memoryBytes, pids }: BuildResources) => ({
+  Memory: memoryBytes,
+  MemorySwap: memoryBytes,
+  PidsLimit: pids,
+  CpuShares: CPU_SHARES,
+});
 
 /** A shell that reads an input which never comes: there in every image, and at rest. */
 function waiting(image: string, labels: Readonly<Record<string, string>>): Docker.ContainerCreateOptions {

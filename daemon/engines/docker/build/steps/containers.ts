@@ -42,7 +42,8 @@ export class BuildContainers {
 
   /** For filling and committing. */
   forImage(image: string, env: readonly string[]): Promise<Docker.Container> {
-    return this.create(imageContainer({ image, env, labels: this.labels() }));
+    const { resources } = this.options;
+    return this.create(imageContainer({ image, env, resources, labels: this.labels() }));
   }
 
   async start(container: Docker.Container): Promise<void> {

@@ -68,6 +68,7 @@ export class PlanBuilder {
       containers,
       equipment,
       now,
+      path: base.path,
       source: { dir: request.sourceDir, entries: source },
     });
     const steps = new Steps({

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import ignore from 'ignore';
 import { treeSize, type TreeEntry } from '../../../../shared/tree.js';
+import { StepFailed } from '../../../build/step-failed.js';
 import { below, folders, parentOf, repacked, tree, type Part } from './archives.js';
 import { changesBelow, everything, isWithin, type Change, type Changes } from './changes.js';
 import { APP } from './container-options.js';
@@ -15,6 +16,8 @@ const MOST_ARGUMENT_BYTES = 60_000;
 export interface WorkspaceOptions {
   readonly docker: Docker;
   readonly containers: BuildContainers;
+  /** The PATH of the base image, in which nothing of the app is. */
+  readonly path: string;
   readonly source: { readonly dir: string; readonly entries: readonly TreeEntry[] };
   /** What every container for steps gets besides the app. */
   readonly equipment: readonly Part[];
@@ -110,15 +113,19 @@ export class Workspace {
   /** Only a running container can be told to remove files. */
   private async removeFrom(target: Docker.Container, paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
-    const { docker, containers } = this.options;
+    const { docker, containers, path } = this.options;
     await containers.start(target);
     for (const some of inPieces(paths)) {
-      await runInside(docker, target, {
+      const said: string[] = [];
+      const end = await runInside(docker, target, {
         argv: ['rm', '-rf', '--', ...some],
-        env: {},
-        line: () => undefined,
+        // The container's own PATH may begin with folders of the app.
+        env: { PATH: path },
+        line: (text) => said.push(text),
         printed: () => undefined,
       });
+      if (end.kind !== 'exited') throw new Error(`removing files from an image did not end: ${end.kind}`);
+      if (end.code !== 0) throw notRemoved(said[0] ?? `rm exited with status ${end.code}`);
     }
   }
 }
@@ -132,6 +139,11 @@ function kept(
   }: { readonly changes: Changes; readonly keep: (path: string, isFolder: boolean) => boolean },
 ): boolean {
   return path === '' || (changes.includes(path) && keep(path, isFolder));
+}
+
+function notRemoved(why: string): StepFailed {
+  const message = `What the build removed could not be taken out of its slug: ${why}`;
+  return new StepFailed({ ok: false, reason: 'command', message });
 }
 
 function inPieces(paths: readonly string[]): string[][] {
