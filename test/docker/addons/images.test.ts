@@ -64,9 +64,9 @@ await describeDocker('The image of a PostgreSQL', (engine) => {
   });
 
   it('that is no PostgreSQL, or too old a one, is refused before anything is made', async () => {
-    await expect(service('redis:7').provision(aRequest())).rejects.toMatchObject({
+    await expect(service('node:20-slim').provision(aRequest())).rejects.toMatchObject({
       id: 'invalid_params',
-      message: expect.stringContaining('redis:7 is no image of PostgreSQL') as string,
+      message: expect.stringContaining('node:20-slim is no image of PostgreSQL') as string,
     });
     const old = await madeOf(IMAGE, 'old', ['ENV PG_MAJOR=12']);
     await expect(service(old).provision(aRequest())).rejects.toThrow(
