@@ -274,5 +274,4 @@ test('the classic builder’s text is told in the same form', () => {
     '-----> [3/4] RUN y',
     '       printed',
   ]);
-  expect(progress.made).toEqual(['000000000003', '000000000004']);
 });

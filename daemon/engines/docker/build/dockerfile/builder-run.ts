@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Watch } from '../../../build/watch.js';
 import type { BuildOutput } from '../../../engine.js';
-import { statusOf, unless } from '../../answers.js';
+import { statusOf } from '../../answers.js';
 import { BuildKitProgress } from './buildkit-progress.js';
 import { ClassicProgress } from './classic-progress.js';
 import { buildEvents, type BuildEvent } from './events.js';
@@ -47,7 +47,7 @@ export async function runBuilder(docker: Docker, run: BuilderRun): Promise<Build
   try {
     const options = { ...run.options, buildid: buildId, abortSignal: cut.signal };
     answer = await docker.buildImage(context, options);
-    return await followed(docker, answer, run);
+    return await followed(answer, run);
   } catch (error) {
     watch.refuseStopped();
     throw context.errored ?? error;
@@ -64,11 +64,11 @@ export function lacksBuildKit(error: unknown): boolean {
   return status !== null && (status === 404 || status === 501 || /buildkit/i.test(String(error)));
 }
 
-async function followed(
-  docker: Docker,
-  answer: NodeJS.ReadableStream,
-  { output, watch, options }: BuilderRun,
-): Promise<BuilderEnd> {
+/**
+ * What a failed classic build leaves stays, as the cache of the next: it has no label, and the builder tells its ids only in
+ * the text into which commands print too.
+ */
+async function followed(answer: NodeJS.ReadableStream, { output, watch }: BuilderRun): Promise<BuilderEnd> {
   const kit = new BuildKitProgress(output);
   const classic = new ClassicProgress(output);
   let imageId: string | null = null;
@@ -79,8 +79,6 @@ async function followed(
     if (event.kind === 'image') imageId = event.id;
     else if (event.kind === 'error') message = event.message;
   }
-  const failed = message !== null || imageId === null || watch.signal.aborted;
-  if (failed && options.version !== '2') await removeAll(docker, classic.made);
   watch.refuseStopped();
   if (message !== null) return { ok: false, message, step: kit.failed() ?? classic.failed() };
   if (imageId !== null) return { ok: true, imageId };
@@ -97,12 +95,6 @@ function tell(event: BuildEvent, kit: BuildKitProgress, classic: ClassicProgress
 function printedBytes(event: BuildEvent): number {
   if (event.kind === 'text') return event.text.length;
   return event.kind === 'status' ? event.logs.reduce((sum, { bytes }) => sum + bytes.length, 0) : 0;
-}
-
-/** Images without a name that a failed classic build leaves; nothing is lost but what it could go on from. */
-async function removeAll(docker: Docker, made: readonly string[]): Promise<void> {
-  for (const id of [...made].reverse())
-    await unless([404, 409], docker.getImage(id).remove({ noprune: true }));
 }
 
 /** Ends a build of BuildKit's; without effect on one that has ended. */

@@ -4,18 +4,14 @@ import type { BuildOutput } from '../../../engine.js';
 
 const STEP = /^Step (\d+\/\d+) : (.*)$/;
 const CACHED = ' ---> Using cache';
-const IMAGE = /^ ---> ([0-9a-f]{12})$/;
 /** What the builder says of its own doings. */
 const HOUSEKEEPING =
-  /^( ---> Running in [0-9a-f]{12}|Removing intermediate container [0-9a-f]{12}|Successfully (built|tagged) \S+|)$/;
+  /^( ---> (Running in )?[0-9a-f]{12}|Removing intermediate container [0-9a-f]{12}|Successfully (built|tagged) \S+|)$/;
 
 /** Tells the classic builder's text as build output, in the form that BuildKit's has. */
 export class ClassicProgress {
   private readonly splitter = new LineSplitter();
   private step: string | null = null;
-  private cached = false;
-  /** Short ids of the images that this build itself has left so far, oldest first. */
-  readonly made: string[] = [];
 
   constructor(private readonly output: BuildOutput) {}
 
@@ -30,19 +26,13 @@ export class ClassicProgress {
 
   private line(line: string): void {
     const [, number, instruction] = STEP.exec(line) ?? [];
-    const image = IMAGE.exec(line)?.[1];
     if (number !== undefined && instruction !== undefined) this.begin(number, instruction);
-    else if (line === CACHED) {
-      this.cached = true;
-      this.output.detail('(cached)');
-    } else if (image !== undefined) {
-      if (!this.cached && !/\] FROM /i.test(this.step ?? '')) this.made.push(image);
-    } else if (!HOUSEKEEPING.test(line)) this.output.detail(printable(line));
+    else if (line === CACHED) this.output.detail('(cached)');
+    else if (!HOUSEKEEPING.test(line)) this.output.detail(printable(line));
   }
 
   private begin(number: string, instruction: string): void {
     this.step = `[${number}] ${printable(instruction)}`;
-    this.cached = false;
     // Ours, and nothing to tell.
     if (!/^LABEL tfk\./.test(instruction)) this.output.step(this.step);
   }
