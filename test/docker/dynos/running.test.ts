@@ -311,6 +311,20 @@ await describeDocker('A dyno on Docker', ({ docker }) => {
     }
   });
 
+  test('whose making Docker does not answer for is made once, however soon the next try is', async () => {
+    const { forwarded, engine } = await forwardedEngine({ changeMs: 50 });
+    const patient = await forwardedEngine();
+    for (let round = 0; round < 5; round += 1) {
+      const spec = bench.spec('sleep 60');
+      const heal = forwarded.doom(/^POST .*\/containers\/create/, 'unanswered');
+      await expect(engine.start(spec)).rejects.toBeInstanceOf(EngineUnreachable);
+      heal();
+      await eventually(() => patient.engine.start(spec));
+      await eventually(async () => expect(await madeOf(spec.instance)).toBe(1));
+      expect((await bench.state({ instance: spec.instance } as DynoHandle))?.kind).toBe('running');
+    }
+  });
+
   const madeOf = async (instance: string) => {
     const filters = { label: [`tfk.instance=${instance}`] };
     return (await docker.listContainers({ all: true, filters })).length;

@@ -18,6 +18,8 @@ export interface ConnectedClientOptions {
   readonly helloMs?: number;
   /** Milliseconds for an answer to a plain question later; default 30 000. */
   readonly answerMs?: number;
+  /** Milliseconds for a change, e.g. to start a container; default 120 000. */
+  readonly changeMs?: number;
 }
 
 /** A search that takes this long is not made again at once. */
@@ -92,8 +94,8 @@ export class ConnectedClient implements DockerClient {
   }
 
   private reach(endpoint: Endpoint) {
-    const { helloMs = 5_000, answerMs = 30_000 } = this.options;
-    return reach(endpoint, { helloMs, answerMs }, (error) => this.explain(endpoint, error));
+    const { helloMs = 5_000, answerMs = 30_000, changeMs = 120_000 } = this.options;
+    return reach(endpoint, { helloMs, answerMs, changeMs }, (error) => this.explain(endpoint, error));
   }
 
   /** Those of the first way that applies: whoever names an engine wants that one, or none. */

@@ -5,7 +5,7 @@ import type { DockerHost } from '../client.js';
 import { textOf, type Endpoint } from './endpoint.js';
 import { isLocal, ownMachine, type EngineMachine } from './locality.js';
 import { negotiate, type SelfDescription } from './negotiate.js';
-import { guardRequests } from './requests.js';
+import { guardRequests, type AnswerLimits } from './requests.js';
 import { failureOf, type Failure } from './words.js';
 
 /** A dockerd that answers, spoken to in an API version that both sides know. */
@@ -16,11 +16,9 @@ export interface Connection {
 
 export type Reached = { readonly connection: Connection } | { readonly failure: Failure };
 
-export interface ReachLimits {
+export interface ReachLimits extends AnswerLimits {
   /** For the first answers, in milliseconds: a socket that hangs is passed over. */
   readonly helloMs: number;
-  /** For any plain question later. */
-  readonly answerMs: number;
 }
 
 /**
@@ -35,12 +33,12 @@ export async function reach(
   try {
     const options = await optionsOf(endpoint);
     const hello = new Docker(options);
-    guardRequests(hello, { explain: (error) => error, answerWithinMs: limits.helloMs });
+    guardRequests(hello, { explain: (error) => error, limits: { ...limits, answerMs: limits.helloMs } });
     const engine = (await hello.version()) as unknown as SelfDescription & { Arch: string };
     const negotiated = negotiate(engine);
     if (!negotiated.ok) return { failure: { ...negotiated, weight: 4 } };
     const docker = new Docker({ ...options, version: `v${negotiated.api.join('.')}` });
-    guardRequests(docker, { explain, answerWithinMs: limits.answerMs });
+    guardRequests(docker, { explain, limits });
     const { rootDir, machine } = await machineOf(hello);
     const local = isLocal(endpoint, machine, await ownMachine(endpoint));
     const { Version: version, Arch: architecture } = engine;

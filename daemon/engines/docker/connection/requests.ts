@@ -18,18 +18,30 @@ type Dial = (request: Request, callback: Callback) => void;
 const SLOW =
   /^\/(system\/df|containers\/[^/]+\/(logs|archive|export|attach|stats)|images\/(get|[^/]+\/get|search))/;
 
+/** Of these too, or as long as a user's program does: what waits, stops, packs, and sends files about. */
+const LONG =
+  /^\/(build|commit|containers\/(prune|[^/]+\/(wait|stop|restart|archive))|(images|networks|volumes)\/prune|images\/(create|load|.+\/push))\b/;
+
+/** How long dockerd may take, in milliseconds. */
+export interface AnswerLimits {
+  /** For a plain question. */
+  readonly answerMs: number;
+  /** For a change: to make, start or remove something. */
+  readonly changeMs: number;
+}
+
 /**
  * Teaches a dockerode what it lacks, for all requests of all parts of this engine:
  * - an answer whose connection is lost halfway (dockerd was killed while a `wait` was pending) rejects, where docker-modem would
  *   leave it open for ever;
- * - a plain question (GET) has a time limit, so that a dockerd that hangs holds up nobody;
+ * - what does not take its time by nature has a time limit, so that a dockerd that hangs holds up nobody;
  * - a new container's settings go in the body alone: docker-modem puts all of them, the config vars too, in the URL as well, which
  *   dockerd and proxies may log, and take only so much of;
  * - what says that dockerd cannot be reached goes through `explain` first.
  */
 export function guardRequests(
   docker: Docker,
-  { explain, answerWithinMs }: { readonly explain: (error: Error) => Error; readonly answerWithinMs: number },
+  { explain, limits }: { readonly explain: (error: Error) => Error; readonly limits: AnswerLimits },
 ): void {
   const modem = docker.modem as { dial: Dial };
   const dial = modem.dial.bind(modem);
@@ -41,8 +53,9 @@ export function guardRequests(
       dial(request, settle);
       return;
     }
-    const limit = isQuick(request) ? new AbortController() : null;
-    const timer = limit && setTimeout(() => giveUp(limit, settle, answerWithinMs), answerWithinMs);
+    const withinMs = limitOf(request, limits);
+    const limit = new AbortController();
+    const timer = withinMs && setTimeout(() => giveUp(limit, settle, withinMs), withinMs);
     const done: Callback = (error, data) => {
       if (timer) clearTimeout(timer);
       settle(error, data);
@@ -61,16 +74,22 @@ function inBodyAlone(request: Request): Request {
   return { ...request, options: { _query: Object.fromEntries(query), _body: body } };
 }
 
-const isQuick = ({ method, path }: Request): boolean => method === 'GET' && !SLOW.test(path);
+/** Null: none. */
+export function limitOf(
+  { method, path }: Pick<Request, 'method' | 'path'>,
+  { answerMs, changeMs }: AnswerLimits,
+): number | null {
+  if (method === 'GET') return SLOW.test(path) ? null : answerMs;
+  return LONG.test(path) ? null : changeMs;
+}
 
 function giveUp(limit: AbortController, settle: Callback, withinMs: number): void {
   settle(new NoAnswer(`no answer within ${withinMs / 1000} s`), null);
   limit.abort();
 }
 
-function signalOf(request: Request, limit: AbortController | null): { abortSignal?: AbortSignal } {
-  const signals = [request.abortSignal, limit?.signal].filter((signal) => signal !== undefined);
-  return signals.length === 0 ? {} : { abortSignal: AbortSignal.any(signals) };
+function signalOf({ abortSignal }: Request, limit: AbortController): { abortSignal: AbortSignal } {
+  return { abortSignal: abortSignal ? AbortSignal.any([abortSignal, limit.signal]) : limit.signal };
 }
 
 /** The whole body: its JSON, or, as docker-modem has it, its bytes. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../../shared/logger.js';
 import type { DynoHandle, DynoSpec } from '../../engine.js';
 import { checkLaunchable } from '../../launch/launchable.js';
 import { EngineUnreachable } from '../../unreachable.js';
-import { statusOf } from '../answers.js';
+import { statusOf, unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import { orLeft } from '../leftovers.js';
 import { LABEL, type Names } from '../names.js';
@@ -95,11 +95,27 @@ export class Starter {
     docker: Docker,
     options: Docker.ContainerCreateOptions,
   ): Promise<Docker.Container> {
+    const unlike = { ...options, name: `${options.name ?? ''}-${this.parts.names.home}` };
+    return (await this.createAs(docker, options)) ?? (await docker.createContainer(unlike));
+  }
+
+  /** Null: the name is a stranger's. Our own is that of an earlier try, which dockerd went on with when we had given it up. */
+  private async createAs(
+    docker: Docker,
+    options: Docker.ContainerCreateOptions,
+  ): Promise<Docker.Container | null> {
     try {
       return await docker.createContainer(options);
     } catch (error) {
       if (statusOf(error) !== 409 || !options.name) throw error;
-      return docker.createContainer({ ...options, name: `${options.name}-${this.parts.names.home}` });
+      const holder = await unless([404], docker.getContainer(options.name).inspect());
+      if (!holder) throw stillMaking(error);
+      const isOurs = [LABEL.home, LABEL.instance].every(
+        (label) => holder.Config.Labels[label] === options.Labels?.[label],
+      );
+      if (!isOurs) return null;
+      await this.parts.containers.discard(holder.Id);
+      return docker.createContainer(options);
     }
   }
 
@@ -125,3 +141,10 @@ export class Starter {
     return { engine: 'docker', version: 1, instance, address: null, data: { container: id } };
   }
 }
+
+/** The name is taken, and by nothing that can be seen: dockerd takes it first, and shows the container when it is made. */
+const stillMaking = (cause: unknown): EngineUnreachable =>
+  new EngineUnreachable('Docker is still making this dyno’s container, from an earlier try.', {
+    hint: 'Restart Docker if that lasts.',
+    cause,
+  });

@@ -7,6 +7,7 @@ import {
 } from '../../../../daemon/engines/docker/connection/endpoint.js';
 import { isLocal } from '../../../../daemon/engines/docker/connection/locality.js';
 import { negotiate } from '../../../../daemon/engines/docker/connection/negotiate.js';
+import { limitOf } from '../../../../daemon/engines/docker/connection/requests.js';
 import { ContextStrategy } from '../../../../daemon/engines/docker/connection/strategies/context.js';
 import { DockerHostStrategy } from '../../../../daemon/engines/docker/connection/strategies/docker-host.js';
 import { UsualSocketsStrategy } from '../../../../daemon/engines/docker/connection/strategies/usual-sockets.js';
@@ -140,4 +141,25 @@ test('says what was tried, and shows the hint that tells most', () => {
 test('takes an answer of Docker for no lost connection', () => {
   expect(failureOf(Object.assign(new Error('no such container'), { statusCode: 404 }))).toBeNull();
   expect(failureOf(new Error('socket hang up'))).not.toBeNull();
+});
+
+test.each([
+  ['GET', '/containers/json?', 1],
+  ['GET', '/containers/f00/logs?', null],
+  ['GET', '/system/df?', null],
+  ['POST', '/containers/create?', 2],
+  ['POST', '/containers/f00/start?', 2],
+  ['DELETE', '/containers/f00?', 2],
+  ['POST', '/containers/f00/wait?', null],
+  ['POST', '/containers/f00/stop', null],
+  ['PUT', '/containers/f00/archive?', null],
+  ['POST', '/containers/prune?', null],
+  ['POST', '/commit?', null],
+  ['POST', '/build?', null],
+  ['POST', '/images/create?', null],
+  ['POST', '/images/mirror:5000/team/app/push?', null],
+  ['POST', '/images/app/tag?', 2],
+  ['POST', '/networks/create', 2],
+])('lets %s %s take its time: %s', (method, path, limit) => {
+  expect(limitOf({ method, path }, { answerMs: 1, changeMs: 2 })).toBe(limit);
 });
