@@ -15,7 +15,7 @@ export interface AddonService {
    */
   provision(request: ProvisionRequest): Promise<ProvisionedAddon>;
   /** Is it up? If not, it is started again. Called on the daemon's start and from time to time; may be repeated. */
-  ensureRunning(addon: AddonInstance): Promise<void>;
+  ensureRunning(addon: AddonInstance, signal?: AbortSignal): Promise<void>;
   /**
    * Lets dynos of that engine in, those of `addon.apps` above all, and answers the add-on's data from now on. Called before a
    * release names it to them; may be repeated. Rejects with `unavailable` where they cannot reach it.

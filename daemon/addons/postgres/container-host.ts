@@ -11,7 +11,7 @@ import { answerOf, withLogin } from './login.js';
 import { freePort, isFree } from './ports.js';
 import { reasonIn } from './start-failure.js';
 import { Turns } from './turns.js';
-import { WhichImage, type FetchRequest, type PostgresImage } from './which-image.js';
+import { WhichImage, type PostgresImage } from './which-image.js';
 
 export interface ContainerHostParts {
   readonly services: ServiceHost;
@@ -44,17 +44,21 @@ export class ContainerHost implements DatabaseHost {
     }));
   }
 
-  async ensureRunning(addon: AddonInstance): Promise<void> {
+  async ensureRunning(
+    addon: AddonInstance,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     await this.turns.take(addon.id, async () => {
       const { services } = this.parts;
+      signal.throwIfAborted();
       const chosen = await this.which.forData(imageOf(addon));
       const state = await services.state(addon.id);
       if (!state?.running) {
         if (!(await services.hasData(addon.id))) throw dataIsGone(addon);
-        await this.which.assertHere(addon.name, chosen, quietly());
+        await this.which.assertHere(addon.name, chosen, { progress: () => undefined, signal });
       }
       await services.ensure(specOf(addon, chosen));
-      await this.waitUntilReady(addon.name, addon.id, credentialsOf(addon));
+      await this.waitUntilReady(addon.name, addon.id, credentialsOf(addon), signal);
     });
   }
 
@@ -143,13 +147,13 @@ export class ContainerHost implements DatabaseHost {
     name: string,
     id: string,
     credentials: Credentials,
-    signal?: AbortSignal,
+    signal: AbortSignal,
   ): Promise<void> {
     const { services, clock } = this.parts;
     const deadline = clock.now() + START_LIMIT_MS;
     const restarts = (await services.state(id))?.restarts ?? 0;
     while (clock.now() < deadline) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       if ((await answerOf(credentials)) === 'ready') return;
       const state = await services.state(id);
       if (!state?.running || state.restarts > restarts) throw await this.startFailure(name, id);
@@ -169,11 +173,6 @@ export class ContainerHost implements DatabaseHost {
     );
   }
 }
-
-const quietly = (): FetchRequest => ({
-  progress: () => undefined,
-  signal: new AbortController().signal,
-});
 
 function specOf(addon: AddonInstance, image: PostgresImage): ServiceSpec {
   const { port: hostPort } = credentialsOf(addon);

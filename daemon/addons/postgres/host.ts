@@ -4,7 +4,7 @@ import type { AddonData, AddonInstance, NetworkAddress, ProvisionRequest } from 
 /** Where a database's server runs: as a process of this machine, or in a container. The methods are those of AddonService. */
 export interface DatabaseHost {
   provision(request: ProvisionRequest): Promise<AddonData>;
-  ensureRunning(addon: AddonInstance): Promise<void>;
+  ensureRunning(addon: AddonInstance, signal?: AbortSignal): Promise<void>;
   open(addon: AddonInstance, engine: EngineName): Promise<AddonData>;
   /** Where dynos of that engine find it. Throws where they have no way to it. */
   addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress;

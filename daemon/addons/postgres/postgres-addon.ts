@@ -74,8 +74,8 @@ export class PostgresAddon implements AddonService {
     }
   }
 
-  async ensureRunning(addon: AddonInstance): Promise<void> {
-    await this.hostOf(addon).ensureRunning(addon);
+  async ensureRunning(addon: AddonInstance, signal?: AbortSignal): Promise<void> {
+    await this.hostOf(addon).ensureRunning(addon, signal);
   }
 
   async open(addon: AddonInstance, engine: EngineName): Promise<AddonData> {

@@ -41,8 +41,8 @@ export class ProcessHost implements DatabaseHost {
     return this.turns.take(request.id, () => this.makeOrRemove(request, binaries));
   }
 
-  async ensureRunning(addon: AddonInstance): Promise<void> {
-    await this.turns.take(addon.id, () => this.bringUp(addon, bridgeOf(addon)));
+  async ensureRunning(addon: AddonInstance, signal?: AbortSignal): Promise<void> {
+    await this.turns.take(addon.id, () => this.bringUp(addon, bridgeOf(addon), signal));
   }
 
   async open(addon: AddonInstance, engine: EngineName): Promise<AddonData> {
@@ -81,18 +81,23 @@ export class ProcessHost implements DatabaseHost {
   }
 
   /** Starts the server where it does not run; one that does not listen on the bridge yet is started again. */
-  private async bringUp(addon: AddonInstance, bridge: string | undefined): Promise<void> {
+  private async bringUp(
+    addon: AddonInstance,
+    bridge: string | undefined,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
+    signal.throwIfAborted();
     const credentials = credentialsOf(addon);
     const folder = await this.place.folderOf(addon.id);
     const server = this.serverIn(folder);
-    const request = { name: addon.name, credentials, owner: await this.place.owner() };
+    const request = { name: addon.name, credentials, owner: await this.place.owner(), signal };
     // After a reboot the bridge may not be there before Docker is.
     const addresses = await loopbackAddresses();
     if (bridge !== undefined && (await canListen(0, bridge))) addresses.push(bridge);
     if (bridge !== undefined && addresses.includes(bridge) && !(await server.listensOn(bridge)))
       await server.stop('fast');
     if ((await server.pid()) === undefined) {
-      const binaries = await this.which.forData(folder.data, addon.name);
+      const binaries = await this.which.forData(folder.data, addon.name, { signal });
       await server.start({ ...request, binaries, addresses });
     } else if ((await answerOf(credentials)) !== 'ready') {
       await server.waitUntilReady(request, addresses);

@@ -39,7 +39,7 @@ export class WhichBinaries {
   }
 
   /** Data is of one major version for life, and needs binaries of that one, whatever is pinned today. */
-  async forData(data: string, name: string): Promise<Binaries> {
+  async forData(data: string, name: string, request: InstallRequest = {}): Promise<Binaries> {
     const major = await majorOfData(data);
     if (major === undefined) throw dataIsGone(name, data);
     const { systemBin } = this.options;
@@ -47,7 +47,7 @@ export class WhichBinaries {
       const system = await binariesAt(systemBin);
       if (majorOf(system.version) === major) return system;
     }
-    if (majorOf((await pinnedPackage(this.manifestFolder)).version) === major) return this.install({});
+    if (majorOf((await pinnedPackage(this.manifestFolder)).version) === major) return this.install(request);
     const found = (await installedBinaries(await this.folder())).find(
       ({ version }) => majorOf(version) === major,
     );

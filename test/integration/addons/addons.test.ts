@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AddonInstance, AddonService, ProvisionRequest } from '../../../daemon/addons/addon.js';
 import { Addons } from '../../../daemon/addons/addons.js';
 import { Apps } from '../../../daemon/release/apps.js';
-import { systemClock } from '../../../daemon/shared/clock.js';
+import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import { TfkError } from '../../../daemon/shared/errors.js';
 import { newId } from '../../../daemon/shared/ids.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
@@ -19,7 +19,7 @@ const BUSY = new TfkError('conflict', 'v5 is still running its release command. 
 const AWAY = new TfkError('unavailable', 'Docker does not answer.');
 
 /** Add-ons over a real store, and a service that notes what it is asked. */
-function world() {
+function world(clock: Clock = systemClock) {
   const store = Store.open(tempHome());
   onTestFinished(() => store.close());
   const service = new NotingService();
@@ -33,7 +33,7 @@ function world() {
   };
   const addons: Addons = new Addons({
     store,
-    clock: systemClock,
+    clock,
     logger: createLogger('silent', 'test'),
     services: [service],
     aliases: { 'heroku-postgresql': 'db' },
@@ -68,8 +68,11 @@ class NotingService implements AddonService {
     if (this.provisionFailure) throw this.provisionFailure;
     return { data: { at: request.engine } };
   }
-  async ensureRunning(addon: AddonInstance) {
+  /** What it takes to see one run. */
+  seeing: (addon: AddonInstance, signal: AbortSignal | undefined) => Promise<void> = async () => undefined;
+  async ensureRunning(addon: AddonInstance, signal?: AbortSignal) {
     this.ensured.push(addon);
+    await this.seeing(addon, signal);
   }
   async open(addon: AddonInstance, engine: string) {
     if (this.openFailure) throw this.openFailure;
@@ -383,6 +386,74 @@ describe('an app in containers whose dynos know its add-on', () => {
     expect(await served()).toEqual([app.id]);
     store.dynos.delete(instance);
     expect(await served()).toEqual([]);
+  });
+});
+
+describe('the care of add-ons', () => {
+  /** A clock whose sleepers wake when the test says so. */
+  function aClock() {
+    const sleepers: (() => void)[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      sleep: (_, signal) =>
+        new Promise((resolve) => {
+          sleepers.push(resolve);
+          signal?.addEventListener('abort', () => resolve());
+        }),
+    };
+    const tick = async () => {
+      await expect.poll(() => sleepers.length).toBeGreaterThan(0);
+      for (const wake of sleepers.splice(0)) wake();
+    };
+    return { clock, tick };
+  }
+
+  it('of one that takes long keeps no other waiting, is not begun twice, and ends with tfkd', async () => {
+    const { clock, tick } = aClock();
+    const { service, addons, app, create } = world(clock);
+    const slow = await create(app('slow', 'process'));
+    const quick = await create(app('quick', 'process'));
+    service.seeing = async ({ id }, signal) => {
+      if (id !== slow.id) return;
+      await new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(new Error('tfkd stops'))),
+      );
+    };
+    const recovered = addons.recover();
+    const seen = (id: string) => service.ensured.filter((instance) => instance.id === id).length;
+    await tick();
+    await expect.poll(() => seen(quick.id)).toBe(2);
+    expect(seen(slow.id)).toBe(1);
+    addons.stop();
+    await recovered;
+  });
+
+  it('survives a service that this tfk does not know', async () => {
+    const { store, service, addons, app, create } = world();
+    const shop = app('shop', 'process');
+    store.addons.insert({ id: newId(), appId: shop.id, name: 'old', service: 'x', plan: 'x', createdAt: 0 });
+    const unknown = store.addons.find('old')?.id ?? '';
+    store.addons.markProvisioned(unknown, {}, 0);
+    const known = await create(shop);
+    await addons.recover();
+    expect(service.ensured.map(({ id }) => id)).toEqual([known.id]);
+    await addons.stopServers();
+    store.addons.markDeprovisioning(unknown, 0);
+    await addons.recover();
+    expect(store.addons.find('old')).toMatchObject({ state: 'deprovisioning' });
+  });
+
+  it('removes what was never finished, as soon as it can be removed', async () => {
+    const { clock, tick } = aClock();
+    const { store, service, addons, app } = world(clock);
+    const { id: appId } = app('shop', 'docker');
+    store.addons.insert({ id: newId(), appId, name: 'half', service: 'db', plan: 'db:local', createdAt: 0 });
+    service.removalFailure = AWAY;
+    await addons.recover();
+    expect(store.addons.all()).toMatchObject([{ name: 'half', state: 'deprovisioning' }]);
+    service.removalFailure = null;
+    await tick();
+    await expect.poll(() => store.addons.all()).toEqual([]);
   });
 });
 
