@@ -154,9 +154,10 @@ export class DockerEngine implements Engine {
     deliver: (batch: LogBatch) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
+    await this.starter.settled(instance);
     const container = await this.containers.find(instance);
-    // An attached dyno has no log: its output goes to whoever is attached.
-    if (!container || isAttached(container)) return;
+    // One that was made and not started never will be. An attached dyno's output goes to whoever is attached.
+    if (!container || container.State === 'created' || isAttached(container)) return;
     await this.logs.follow(container.Id, cursor, deliver, signal);
   }
 

@@ -165,6 +165,20 @@ await describeDocker('A dyno on Docker', ({ docker }) => {
     expect(await bench.engine.list()).toMatchObject([{ handle, state: { kind: 'running' } }]);
   });
 
+  test('that was never started has no log, and nobody waits for one', async () => {
+    const instance = `${bench.names.home}-never`;
+    const labels = bench.names.labels('dyno', { 'tfk.instance': instance, 'tfk.dyno': 'web.1' });
+    await docker.createContainer({ Image: 'node:20-slim', Cmd: ['true'], Labels: labels });
+    expect(await bench.output({ instance } as DynoHandle)).toBe('');
+  });
+
+  test('is followed from its first line by whoever asks while it is being started', async () => {
+    const spec = bench.spec('echo first');
+    const starting = bench.engine.start(spec);
+    expect(await bench.output({ instance: spec.instance } as DynoHandle)).toBe('first');
+    await starting;
+  });
+
   test('that was never started is cleared away when the next tfkd opens', async () => {
     const running = await bench.start('sleep 60');
     const labels = bench.names.labels('dyno', { 'tfk.instance': 'half-made' });

@@ -46,6 +46,11 @@ export class Starter {
     return this.starting.has(instance);
   }
 
+  /** Resolves when no start of the instance is under way (any more); never rejects. */
+  async settled(instance: string): Promise<void> {
+    await this.starting.get(instance)?.catch(() => undefined);
+  }
+
   /** Removes what an earlier tfkd was cut off from starting: none of it has ever run. */
   async sweep(): Promise<void> {
     const { containers, logger } = this.parts;

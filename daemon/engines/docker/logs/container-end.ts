@@ -32,13 +32,13 @@ export class ContainerEnd {
     return this.woken.signal;
   }
 
-  /** Resolves when `signal` aborts; never rejects. `neverStarted`: its end is that of the run to come. */
-  async watch(neverStarted: boolean): Promise<void> {
+  /** Resolves when `signal` aborts; never rejects. */
+  async watch(): Promise<void> {
     const wake = () => this.woken.abort();
     this.caller.addEventListener('abort', wake, { once: true });
     try {
       while (!this.caller.aborted && !this.woken.signal.aborted) {
-        this.over = await this.waitForEnd(neverStarted);
+        this.over = await this.waitForEnd();
         if (this.over) wake();
         else await this.clock.sleep(ASK_AGAIN_MS, this.woken.signal);
       }
@@ -53,11 +53,10 @@ export class ContainerEnd {
     this.woken.abort();
   }
 
-  private async waitForEnd(neverStarted: boolean): Promise<boolean> {
+  private async waitForEnd(): Promise<boolean> {
     try {
       const container = (await this.client.api()).getContainer(this.containerId);
-      const condition = neverStarted ? 'next-exit' : 'not-running';
-      await container.wait({ condition, abortSignal: this.woken.signal });
+      await container.wait({ condition: 'not-running', abortSignal: this.woken.signal });
       return true;
     } catch (error) {
       return isGone(error);

@@ -23,7 +23,6 @@ interface ContainerLog {
   readonly id: string;
   readonly driver: string;
   readonly options: Readonly<Record<string, string>>;
-  readonly neverStarted: boolean;
 }
 
 /**
@@ -34,7 +33,7 @@ interface ContainerLog {
 export class DynoLogs {
   constructor(private readonly parts: DynoLogsParts) {}
 
-  /** `followLogs` of the engine contract, by the container's id. */
+  /** `followLogs` of the engine contract, by the id of a container that was started. */
   async follow(
     containerId: string,
     cursor: string | null,
@@ -44,7 +43,7 @@ export class DynoLogs {
     const log = await this.inspect(containerId);
     if (!log || signal.aborted) return;
     const end = new ContainerEnd(this.parts.client, this.parts.clock, log.id, signal);
-    const watching = end.watch(log.neverStarted);
+    const watching = end.watch();
     try {
       // Its output went to whoever was attached.
       if (log.driver === 'none') await watching;
@@ -79,12 +78,12 @@ export class DynoLogs {
   private async inspect(containerId: string): Promise<ContainerLog | null> {
     try {
       const container = (await this.parts.client.api()).getContainer(containerId);
-      const { Id, HostConfig, State } = await container.inspect();
+      const { Id, HostConfig } = await container.inspect();
       const { Type = '', Config = {} } = (HostConfig.LogConfig ?? {}) as {
         readonly Type?: string;
         readonly Config?: Record<string, string>;
       };
-      return { id: Id, driver: Type, options: Config, neverStarted: State.Status === 'created' };
+      return { id: Id, driver: Type, options: Config };
     } catch (error) {
       if (isGone(error)) return null;
       throw error;
