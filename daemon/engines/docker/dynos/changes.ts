@@ -66,16 +66,29 @@ export class Changes {
     return true;
   }
 
-  /** One event, as JSON. */
   private hear(line: string): void {
-    const { Action: action, Actor: actor } = JSON.parse(line) as { Action: string; Actor: { ID: string } };
-    if (action === 'die') this.ended.add(actor.ID);
-    else this.ended.delete(actor.ID);
+    const event = eventOf(line);
+    if (event?.action === 'die') this.ended.add(event.containerId);
+    else if (event) this.ended.delete(event.containerId);
     this.tell();
   }
 
   private tell(): void {
     for (const changed of [...this.subscribers]) changed();
+  }
+}
+
+/** Null for a line that is none of dockerd's events: nothing that anybody sends is to end tfkd. */
+export function eventOf(line: string): { readonly action: string; readonly containerId: string } | null {
+  try {
+    const { Action: action, Actor: actor } = JSON.parse(line) as {
+      Action?: unknown;
+      Actor?: { ID?: unknown };
+    };
+    const containerId = actor?.ID;
+    return typeof action === 'string' && typeof containerId === 'string' ? { action, containerId } : null;
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventOf } from '../../../../daemon/engines/docker/dynos/changes.js';
 import { shellOf } from '../../../../daemon/engines/docker/dynos/command.js';
 import { containerOptions, portOf } from '../../../../daemon/engines/docker/dynos/container-options.js';
 import { runImageOf, type RunImage } from '../../../../daemon/engines/docker/dynos/image-facts.js';
@@ -164,4 +165,12 @@ test('warns of what this Docker cannot do', () => {
   const poor = { ...whole, SwapLimit: false, InitBinary: '', SecurityOptions: [] };
   const warned = infoFacts(poor).filter(({ status }) => status === 'warning');
   expect(warned.map(({ name }) => name)).toEqual(['isolation', 'limits', 'init']);
+});
+
+test('hears an event, and takes no other line for one', () => {
+  const line = '{"Type":"container","Action":"die","Actor":{"ID":"f00","Attributes":{}}}';
+  expect(eventOf(line)).toEqual({ action: 'die', containerId: 'f00' });
+  for (const other of ['', '{', 'null', '[]', '7', '{"Action":"die"}', '{"Action":1,"Actor":{"ID":"f00"}}']) {
+    expect(eventOf(other)).toBeNull();
+  }
 });
