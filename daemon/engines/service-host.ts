@@ -29,6 +29,8 @@ export interface ServiceHost {
   stop(id: string, graceMs: number): Promise<void>;
   /** Container and volume, for ever. */
   remove(id: string): Promise<void>;
+  /** Are the host's ports, as specs have them, ports of this machine? Not where the engine runs on another one. */
+  isHere(): Promise<boolean>;
   /** The address by which any container reaches this machine; null: there is none, the engine runs elsewhere. */
   hostAddress(): Promise<string | null>;
 }

@@ -36,6 +36,7 @@ export class ContainerHost implements DatabaseHost {
   }
 
   async provision(request: ProvisionRequest): Promise<AddonData> {
+    if (!(await this.parts.services.isHere())) throw outOfReach(request);
     const image = await this.which.forNew(request);
     return this.turns.take(request.id, async () => ({
       host: 'docker',
@@ -186,6 +187,15 @@ function imageOf({ name, data }: AddonInstance): PostgresImage {
     return { image, major, dataPath };
   throw new TfkError('internal_server_error', `The record of ${name} does not say which image it runs.`);
 }
+
+const outOfReach = ({ name }: ProvisionRequest): TfkError =>
+  new TfkError(
+    'unavailable',
+    `${name} would run on the machine of the Docker engine, where tfk could neither set it up nor reach it. Nothing was created.`,
+    {
+      hint: 'Give the app a database from elsewhere, tfk config:set DATABASE_URL=postgres://…, or run tfk on that machine.',
+    },
+  );
 
 const dataIsGone = ({ name }: AddonInstance): TfkError =>
   new TfkError('gone', `The volume with the data of ${name} is no longer there.`, {

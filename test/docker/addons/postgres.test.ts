@@ -206,6 +206,17 @@ await describeDocker('A PostgreSQL in a container', (engine) => {
     await Promise.all([service.deprovision(one), service.deprovision(two)]);
   });
 
+  it('is not made on the engine of another machine, where nobody here would reach it', async () => {
+    const host = { ...(await engine.client.host()), local: false, endpoint: 'tcp://192.0.2.7:2375' };
+    const client = { ...engine.client, api: async () => docker, host: async () => host };
+    const remote = anAddonService(folder, aHomeOn({ docker, client }));
+    await expect(provisioned(remote)).rejects.toMatchObject({
+      id: 'unavailable',
+      message: expect.stringMatching(/on the machine of the Docker engine.*Nothing was created\.$/) as string,
+    });
+    expect(await home.services.isHere()).toBe(true);
+  });
+
   it('says who holds its port instead of taking another', async () => {
     const { port } = credentialsOf(addon);
     await service.stop(addon);

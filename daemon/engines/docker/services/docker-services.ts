@@ -14,6 +14,7 @@ import type {
 import { answerOf, statusOf, unless } from '../answers.js';
 import { Demux } from '../attach/demux.js';
 import type { DockerClient } from '../client.js';
+import { publicHost } from '../dynos/containers.js';
 import { LABEL, type Names } from '../names.js';
 import { hostIn, type Subnet } from './bridge.js';
 import { archiveOf } from './files.js';
@@ -33,6 +34,7 @@ export interface DockerServicesParts {
 
 const REPLACE_GRACE_MS = 60_000;
 const LINES = 20;
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
 /** Services as containers of this home's Docker engine. */
 export class DockerServices implements ServiceHost {
@@ -108,6 +110,10 @@ export class DockerServices implements ServiceHost {
     if (found) await unless([404], docker.getContainer(found.Id).remove({ force: true, v: true }));
     if ((await this.volume(docker, id)) === 'ours') await this.removeVolume(docker, id);
     await this.turns.run('network', () => this.networks.removeUnused(docker));
+  }
+
+  async isHere(): Promise<boolean> {
+    return LOOPBACK.includes(publicHost(await this.parts.client.host()));
   }
 
   async hostAddress(): Promise<string | null> {
