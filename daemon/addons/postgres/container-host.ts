@@ -182,9 +182,14 @@ function specOf(addon: AddonInstance, image: PostgresImage): ServiceSpec {
 
 /** What the data was made with. */
 function imageOf({ name, data }: AddonInstance): PostgresImage {
-  const { image, major, dataPath } = data;
-  if (typeof image === 'string' && typeof major === 'number' && typeof dataPath === 'string')
-    return { image, major, dataPath };
+  const { image, major, dataPath, pgData = dataPath } = data;
+  if (
+    typeof image === 'string' &&
+    typeof major === 'number' &&
+    typeof dataPath === 'string' &&
+    typeof pgData === 'string'
+  )
+    return { image, major, dataPath, pgData };
   throw new TfkError('internal_server_error', `The record of ${name} does not say which image it runs.`);
 }
 

@@ -8,6 +8,8 @@ export interface PostgresImage {
   readonly major: number;
   /** Where it wants the volume with the data. */
   readonly dataPath: string;
+  /** The folder of the data, in that volume. */
+  readonly pgData: string;
 }
 
 export interface FetchRequest {
@@ -36,18 +38,19 @@ export class WhichImage {
     const { setting } = this;
     if (setting === null || setting === made.image) return made;
     const here = await this.services.image(setting);
-    return here && majorIn(here) === made.major ? { ...made, image: setting } : made;
+    return here && reads(here, made) ? { ...made, image: setting } : made;
   }
 
-  /** Brings the image of `forData` here, and looks whether its name still means the data's version. */
+  /** Brings the image of `forData` here, and looks whether its name still means one that reads the data. */
   async assertHere(name: string, chosen: PostgresImage, request: FetchRequest): Promise<void> {
-    const found = majorIn(await this.fetched(chosen.image, request));
-    if (found === chosen.major) return;
+    const found = await this.fetched(chosen.image, request);
+    if (reads(found, chosen)) return;
+    const { major, pgData, image } = chosen;
     throw new TfkError(
       'conflict',
-      `The data of ${name} is of PostgreSQL ${chosen.major}, and the image ${chosen.image} is of ${found ?? 'none'}. It was not started, and its data is untouched.`,
+      `The data of ${name} is of PostgreSQL ${major} in ${pgData}, and the image ${image} is of ${majorIn(found) ?? 'none'} in ${pgDataIn(found)}. It was not started, and its data is untouched.`,
       {
-        hint: `Set ${SETTING} to an image of PostgreSQL ${chosen.major}, e.g. postgres:${chosen.major}, and restart tfkd.`,
+        hint: `Set ${SETTING} to an image of PostgreSQL ${major} with PGDATA ${pgData}, e.g. postgres:${major}, and restart tfkd.`,
       },
     );
   }
@@ -83,7 +86,7 @@ export class WhichImage {
 function imageOf(reference: string, image: ServiceImage): PostgresImage {
   const major = majorIn(image);
   if (major !== undefined && major >= OLDEST_MAJOR)
-    return { image: reference, major, dataPath: dataPathIn(image) };
+    return { image: reference, major, dataPath: dataPathIn(image), pgData: pgDataIn(image) };
   const what =
     major === undefined ? 'is no image of PostgreSQL like the official one' : `is of PostgreSQL ${major}`;
   throw new TfkError('invalid_params', `The image ${reference} ${what}. Nothing was created.`, {
@@ -97,8 +100,17 @@ function majorIn({ env }: ServiceImage): number | undefined {
   return Number.isNaN(major) ? undefined : major;
 }
 
+/** Over data in another folder the image would make a new, empty server. */
+function reads(image: ServiceImage, made: PostgresImage): boolean {
+  return (
+    majorIn(image) === made.major && dataPathIn(image) === made.dataPath && pgDataIn(image) === made.pgData
+  );
+}
+
+const pgDataIn = ({ env }: ServiceImage): string => env['PGDATA'] ?? '/var/lib/postgresql/data';
+
 /** The image's own volume, in which its PGDATA lies: up to 17 the same folder, from 18 on one above. */
-function dataPathIn({ env, volumes }: ServiceImage): string {
-  const data = env['PGDATA'] ?? '/var/lib/postgresql/data';
-  return volumes.find((volume) => data === volume || data.startsWith(`${volume}/`)) ?? data;
+function dataPathIn(image: ServiceImage): string {
+  const data = pgDataIn(image);
+  return image.volumes.find((volume) => data === volume || data.startsWith(`${volume}/`)) ?? data;
 }

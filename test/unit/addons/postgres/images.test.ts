@@ -55,12 +55,19 @@ describe('the image of a new database', () => {
     [18, '/var/lib/postgresql'],
   ])('of PostgreSQL %i has its volume where that image wants it', async (major, dataPath) => {
     const { which } = machine({ 'mine:1': official(major) });
-    expect(await which('mine:1').forNew(request)).toEqual({ image: 'mine:1', major, dataPath });
+    const { env } = official(major);
+    expect(await which('mine:1').forNew(request)).toEqual({
+      image: 'mine:1',
+      major,
+      dataPath,
+      pgData: env['PGDATA'],
+    });
   });
 });
 
 describe('the image of data that is there', () => {
-  const made = { image: 'postgres:15', major: 15, dataPath: '/var/lib/postgresql/data' };
+  const dataPath = '/var/lib/postgresql/data';
+  const made = { image: 'postgres:15', major: 15, dataPath, pgData: dataPath };
 
   it('is the one that made it, unless the operator names another of its version', async () => {
     const { which } = machine({ 'mine:15': official(15), 'mine:16': official(16) });
@@ -79,6 +86,26 @@ describe('the image of data that is there', () => {
   });
 });
 
+describe('an image that keeps its data elsewhere', () => {
+  const dataPath = '/var/lib/postgresql/data';
+  const made = { image: 'mine:15', major: 15, dataPath, pgData: dataPath };
+
+  it.each([
+    ['another volume', { env: { PG_MAJOR: '15', PGDATA: '/data' }, volumes: ['/data'] }],
+    [
+      'another folder of the volume',
+      { env: { PG_MAJOR: '15', PGDATA: `${dataPath}/15` }, volumes: [dataPath] },
+    ],
+  ])('in %s, never gets data of that version', async (_, elsewhere) => {
+    const { which } = machine({ 'mine:15': elsewhere, 'other:15': elsewhere });
+    expect(await which('other:15').forData(made)).toEqual(made);
+    await expect(which(null).assertHere('db', made, request)).rejects.toMatchObject({
+      id: 'conflict',
+      hint: expect.stringContaining(`with PGDATA ${dataPath}`) as string,
+    });
+  });
+});
+
 describe('what a server in a container is told', () => {
   const password = 'pencil-and-paper';
 
@@ -87,7 +114,12 @@ describe('what a server in a container is told', () => {
     expect(sql).toContain(`ALTER ROLE "u1" LOGIN PASSWORD 'SCRAM-SHA-256$`);
     expect(sql).not.toContain(password);
     const place = { id: 'id', name: 'postgres-calm-1', apps: [], hostPort: 1, throwaway: 'once' };
-    const spec = containerSpec(place, { image: 'postgres:15', major: 15, dataPath: '/data' });
+    const spec = containerSpec(place, {
+      image: 'postgres:15',
+      major: 15,
+      dataPath: '/data',
+      pgData: '/data',
+    });
     expect(JSON.stringify({ ...spec, files: {} })).not.toContain('once');
     expect(Object.values(spec.files)).toEqual(['once']);
   });
