@@ -2,8 +2,9 @@
 // DOCKER_HOST or its usual socket, and node:20-slim there.
 //   push    one changed line → live by `tfk push`, against building the image, removing and running the container by hand. By
 //           hand means Docker's API itself, which spares the three starts of the docker command.
-//   start   `tfk ps:restart` → the new dyno answers, against stopping and starting a container by hand
-//   logs    lines a second from a dyno that prints as fast as it can, into the log store, and how many are lost
+//   scale   `tfk scale web=10` from 1 → all ready, against ten containers by hand, all at once, until each answers
+//   logs    lines a second from a dyno that prints as fast as it can, into the log store, and how many are lost; against
+//           `docker logs --follow` of the same container, through the same changes of log files
 // `node bench/docker.mjs push` runs only this. Loads nothing but this machine, and ends within minutes.
 import Docker from 'dockerode';
 import { execFileSync } from 'node:child_process';
@@ -35,6 +36,7 @@ const env = {
   TFK_ROUTER_PORT: '0',
   TFK_LOG_BUDGET_MB: '2048',
 };
+const byHandFolder = join(folder, 'by-hand');
 const docker = new Docker();
 const wanted = new Set(process.argv.slice(2));
 const asked = (name) => wanted.size === 0 || wanted.has(name);
@@ -88,8 +90,12 @@ try {
   tfk('push', app);
   const { routerPort } = JSON.parse(readFileSync(join(env.TFK_HOME, 'run', 'tfkd.json'), 'utf8'));
   const router = { host: '127.0.0.1', port: routerPort };
+  mkdirSync(byHandFolder);
+  for (const [name, content] of Object.entries(FILES)) writeFileSync(join(byHandFolder, name), content);
+  writeFileSync(join(byHandFolder, 'Dockerfile'), DOCKERFILE);
+  await buildByHand(byHandFolder);
   if (asked('push')) await push(app, router);
-  if (asked('start')) await start(router);
+  if (asked('scale')) await scale();
   if (asked('logs')) await logs();
 } finally {
   await removeByHand();
@@ -103,10 +109,6 @@ try {
 }
 
 async function push(app, router) {
-  const byHandFolder = join(folder, 'by-hand');
-  mkdirSync(byHandFolder);
-  for (const [name, content] of Object.entries(FILES)) writeFileSync(join(byHandFolder, name), content);
-  writeFileSync(join(byHandFolder, 'Dockerfile'), DOCKERFILE);
   const [byTfk, byHand] = [[], []];
   for (let round = 0; round < 7; round++) {
     appendFileSync(join(app, 'web.js'), `// ${round}\n`);
@@ -125,30 +127,22 @@ async function push(app, router) {
   report('push', 'one changed line → live', byTfk, 'build, remove, run by hand', byHand);
 }
 
-async function start(router) {
+async function scale() {
   const [byTfk, byHand] = [[], []];
-  for (let round = 0; round < 7; round++) {
-    const before = await fetchText(router, 'bench.localhost');
+  for (let round = 0; round < 3; round++) {
     byTfk.push(
-      await seconds(async () => {
-        tfk('ps:restart', '-a', 'bench');
-        for (;;) {
-          const now = await fetchText(router, 'bench.localhost');
-          if (now !== null && now !== before) return;
-          await sleep(5);
-        }
+      await seconds(() => {
+        tfk('scale', 'web=10', '-a', 'bench');
+        tfk('ps:wait', '-a', 'bench');
       }),
     );
-    if (asked('push')) {
-      byHand.push(
-        await seconds(async () => {
-          await removeByHand();
-          await runByHand();
-        }),
-      );
-    }
+    tfk('scale', 'web=1', '-a', 'bench');
+    await sleep(5_000);
+    const names = Array.from({ length: 10 }, (_, index) => `${IMAGE}-${index}`);
+    byHand.push(await seconds(() => Promise.all(names.map(runByHand))));
+    await Promise.all(names.map(removeByHand));
   }
-  if (byHand.length > 0) report('start', 'restart → new dyno answers', byTfk, 'remove, run by hand', byHand);
+  report('scale', '1 → 10, all ready', byTfk, 'ten by hand at once', byHand);
 }
 
 function report(name, what, ours, other, theirs) {
@@ -169,15 +163,15 @@ async function buildByHand(context) {
   );
 }
 
-async function removeByHand() {
-  const container = docker.getContainer(IMAGE);
+async function removeByHand(name = IMAGE) {
+  const container = docker.getContainer(name);
   await container.stop({ t: 5 }).catch(() => undefined);
   await container.remove({ force: true }).catch(() => undefined);
 }
 
 /** Resolves when it answers. */
-async function runByHand() {
-  const container = await docker.createContainer({ name: IMAGE, Image: IMAGE, HostConfig: { Init: true } });
+async function runByHand(name = IMAGE) {
+  const container = await docker.createContainer({ name, Image: IMAGE, HostConfig: { Init: true } });
   await container.start();
   const { IPAddress: host } = (await container.inspect()).NetworkSettings;
   while ((await fetchText({ host, port: 5000 }, 'x')) === null) await sleep(5);
@@ -190,12 +184,34 @@ async function logs() {
     const seen = () => tfk('logs', '-n', '1', '-a', 'bench', '-p', 'run', '-s', 'app').includes(last);
     for (let tries = 0; tries < 300 && !seen(); tries++) await sleep(100);
   });
-  const numbers = tfk('logs', '-n', String(LINES + 100), '-a', 'bench', '-p', 'run')
-    .split('\n')
-    .filter((line) => line.includes('xxxx'))
-    .map((line) => Number(/: (\d+) x/.exec(line)?.[1]));
-  const inOrder = numbers.every((number, index) => number === index + 1);
+  const text = tfk('logs', '-n', String(LINES + 100), '-a', 'bench', '-p', 'run');
+  tell('tfk logs', took, numbersIn(text));
+  let followed = '';
+  const tookToFollow = await seconds(async () => (followed = await followByHand()));
+  tell('docker logs --follow', tookToFollow, numbersIn(followed));
+}
+
+/** The driver's own defaults: 5 files of 20 MB. */
+async function followByHand() {
+  const container = await docker.createContainer({
+    name: IMAGE,
+    Image: IMAGE,
+    Cmd: ['node', 'burst.js'],
+    HostConfig: { LogConfig: { Type: 'local', Config: { 'max-size': '20m', 'max-file': '5' } } },
+  });
+  await container.start();
+  const stream = await container.logs({ follow: true, stdout: true, stderr: true });
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  await removeByHand();
+  return Buffer.concat(chunks).toString();
+}
+
+const numbersIn = (text) => [...text.matchAll(/(\d+) x{80}/g)].map(([, number]) => Number(number));
+
+function tell(what, took, numbers) {
+  const inOrder = numbers.every((number, index) => index === 0 || number === numbers[index - 1] + 1);
   console.log(
-    `logs     ${LINES} lines in ${took.toFixed(1)} s: ${Math.round(LINES / took)} lines/s; ${LINES - numbers.length} lost; ${inOrder ? 'all in order' : 'NOT in order'}`,
+    `logs     ${what}: ${Math.round(numbers.length / took)} lines/s; ${LINES - new Set(numbers).size} of ${LINES} lost; ${inOrder ? 'in order' : 'NOT in order'}`,
   );
 }
