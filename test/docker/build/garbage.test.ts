@@ -58,6 +58,44 @@ await describeDocker('Collecting garbage on Docker', (engine) => {
     }
   });
 
+  test('leaves users their names of slugs, and what they made from them', async () => {
+    const home = aHome(engine);
+    const builder = home.open();
+    const tagged = artifactOf(await builder.build(aRequest(aSource({ Procfile: 'web: true' }))));
+    const extended = artifactOf(await builder.build(aRequest(aSource({ Procfile: 'web: false' }))));
+    const [repo, tag] = [`user-${home.names.home}`, 'mine'];
+    await docker.getImage(home.names.slugImage(tagged.id)).tag({ repo, tag });
+    const container = await docker.createContainer({
+      Image: home.names.slugImage(extended.id),
+      Labels: home.names.labels('dyno'),
+      Cmd: ['their own'],
+    });
+    const nameless = ((await container.commit()) as { Id: string }).Id;
+    await container.remove();
+    await builder.collectGarbage([]);
+    expect(await builder.hasArtifact(tagged)).toBe(false);
+    expect(await builder.hasArtifact(extended)).toBe(false);
+    expect(await docker.getImage(`${repo}:${tag}`).inspect()).toBeDefined();
+    expect(await docker.getImage(nameless).inspect()).toBeDefined();
+    await home.open().recover();
+    expect(await docker.getImage(nameless).inspect()).toBeDefined();
+  });
+
+  test('removes images that only an ended build needed', async () => {
+    const home = aHome(engine);
+    const builder = home.open();
+    const artifact = artifactOf(await builder.build(aRequest(aSource({ Procfile: 'web: true' }))));
+    const container = await docker.createContainer({ Image: home.names.slugImage(artifact.id) });
+    const repo = `tfk-${home.names.home}/build`;
+    const labels = Object.entries(home.names.labels('build'));
+    const changes = labels.map(([name, value]) => `LABEL ${name}=${value}`).join('\n');
+    await container.commit({ repo, tag: 'ended-0', changes });
+    await container.remove();
+    await builder.collectGarbage([artifact]);
+    const left = await leftoversOf(docker, home.names);
+    expect(left).toEqual([`image ${home.names.slugImage(artifact.id)}`]);
+  });
+
   test('keeps the image of a container, whatever the releases say', async () => {
     const home = aHome(engine);
     const builder = home.open();

@@ -6,8 +6,8 @@ import type { DockerClient } from '../client.js';
 import { orLeft } from '../leftovers.js';
 import { LABEL, type Kind, type Names } from '../names.js';
 import type { Caches } from './caches.js';
-import { IMAGE_LABEL } from './labels.js';
 import type { BuildNetwork } from './network.js';
+import { ourImages, removeImage, type OurImage } from './our-images.js';
 import type { RunningBuilds } from './using.js';
 
 export interface GarbageParts {
@@ -30,12 +30,15 @@ export class GarbageCollector {
       const docker = await this.parts.client.api();
       await this.removeContainers(docker, (buildId) => !builds.has(buildId));
       const wanted = new Set(keep.filter(({ engine }) => engine === 'docker').map(({ id }) => id));
-      const { slugs, layers: layerImages } = await this.images(docker);
+      const images = await ourImages(docker, this.parts.names);
+      const of = (kind: Kind) => images.filter((image) => image.kind === kind);
+      const slugs = of('slug');
+      await this.removeTemporary(docker, of('build'));
       const kept = slugs.filter(({ key }) => wanted.has(key));
       const layers = new Set(kept.flatMap((slug) => slug.layers));
       const freed =
         (await this.removeOthers(docker, slugs, wanted)) +
-        (await this.removeOthers(docker, layerImages, layers));
+        (await this.removeOthers(docker, of('layer'), layers));
       await caches.collect(new Set(kept.map(({ appId }) => appId)));
       if (builds.none) await network.remove();
       return freed;
@@ -52,78 +55,40 @@ export class GarbageCollector {
     await Promise.all(doomed.map(({ Id }) => orLeft(remove(Id), { container: Id }, this.parts.logger)));
   }
 
+  /** By keys: half of what is known by one key is as good as nothing. */
   private async removeOthers(
     docker: Docker,
     images: readonly OurImage[],
     keep: ReadonlySet<string>,
   ): Promise<number> {
+    const { names, builds } = this.parts;
+    const candidates = images.filter(({ refs, foreign }) => refs.length > 0 || !foreign);
+    const inUse = new Set(candidates.filter(({ used }) => used).map(({ key }) => key));
     let freed = 0;
-    for (const image of images) {
-      if (keep.has(image.key) && image.refs.length > 0) continue;
-      if (image.used || this.parts.builds.use(image.key)) continue;
-      freed += await remove(docker, image);
+    for (const image of mainFirst(candidates, names)) {
+      const { key, refs, bytes } = image;
+      if (inUse.has(key) || builds.use(key) || (keep.has(key) && refs.length > 0)) continue;
+      if (await removeImage(docker, image, names.slugImage(key))) freed += bytes;
+      else if (refs.length > 0) inUse.add(key);
     }
     return freed;
   }
 
-  /** Those that no container uses, the newest first: an image goes only after what was made of it. */
-  private async images(docker: Docker): Promise<{ slugs: OurImage[]; layers: OurImage[] }> {
-    const filters = JSON.stringify({ label: [`${LABEL.home}=${this.parts.names.home}`] });
-    const found = await docker.listImages({ filters });
-    const containers = await docker.listContainers({ all: true });
-    const used = new Set(containers.map(({ ImageID }) => ImageID));
-    const ours = found.map((image) => ourImage(image, { all: found, used }));
-    ours.sort((one, other) => other.created - one.created);
-    const of = (kind: Kind) => ours.filter((image) => image.kind === kind);
-    return { slugs: of('slug'), layers: of('layer') };
+  /** What only builds needed which have ended. */
+  private async removeTemporary(docker: Docker, images: readonly OurImage[]): Promise<void> {
+    const { builds } = this.parts;
+    const isWanted = (ref: string) => builds.has(buildOf(ref));
+    for (const image of images) {
+      if (!image.used && !image.refs.some(isWanted)) await removeImage(docker, image, null);
+    }
   }
 }
 
-interface OurImage {
-  readonly id: string;
-  /** Its tags; none where another image has taken them over. */
-  readonly refs: readonly string[];
-  readonly kind: string;
-  readonly key: string;
-  readonly appId: string;
-  readonly layers: readonly string[];
-  readonly created: number;
-  /** By a container, running or not. */
-  readonly used: boolean;
-  /** Bytes of its own. */
-  readonly bytes: number;
-}
+/** `tfk-<home>/build:<build>-<number>` */
+const buildOf = (ref: string): string => ref.slice(ref.indexOf(':') + 1, ref.lastIndexOf('-'));
 
-function ourImage(
-  image: Docker.ImageInfo,
-  { all, used }: { readonly all: readonly Docker.ImageInfo[]; readonly used: ReadonlySet<string> },
-): OurImage {
-  const { Id, RepoTags, Labels, Created } = image;
-  const total = Number(Labels[IMAGE_LABEL.size] ?? 0);
-  const parent = all.find((other) => other.Id === Labels[IMAGE_LABEL.parent]);
-  return {
-    id: Id,
-    refs: (RepoTags ?? []).filter((ref) => ref !== '<none>:<none>'),
-    kind: Labels[LABEL.kind] ?? '',
-    key: Labels[LABEL.key] ?? '',
-    appId: Labels[LABEL.app] ?? '',
-    layers: (Labels[IMAGE_LABEL.layers] ?? '').split(',').filter((key) => key !== ''),
-    created: Created,
-    used: used.has(Id),
-    bytes: total - Number(parent?.Labels[IMAGE_LABEL.size] ?? 0),
-  };
-}
-
-/** Without force: an image that a container uses, or another is made of, stays. Answers the bytes freed. */
-async function remove(docker: Docker, { id, refs, bytes }: OurImage): Promise<number> {
-  let removed = false;
-  for (const ref of refs.length > 0 ? refs : [id]) {
-    const answer: unknown = await unless([404, 409], docker.getImage(ref).remove({ noprune: false }));
-    removed ||= wasDeleted(answer, id);
-  }
-  return removed ? bytes : 0;
-}
-
-function wasDeleted(answer: unknown, id: string): boolean {
-  return Array.isArray(answer) && answer.some(({ Deleted }: { Deleted?: string }) => Deleted === id);
+/** Where the main image of a slug is not, the slug is not. Each image is before the one that it was made of, as it was. */
+function mainFirst(images: readonly OurImage[], names: Names): OurImage[] {
+  const isMain = ({ key, refs }: OurImage) => refs.includes(names.slugImage(key));
+  return [...images.filter(isMain), ...images.filter((image) => !isMain(image))];
 }

@@ -67,8 +67,12 @@ export class DockerfileBuilder {
   async recover(): Promise<void> {
     const docker = await this.options.client.api();
     const filters = JSON.stringify({ label: this.options.names.filter('build') });
-    for (const { Id: image } of await docker.listImages({ filters })) {
-      const removal = unless([404, 409], docker.getImage(image).remove({ force: true }));
+    const found = await docker.listImages({ filters });
+    // Users' images may have the label too, of one of these that they were built from.
+    const ours = `tfk-${this.options.names.home}/`;
+    const refs = found.flatMap(({ RepoTags }) => (RepoTags ?? []).filter((ref) => ref.startsWith(ours)));
+    for (const image of refs) {
+      const removal = unless([404, 409], docker.getImage(image).remove({ noprune: true }));
       await orLeft(removal, { image }, this.options.logger);
     }
   }
@@ -117,7 +121,7 @@ export class DockerfileBuilder {
   /** What cannot be removed now is removed by recover(), or as garbage. */
   private async remove(docker: Docker, tags: readonly string[]): Promise<void> {
     for (const tag of tags) {
-      await unless([404, 409], docker.getImage(tag).remove()).catch((error: unknown) => {
+      await unless([404, 409], docker.getImage(tag).remove({ noprune: true })).catch((error: unknown) => {
         this.options.logger.warn({ image: tag, reason: messageOf(error) }, 'image of a build not removed');
       });
     }
