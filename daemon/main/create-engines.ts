@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config.js';
 import { DockerBuilder } from '../engines/docker/build/builder.js';
 import { ConnectedClient } from '../engines/docker/connection/connected-client.js';
+import { EngineFile } from '../engines/docker/connection/engine-memory.js';
 import { DockerEngine } from '../engines/docker/engine.js';
 import { Names } from '../engines/docker/names.js';
 import { AppNetworks } from '../engines/docker/networks.js';
@@ -25,7 +26,10 @@ export interface EngineSet {
 
 /** Every engine of this tfkd, whether it answers now or not: an app's dynos are its engine's, and Docker may come up later. */
 export async function createEngines(config: Config, clock: Clock, logger: Logger): Promise<EngineSet> {
-  const client = new ConnectedClient({ env: { ...config.docker, HOME: config.userHome } });
+  const client = new ConnectedClient({
+    env: { ...config.docker, HOME: config.userHome },
+    memory: new EngineFile(join(config.home, 'run', 'docker-engine')),
+  });
   const whyNot = (): Promise<string | null> => client.api().then(() => null, messageOf);
   const parts = { client, names: new Names(config.homeId), clock, logger };
   const networks = new AppNetworks(parts);

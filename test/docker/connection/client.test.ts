@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConnectedClient } from '../../../daemon/engines/docker/connection/connected-client.js';
+import { EngineFile } from '../../../daemon/engines/docker/connection/engine-memory.js';
 import { EngineUnreachable } from '../../../daemon/engines/unreachable.js';
 import { describeDocker, freshNames, removeAllOf } from '../../support/docker.js';
 import { ForwardedDocker } from '../../support/forwarded-docker.js';
@@ -81,6 +85,34 @@ await describeDocker('The way to Docker', ({ docker, client: plain }) => {
     await expect(late.api()).rejects.toThrow('no answer within 0.2 s');
   });
 
+  test('goes on with the engine that something was made on, also after a restart of tfkd', async () => {
+    const names = freshNames();
+    onTestFinished(() => removeAllOf(docker, names));
+    const memory = new EngineFile(join(await tempFolder(), 'docker-engine'));
+    const connected = await at('unix:///var/run/docker.sock', { memory }).api();
+    await connected.listContainers({ limit: 1 });
+    expect(await memory.read()).toBeNull();
+    await connected.createVolume({ Name: `tfk-${names.home}`, Labels: names.labels('cache') });
+    const { ID } = (await docker.info()) as { ID: string };
+    await eventually(async () => expect(await memory.read()).toBe(ID));
+    const later = at('unix:///var/run/docker.sock', { memory });
+    expect((await later.host()).version).toBe((await plain.host()).version);
+  });
+
+  test('takes no other engine than the one that something was made on, until that is forgotten', async () => {
+    const memory = new EngineFile(join(await tempFolder(), 'docker-engine'));
+    await memory.write('gone');
+    const client = new ConnectedClient({ env: { HOME: '/nowhere' }, memory });
+    const error = await client.api().catch((one: unknown) => one);
+    expect(error).toBeInstanceOf(EngineUnreachable);
+    expect(error).toMatchObject({
+      message: expect.stringContaining('it is another engine than the one that') as unknown,
+      hint: expect.stringContaining(`remove ${memory.place}`) as unknown,
+    });
+    await rm(memory.place);
+    expect((await client.host()).version).toBe((await plain.host()).version);
+  });
+
   test.each([
     ['{"ApiVersion":"1.40","Version":"19.03.15"}', 'Docker 19.03.15 (API 1.40) is too old'],
     ['{"hello":"world"}', 'what answers there is not Docker'],
@@ -93,6 +125,12 @@ await describeDocker('The way to Docker', ({ docker, client: plain }) => {
     await expect(at(`tcp://127.0.0.1:${port}`).api()).rejects.toThrow(complaint);
   });
 });
+
+async function tempFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tfk-client-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return folder;
+}
 
 const pick = ({ version, rootDir }: { version: string; rootDir: string }) => ({
   version,

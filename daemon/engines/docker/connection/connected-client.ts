@@ -4,12 +4,13 @@ import { homedir } from 'node:os';
 import { messageOf } from '../../../shared/errors.js';
 import type { DockerClient, DockerHost } from '../client.js';
 import { textOf, UnusableEndpoint, type Endpoint } from './endpoint.js';
-import { reach, type Connection } from './reach.js';
+import type { EngineMemory } from './engine-memory.js';
+import { reach, type Connection, type Reached } from './reach.js';
 import { ContextStrategy } from './strategies/context.js';
 import { DockerHostStrategy } from './strategies/docker-host.js';
 import type { Candidate, Strategy, Surroundings } from './strategies/strategy.js';
 import { UsualSocketsStrategy } from './strategies/usual-sockets.js';
-import { connectionLost, failureOf, noneAnswered, type Try } from './words.js';
+import { anotherEngine, connectionLost, failureOf, noneAnswered, type Try } from './words.js';
 
 export interface ConnectedClientOptions {
   /** Whose DOCKER_HOST, DOCKER_CONTEXT… are followed. */
@@ -20,6 +21,8 @@ export interface ConnectedClientOptions {
   readonly answerMs?: number;
   /** Milliseconds for a change, e.g. to start a container; default 120 000. */
   readonly changeMs?: number;
+  /** Which engine to go on with after a restart of tfkd; if left out, whichever answers. */
+  readonly memory?: EngineMemory;
 }
 
 /** A search that takes this long is not made again at once. */
@@ -30,12 +33,14 @@ const REST_FACTOR = 5;
 
 /**
  * The way to Docker, found when it is first needed, and looked for again after it was lost: a dockerd that is started later, or
- * comes back, is found. Once an engine has answered, only that one is looked for: tfkd's dynos are there and nowhere else.
+ * comes back, is found. Once an engine has answered, only that one is looked for, and once something was made on it, also by
+ * every later tfkd: this home's dynos are there and nowhere else.
  */
 export class ConnectedClient implements DockerClient {
   private connecting: Promise<Connection> | null = null;
   private chosen: Candidate | null = null;
   private tries: readonly Try[] = [];
+  private remembered: string | null = null;
   private readonly surroundings: Surroundings;
 
   constructor(private readonly options: ConnectedClientOptions) {
@@ -82,7 +87,7 @@ export class ConnectedClient implements DockerClient {
     const tries: Try[] = [];
     this.tries = tries;
     for (const candidate of await this.candidates(tries)) {
-      const reached = await this.reach(candidate.endpoint);
+      const reached = await this.unlessAnother(await this.reach(candidate.endpoint));
       const failure = 'failure' in reached ? reached.failure : null;
       tries.push({ source: candidate.source, endpoint: textOf(candidate.endpoint), failure });
       if ('connection' in reached) {
@@ -93,9 +98,34 @@ export class ConnectedClient implements DockerClient {
     throw noneAnswered(tries);
   }
 
-  private reach(endpoint: Endpoint) {
+  private reach(endpoint: Endpoint): Promise<Reached> {
     const { helloMs = 5_000, answerMs = 30_000, changeMs = 120_000 } = this.options;
-    return reach(endpoint, { helloMs, answerMs, changeMs }, (error) => this.explain(endpoint, error));
+    return reach(
+      endpoint,
+      { helloMs, answerMs, changeMs },
+      {
+        explain: (error) => this.explain(endpoint, error),
+        made: (engineId) => this.remember(engineId),
+      },
+    );
+  }
+
+  private async unlessAnother(reached: Reached): Promise<Reached> {
+    const { memory } = this.options;
+    if ('failure' in reached || !memory) return reached;
+    const known = await memory.read();
+    this.remembered = known;
+    return known === null || known === reached.connection.engineId
+      ? reached
+      : { failure: anotherEngine(memory.place) };
+  }
+
+  /** What cannot be written now is tried again with the next thing that is made. */
+  private remember(engineId: string): void {
+    const { memory } = this.options;
+    if (!memory || engineId === '' || this.remembered === engineId) return;
+    this.remembered = engineId;
+    memory.write(engineId).catch(() => (this.remembered = null));
   }
 
   /** Those of the first way that applies: whoever names an engine wants that one, or none. */

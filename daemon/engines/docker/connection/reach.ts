@@ -12,6 +12,8 @@ import { failureOf, type Failure } from './words.js';
 export interface Connection {
   readonly docker: Docker;
   readonly host: DockerHost;
+  /** The engine's own, the same at all its endpoints; empty where it has none. */
+  readonly engineId: string;
 }
 
 export type Reached = { readonly connection: Connection } | { readonly failure: Failure };
@@ -21,30 +23,34 @@ export interface ReachLimits extends AnswerLimits {
   readonly helloMs: number;
 }
 
-/**
- * Connects to one endpoint and learns what is there. Rejects for nothing but a bug: what keeps us from using it is a failure.
- * `explain` sees what later requests fail with.
- */
-export async function reach(
-  endpoint: Endpoint,
-  limits: ReachLimits,
-  explain: (error: Error) => Error,
-): Promise<Reached> {
+/** What later requests tell. */
+export interface Listener {
+  /** Sees what they fail with, and answers what to fail with instead. */
+  explain(error: Error): Error;
+  /** A container or volume was made. */
+  made(engineId: string): void;
+}
+
+/** Connects to one endpoint and learns what is there. Rejects for nothing but a bug: what keeps us from using it is a failure. */
+export async function reach(endpoint: Endpoint, limits: ReachLimits, listener: Listener): Promise<Reached> {
   try {
     const options = await optionsOf(endpoint);
     const hello = new Docker(options);
-    guardRequests(hello, { explain: (error) => error, limits: { ...limits, answerMs: limits.helloMs } });
+    const helloLimits = { ...limits, answerMs: limits.helloMs };
+    guardRequests(hello, { explain: (error) => error, made: () => undefined, limits: helloLimits });
     const engine = (await hello.version()) as unknown as SelfDescription & { Arch: string };
     const negotiated = negotiate(engine);
     if (!negotiated.ok) return { failure: { ...negotiated, weight: 4 } };
     const docker = new Docker({ ...options, version: `v${negotiated.api.join('.')}` });
-    guardRequests(docker, { explain, limits });
-    const { rootDir, machine } = await machineOf(hello);
+    const { engineId, rootDir, machine } = await machineOf(hello);
+    const made = () => listener.made(engineId);
+    guardRequests(docker, { explain: (error) => listener.explain(error), made, limits });
     const local = isLocal(endpoint, machine, await ownMachine(endpoint));
     const { Version: version, Arch: architecture } = engine;
     return {
       connection: {
         docker,
+        engineId,
         host: { endpoint: textOf(endpoint), version, api: negotiated.api, architecture, rootDir, local },
       },
     };
@@ -66,14 +72,18 @@ async function optionsOf(endpoint: Endpoint): Promise<Docker.DockerOptions> {
   return { host, port, protocol: 'https', ca, cert, key };
 }
 
-async function machineOf(docker: Docker): Promise<{ rootDir: string; machine: EngineMachine }> {
+async function machineOf(
+  docker: Docker,
+): Promise<{ engineId: string; rootDir: string; machine: EngineMachine }> {
   const info = (await docker.info()) as {
+    ID?: string;
     DockerRootDir: string;
     KernelVersion: string;
     Name: string;
     SecurityOptions?: readonly string[];
   };
   return {
+    engineId: info.ID ?? '',
     rootDir: info.DockerRootDir,
     machine: {
       kernel: info.KernelVersion,

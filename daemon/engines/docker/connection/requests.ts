@@ -22,12 +22,21 @@ const SLOW =
 const LONG =
   /^\/(build|commit|containers\/(prune|[^/]+\/(wait|stop|restart|archive))|(images|networks|volumes)\/prune|images\/(create|load|.+\/push))\b/;
 
+/** What these make is lost from sight on any other engine. */
+const MAKING = /^\/(containers|volumes)\/create\b/;
+
 /** How long dockerd may take, in milliseconds. */
 export interface AnswerLimits {
   /** For a plain question. */
   readonly answerMs: number;
   /** For a change: to make, start or remove something. */
   readonly changeMs: number;
+}
+
+interface Guard {
+  readonly explain: (error: Error) => Error;
+  readonly made: () => void;
+  readonly limits: AnswerLimits;
 }
 
 /**
@@ -37,12 +46,9 @@ export interface AnswerLimits {
  * - what does not take its time by nature has a time limit, so that a dockerd that hangs holds up nobody;
  * - a new container's settings go in the body alone: docker-modem puts all of them, the config vars too, in the URL as well, which
  *   dockerd and proxies may log, and take only so much of;
- * - what says that dockerd cannot be reached goes through `explain` first.
+ * - what says that dockerd cannot be reached goes through `explain` first, and `made` hears of each thing that was made.
  */
-export function guardRequests(
-  docker: Docker,
-  { explain, limits }: { readonly explain: (error: Error) => Error; readonly limits: AnswerLimits },
-): void {
+export function guardRequests(docker: Docker, { explain, made, limits }: Guard): void {
   const modem = docker.modem as { dial: Dial };
   const dial = modem.dial.bind(modem);
   modem.dial = (asked, callback) => {
@@ -58,6 +64,7 @@ export function guardRequests(
     const timer = withinMs && setTimeout(() => giveUp(limit, settle, withinMs), withinMs);
     const done: Callback = (error, data) => {
       if (timer) clearTimeout(timer);
+      if (!error && MAKING.test(request.path)) made();
       settle(error, data);
     };
     dial({ ...request, isStream: true, ...signalOf(request, limit) }, (error, response) => {

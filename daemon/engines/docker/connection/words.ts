@@ -56,6 +56,13 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   },
 };
 
+/** Somebody else's dockerd, or the same one begun anew: one whose data are gone may call itself otherwise. */
+export const anotherEngine = (memory: string): Failure => ({
+  reason: 'it is another engine than the one that this home’s dynos are on',
+  hint: `Start that one, or name it with DOCKER_HOST. If it is gone for good, its dynos and images are too: remove ${memory}, then push the apps again.`,
+  weight: 4,
+});
+
 /** Null: this error comes from a dockerd that did answer. */
 export function failureOf(error: unknown): Failure | null {
   const code = codeOf(error) ?? (messageOf(error) === 'socket hang up' ? 'ECONNRESET' : '');
