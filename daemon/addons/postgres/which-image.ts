@@ -46,9 +46,13 @@ export class WhichImage {
     const found = await this.fetched(chosen.image, request);
     if (reads(found, chosen)) return;
     const { major, pgData, image } = chosen;
+    const why =
+      majorIn(found) === major
+        ? `in ${pgData}, and the image ${image} keeps its own in ${pgDataIn(found)}`
+        : `of PostgreSQL ${major}, and the image ${image} is of ${majorIn(found) ?? 'none'}`;
     throw new TfkError(
       'conflict',
-      `The data of ${name} is of PostgreSQL ${major} in ${pgData}, and the image ${image} is of ${majorIn(found) ?? 'none'} in ${pgDataIn(found)}. It was not started, and its data is untouched.`,
+      `The data of ${name} is ${why}. It was not started, and its data is untouched.`,
       {
         hint: `Set ${SETTING} to an image of PostgreSQL ${major} with PGDATA ${pgData}, e.g. postgres:${major}, and restart tfkd.`,
       },
