@@ -54,7 +54,6 @@ export interface ProvisionRequest {
   /** `postgresql-curved-12345` style, unique. */
   readonly name: string;
   readonly plan: string;
-  readonly options: Readonly<Record<string, string>>;
   /** Of the app that it is for: decides where the service runs. */
   readonly engine: EngineName;
   /** As in AddonInstance. */

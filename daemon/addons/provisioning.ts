@@ -20,6 +20,7 @@ export interface CreateAddon {
   readonly name: string | null;
   /** The attachment's name; null: the service's own, e.g. `DATABASE`. */
   readonly attachment: string | null;
+  /** Settings of the add-on. No service has any yet, and what nobody reads is refused. */
   readonly options: Readonly<Record<string, string>>;
   /** False: answers as soon as the row is there, and goes on alone. */
   readonly wait: boolean;
@@ -68,11 +69,19 @@ export class Provisioning {
     store.addons.delete(addon.id);
   }
 
-  private insert({ app, plan: wish, name: wishedName, attachment: wishedAttachment }: CreateAddon): Making {
+  private insert({
+    app,
+    plan: wish,
+    name: wishedName,
+    attachment: wishedAttachment,
+    options,
+  }: CreateAddon): Making {
     const { store, clock, catalogue } = this.parts;
     const { service, plan } = catalogue.planOf(wish);
     const id = newId();
     const name = wishedName ?? `${service.name}-${inventName()}`;
+    assertNoOptions(service, options);
+    // What cannot be attached is not made.
     freeAttachmentName(store, app.id, service, wishedAttachment);
     assertAddonName(name);
     store.transaction(() => {
@@ -112,7 +121,6 @@ export class Provisioning {
       id,
       name,
       plan,
-      options: request.options,
       engine,
       apps: engine === 'docker' ? [request.app.id] : [],
       progress: request.progress ?? (() => undefined),
@@ -153,4 +161,12 @@ export class Provisioning {
       store.addons.markDeprovisioning(id, clock.now());
     }
   }
+}
+
+function assertNoOptions({ name }: AddonService, options: CreateAddon['options']): void {
+  const unknown = Object.keys(options);
+  if (unknown.length === 0) return;
+  throw new TfkError('invalid_params', `${name} has no setting ${unknown.join(', ')}. Nothing was created.`, {
+    hint: `Leave it out. What there is, tfk addons:plans ${name} shows.`,
+  });
 }

@@ -35,12 +35,15 @@ export class FirstDeploy {
       const { plan, as = null, options = {} } = typeof wish === 'string' ? { plan: wish } : wish;
       if (!app || this.isThere(appId, plan)) continue;
       output.step(`Adding ${plan}, as app.json asks`);
+      const settings = Object.keys(options);
+      if (settings.length > 0)
+        output.detail(`Without its ${settings.join(', ')}: it has no such setting here`);
       await this.addons.create({
         app,
         plan,
         name: null,
         attachment: as,
-        options,
+        options: {},
         wait: true,
         actor: this.actor(),
         progress: (text) => output.detail(text),

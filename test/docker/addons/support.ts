@@ -63,7 +63,6 @@ export function aRequest(more: Partial<ProvisionRequest> = {}): ProvisionRequest
     id,
     name: `postgres-${id.slice(0, 8)}`,
     plan: 'postgres:local',
-    options: {},
     engine: 'docker',
     apps: [],
     progress: () => undefined,

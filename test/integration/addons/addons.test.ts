@@ -180,6 +180,17 @@ describe('a new add-on', () => {
     expect(service.removed).toEqual([]);
   });
 
+  it('takes no setting that nobody reads', async () => {
+    const { store, addons, app } = world();
+    const request = { app: app('shop', 'docker'), plan: 'db', name: null, attachment: null, wait: true };
+    const creating = addons.create({ ...request, options: { version: '16', fast: 'yes' }, actor: ACTOR });
+    await expect(creating).rejects.toMatchObject({
+      id: 'invalid_params',
+      message: 'db has no setting version, fast. Nothing was created.',
+    });
+    expect(store.addons.all()).toEqual([]);
+  });
+
   it.each(['localhost', 'a', 'Upper', 'with space', '-dash'])('is never called %s', async (name) => {
     const { store, app, create } = world();
     await expect(create(app('shop', 'docker'), name)).rejects.toMatchObject({ id: 'invalid_params' });

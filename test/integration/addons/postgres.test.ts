@@ -44,7 +44,6 @@ function aRequest(id = newId(), more: Partial<ProvisionRequest> = {}): Provision
     id,
     name: 'postgresql-calm-1',
     plan: 'postgres:local',
-    options: {},
     engine: 'process',
     apps: [],
     progress: () => undefined,
