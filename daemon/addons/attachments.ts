@@ -57,11 +57,9 @@ export class Attachments {
   /** Rejects with `conflict` where it is attached, and the release has to wait. */
   async attach({ addon, app, name: wish, actor }: AttachAddon): Promise<AttachmentRecord> {
     const { store, clock, catalogue, rebinding } = this.parts;
-    if (addon.state !== 'provisioned')
-      throw new TfkError('conflict', `${addon.name} is still being made. Nothing was attached.`, {
-        hint: 'Try again in a moment.',
-      });
+    this.assertThere(addon);
     for (const engine of enginesOf(store, app.id)) await this.openOne(addon, app.id, engine);
+    this.assertThere(addon);
     const name = freeAttachmentName(store, app.id, catalogue.of(addon), wish);
     const attachment = { id: newId(), addonId: addon.id, appId: app.id, name, createdAt: clock.now() };
     store.addons.attach(attachment);
@@ -86,7 +84,17 @@ export class Attachments {
     const instance = instanceOf(store, addon, engine === 'docker' ? appId : null);
     const data = await catalogue.of(addon).open(instance, engine);
     if (JSON.stringify(data) !== JSON.stringify(addon.data))
-      store.addons.markProvisioned(addon.id, data, clock.now());
+      store.addons.setData(addon.id, data, clock.now());
+  }
+
+  private assertThere({ id, name }: AddonRecord): void {
+    const state = this.parts.store.addons.find(id)?.state;
+    if (state === 'provisioned') return;
+    if (state !== 'provisioning')
+      throw new TfkError('gone', `${name} is being destroyed. Nothing was attached.`);
+    throw new TfkError('conflict', `${name} is still being made. Nothing was attached.`, {
+      hint: 'Try again in a moment.',
+    });
   }
 
   private provisionedOf(appId: string): { addon: AddonRecord; attachment: AttachmentRecord }[] {

@@ -64,6 +64,13 @@ export class AddonStore {
       .run(this.box.seal(JSON.stringify(data), context(id)), now, id);
   }
 
+  /** Of one that is provisioned; any other stays as it is. */
+  setData(id: string, data: Readonly<Record<string, string | number>>, now: number): void {
+    this.db
+      .prepare(`UPDATE addons SET data_sealed = ?, updated_at = ? WHERE id = ? AND state = 'provisioned'`)
+      .run(this.box.seal(JSON.stringify(data), context(id)), now, id);
+  }
+
   markDeprovisioning(id: string, now: number): void {
     this.db.prepare(`UPDATE addons SET state = 'deprovisioning', updated_at = ? WHERE id = ?`).run(now, id);
   }

@@ -59,6 +59,8 @@ class NotingService implements AddonService {
   /** What happens while it makes one. */
   meanwhile: (request: ProvisionRequest) => Promise<unknown> = async () => undefined;
   provisionFailure: Error | null = null;
+  /** What happens while it lets an engine's dynos in. */
+  opening: () => Promise<void> = async () => undefined;
   openFailure: Error | null = null;
   removalFailure: Error | null = null;
 
@@ -75,6 +77,7 @@ class NotingService implements AddonService {
     await this.seeing(addon, signal);
   }
   async open(addon: AddonInstance, engine: string) {
+    await this.opening();
     if (this.openFailure) throw this.openFailure;
     this.opened.push([addon, engine]);
     return { ...addon.data, [`open to ${engine}`]: 1 };
@@ -262,6 +265,18 @@ describe('an add-on that is attached to another app', () => {
     expect(service.opened).toMatchObject([[{ id: addon.id, apps: [contained.id] }, 'docker']]);
     expect(releases.at(-1)).toBe('Attach DATABASE: {"DATABASE_URL":"db-of-plain for docker"}');
     expect(store.addons.find(addon.id)?.data).toEqual({ at: 'process', 'open to docker': 1 });
+  });
+
+  it('is not attached, nor comes back, where it is destroyed meanwhile', async () => {
+    const { store, service, addons, app, create } = world();
+    const addon = await create(app('plain', 'process'));
+    service.removalFailure = AWAY;
+    service.opening = async () => expect(addons.destroy(addon, ACTOR)).rejects.toBe(AWAY);
+    const contained = app('contained', 'docker');
+    const attaching = addons.attach({ addon, app: contained, name: null, actor: ACTOR });
+    await expect(attaching).rejects.toMatchObject({ id: 'gone' });
+    expect(store.addons.attachmentsOf(contained.id)).toEqual([]);
+    expect(store.addons.find(addon.id)).toMatchObject({ state: 'deprovisioning' });
   });
 
   it('is not attached where that app’s dynos cannot reach it', async () => {
