@@ -96,6 +96,34 @@ await describeDocker('Collecting garbage on Docker', (engine) => {
     expect(left).toEqual([`image ${home.names.slugImage(artifact.id)}`]);
   });
 
+  test('takes a slug of several images whole, and for none when one is gone', async () => {
+    const home = aHome(engine);
+    const builder = home.open();
+    const image = (name: string) => ({
+      name,
+      context: '',
+      dockerfile: 'Dockerfile',
+      target: null,
+      args: { WHO: name },
+      serves: [name],
+      command: null,
+      bases: ['debian:bookworm-slim'],
+    });
+    const plan = aPlan([], { steps: [], images: [image('web'), image('worker')] });
+    const Dockerfile = 'FROM debian:bookworm-slim\nARG WHO\nLABEL who=$WHO\nUSER 1';
+    const request = () => aRequest(source, { plan });
+    const source = aSource({ Dockerfile });
+    const artifact = artifactOf(await builder.build(request()));
+    await builder.collectGarbage([artifact]);
+    expect(await builder.hasArtifact(artifact)).toBe(true);
+    await docker.getImage(home.names.slugImage(artifact.id, 'worker')).remove();
+    expect(await builder.hasArtifact(artifact)).toBe(false);
+    expect(artifactOf(await builder.build(request())).id).toBe(artifact.id);
+    expect(await builder.hasArtifact(artifact)).toBe(true);
+    await builder.collectGarbage([]);
+    expect(await leftoversOf(docker, home.names)).toEqual([]);
+  });
+
   test('keeps the image of a container, whatever the releases say', async () => {
     const home = aHome(engine);
     const builder = home.open();

@@ -13,6 +13,7 @@ import { Caches } from './caches.js';
 import { DockerfileBuilder } from './dockerfile/builder.js';
 import { inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
+import { IMAGE_LABEL } from './labels.js';
 import { BuildNetwork } from './network.js';
 import type { BuildResources } from './steps/container-options.js';
 import { ImageMaker } from './steps/image-maker.js';
@@ -132,9 +133,17 @@ export class DockerBuilder {
 
   private async find(key: string): Promise<Artifact | null> {
     if (!/^[0-9a-f]{64}$/.test(key)) return null;
+    // Before the look: a collection that is under way leaves what it finds.
+    this.builds.rely(key);
     const { names } = this.options;
-    const image = await new ImageMaker(await this.docker(), names).find(names.slugImage(key));
-    return image && { engine: 'docker', id: key, size: image.size };
+    const images = new ImageMaker(await this.docker(), names);
+    const main = await images.find(names.slugImage(key));
+    if (main === null) return null;
+    const others = (main.labels[IMAGE_LABEL.images] ?? '').split(',').filter((process) => process !== '');
+    for (const process of others) {
+      if ((await images.find(names.slugImage(key, process))) === null) return null;
+    }
+    return { engine: 'docker', id: key, size: main.size };
   }
 
   private async removeLeftovers(): Promise<void> {

@@ -2,6 +2,8 @@
 export const IMAGE_LABEL = {
   /** Keys of the layer images that a slug's build used, with commas: kept as long as the slug, so that the next build finds them. */
   layers: 'tfk.layers',
+  /** On a slug's main image: the process types that have images of their own, with commas. Without one of them the slug is none. */
+  images: 'tfk.images',
   /** Id of the image that this one adds to. */
   parent: 'tfk.parent',
   /** Bytes that this one and all below it add to the base image. */

@@ -9,8 +9,8 @@ export interface Using {
 /** Knows what running builds have made or found, so that a collection of garbage leaves it alone. */
 export class RunningBuilds {
   private readonly builds = new Map<Using, Set<string>>();
-  /** What builds used that ended while a collection ran: its list of what to keep may be older than they. */
-  private readonly ended = new Set<string>();
+  /** What builds used that ended, or was said to be there, while a collection ran: its list of what to keep may be older. */
+  private readonly relied = new Set<string>();
   private collecting = 0;
 
   start(buildId: string): Using {
@@ -20,15 +20,20 @@ export class RunningBuilds {
       add: (key) => keys.add(key),
       end: () => {
         this.builds.delete(using);
-        if (this.collecting > 0) for (const key of keys) this.ended.add(key);
+        for (const key of keys) this.rely(key);
       },
     };
     this.builds.set(using, keys);
     return using;
   }
 
+  /** Makes a collection that is under way leave this alone. */
+  rely(key: string): void {
+    if (this.collecting > 0) this.relied.add(key);
+  }
+
   use(key: string): boolean {
-    return this.ended.has(key) || [...this.builds.values()].some((keys) => keys.has(key));
+    return this.relied.has(key) || [...this.builds.values()].some((keys) => keys.has(key));
   }
 
   has(buildId: string): boolean {
@@ -45,7 +50,7 @@ export class RunningBuilds {
     try {
       return await collection();
     } finally {
-      if (--this.collecting === 0) this.ended.clear();
+      if (--this.collecting === 0) this.relied.clear();
     }
   }
 }

@@ -15,6 +15,7 @@ import {
   stepContainer,
 } from '../../../../daemon/engines/docker/build/steps/container-options.js';
 import { slugKey, stepKey } from '../../../../daemon/engines/docker/build/steps/keys.js';
+import { RunningBuilds } from '../../../../daemon/engines/docker/build/using.js';
 import { scanTree } from '../../../../daemon/shared/tree.js';
 import { aPlan, tempFolder } from '../../../integration/build/support.js';
 
@@ -270,6 +271,23 @@ test('an archive has the parents of its files, all of them the app user’s', as
     'app/a/run 755 1000 1000 file',
     'app/link 777 1000 1000 symlink a/run',
   ]);
+});
+
+describe('what running builds rely on', () => {
+  test('is left alone by a collection that ran when they ended, or when it was said to be there', async () => {
+    const builds = new RunningBuilds();
+    builds.rely('before');
+    await builds.during(() => {
+      const using = builds.start('1');
+      using.add('built');
+      expect(builds.use('built')).toBe(true);
+      using.end();
+      builds.rely('found');
+      expect(['before', 'built', 'found'].map((key) => builds.use(key))).toEqual([false, true, true]);
+      return Promise.resolve();
+    });
+    expect(['built', 'found'].map((key) => builds.use(key))).toEqual([false, false]);
+  });
 });
 
 describe('failures of the engine', () => {

@@ -99,7 +99,7 @@ export class DockerfileBuilder {
         made.push(await maker.make(image, await sourceOf(request, image)));
       for (const image of [...made].reverse()) {
         const isMain = image === made[0];
-        const labels = this.labelsOf(image, key, isMain ? sizeOf(made) : 0);
+        const labels = { ...this.labelsOf(image, request.appId, key), ...(isMain ? mainLabels(made) : {}) };
         await maker.name(image, { tags: this.tagsOf(image.build, key, isMain), labels, named });
       }
       return resultOf(key, made);
@@ -127,11 +127,11 @@ export class DockerfileBuilder {
     }
   }
 
-  private labelsOf({ build, config }: MadeImage, key: string, size: number): Record<string, string> {
+  private labelsOf({ build, config }: MadeImage, appId: string, key: string): Record<string, string> {
     const command = build.command ?? commandLine(config);
     return this.options.names.labels('slug', {
       [LABEL.key]: key,
-      [IMAGE_LABEL.size]: String(size),
+      [LABEL.app]: appId,
       ...(command === null ? {} : { [LABEL.command]: command }),
     });
   }
@@ -160,5 +160,13 @@ function resultOf(key: string, made: readonly MadeImage[]): BuildResult {
       : null,
   };
 }
+
+const mainLabels = (made: readonly MadeImage[]): Record<string, string> => ({
+  [IMAGE_LABEL.size]: String(sizeOf(made)),
+  [IMAGE_LABEL.images]: made
+    .slice(1)
+    .flatMap(({ build }) => build.serves)
+    .join(','),
+});
 
 const sizeOf = (made: readonly MadeImage[]): number => made.reduce((sum, { size }) => sum + size, 0);
