@@ -87,9 +87,25 @@ export async function removeAllOf(docker: Docker, { home }: Names): Promise<void
   );
   await Promise.all(networks.map(({ Id }) => gone(docker.getNetwork(Id).remove())));
   await Promise.all(volumes.map(({ Name }) => gone(docker.getVolume(Name).remove())));
-  // One after the other: an image goes only after those made of it.
-  const newestFirst = [...images].sort((one, other) => other.Created - one.Created);
-  for (const { Id } of newestFirst) await gone(docker.getImage(Id).remove({ force: true }));
+  await removeImages(
+    docker,
+    images.map(({ Id }) => Id),
+  );
+}
+
+/** An image goes only after those made of it, and times do not tell which these are: many are made in one second. */
+async function removeImages(docker: Docker, ids: readonly string[]): Promise<void> {
+  const stuck: string[] = [];
+  let reason: unknown;
+  for (const id of ids) {
+    await gone(docker.getImage(id).remove({ force: true })).catch((error: unknown) => {
+      if ((error as { statusCode?: number }).statusCode !== 409) throw error;
+      stuck.push(id);
+      reason = error;
+    });
+  }
+  if (stuck.length > 0 && stuck.length === ids.length) throw reason;
+  if (stuck.length > 0) await removeImages(docker, stuck);
 }
 
 async function allOf(docker: Docker, home: string) {
