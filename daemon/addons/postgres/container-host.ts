@@ -21,6 +21,13 @@ export interface ContainerHostParts {
   readonly portsInUse: PortsInUse;
 }
 
+interface StartingServer {
+  readonly id: string;
+  readonly name: string;
+  /** Then it is removed where it does not start. */
+  readonly isNew: boolean;
+}
+
 const LOOPBACK = '127.0.0.1';
 const POLL_MS = 100;
 const START_LIMIT_MS = 120_000;
@@ -59,7 +66,7 @@ export class ContainerHost implements DatabaseHost {
         await this.which.assertHere(addon.name, chosen, { progress: () => undefined, signal });
       }
       await services.ensure(specOf(addon, chosen));
-      await this.waitUntilReady(addon.name, addon.id, credentialsOf(addon), signal);
+      await this.waitUntilReady({ ...addon, isNew: false }, credentialsOf(addon), signal);
     });
   }
 
@@ -116,7 +123,7 @@ export class ContainerHost implements DatabaseHost {
   private async make(request: ProvisionRequest, image: PostgresImage): Promise<Credentials> {
     const wanted = { ...namesOf(request.id), password: newSecret() };
     const credentials = { port: await this.startOnSomePort(request, image), ...wanted };
-    await this.waitUntilReady(request.name, request.id, credentials, request.signal);
+    await this.waitUntilReady({ ...request, isNew: true }, credentials, request.signal);
     const program = { command: PSQL, input: await roleSql(wanted) };
     const { exitCode, output } = await this.parts.services.run(request.id, program);
     if (exitCode !== 0)
@@ -145,32 +152,34 @@ export class ContainerHost implements DatabaseHost {
 
   /** While its data is being made, it does not listen. */
   private async waitUntilReady(
-    name: string,
-    id: string,
+    server: StartingServer,
     credentials: Credentials,
     signal: AbortSignal,
   ): Promise<void> {
     const { services, clock } = this.parts;
+    const { id, name, isNew } = server;
     const deadline = clock.now() + START_LIMIT_MS;
     const restarts = (await services.state(id))?.restarts ?? 0;
     while (clock.now() < deadline) {
       signal.throwIfAborted();
       if ((await answerOf(credentials)) === 'ready') return;
       const state = await services.state(id);
-      if (!state?.running || state.restarts > restarts) throw await this.startFailure(name, id);
+      if (!state?.running || state.restarts > restarts) throw await this.startFailure(server);
       await clock.sleep(POLL_MS, signal);
     }
     throw new TfkError('unavailable', `PostgreSQL of ${name} runs but takes no connections yet.`, {
-      hint: 'After a crash it first replays its log, which can take minutes; tfk addons:info shows when it is up.',
+      hint: isNew
+        ? 'Nothing is left of it: try again when the machine has less to do.'
+        : 'After a crash it first replays its log, which can take minutes; tfk addons:info shows when it is up.',
     });
   }
 
-  private async startFailure(name: string, id: string): Promise<TfkError> {
+  private async startFailure({ id, name, isNew }: StartingServer): Promise<TfkError> {
     const lines = await this.parts.services.lastLines(id);
     return new TfkError(
       lines.some((line) => /no space left/i.test(line)) ? 'insufficient_storage' : 'unavailable',
       `PostgreSQL of ${name} did not start: ${reasonIn(lines.join('\n'))}.`,
-      { hint: 'tfk tries again by itself; docker logs shows more.' },
+      { hint: isNew ? 'Nothing is left of it.' : 'tfk tries again by itself; docker logs shows more.' },
     );
   }
 }

@@ -79,7 +79,10 @@ await describeDocker('The image of a PostgreSQL', (engine) => {
     const broken = await madeOf(IMAGE, 'broken', [
       'ENTRYPOINT ["sh", "-c", "echo FATAL: the moon is full >&2; exit 3"]',
     ]);
-    await expect(service(broken).provision(aRequest())).rejects.toThrow(/did not start: the moon is full/);
+    await expect(service(broken).provision(aRequest())).rejects.toMatchObject({
+      message: expect.stringContaining('did not start: the moon is full') as string,
+      hint: 'Nothing is left of it.',
+    });
     expect((await leftoversOf(docker, home.names)).filter((thing) => !thing.startsWith('image'))).toEqual([]);
   });
 
