@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, IncomingMessage } from 'node:http';
+import { createConnection, createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -113,6 +113,36 @@ await describeDocker('The way to Docker', ({ docker, client: plain }) => {
     expect((await client.host()).version).toBe((await plain.host()).version);
   });
 
+  test('is not held up by events that do not begin, and lets those that have begun go on', async () => {
+    const forwarded = await ForwardedDocker.create();
+    await forwarded.open();
+    const connected = await at(`unix://${forwarded.path}`, { helloMs: 300 }).api();
+    const events = await connected.getEvents();
+    let ended = false;
+    events.on('close', () => (ended = true)).on('error', () => undefined);
+    forwarded.doom(/^GET .*\/events/, 'lost');
+    await expect(connected.getEvents()).rejects.toThrow('no answer within 0.3 s');
+    expect(ended).toBe(false);
+  });
+
+  test('notices that a remote engine is gone though nothing is said', async () => {
+    const server = createTcpServer((socket) => {
+      const engine = createConnection('/var/run/docker.sock').on('close', () => socket.destroy());
+      socket.on('error', () => undefined).on('close', () => engine.destroy());
+      socket.pipe(engine).pipe(socket);
+    });
+    onTestFinished(() => void server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const events = await (await at(`tcp://127.0.0.1:${port}`).api()).getEvents();
+    if (!(events instanceof IncomingMessage)) throw new Error('no plain answer');
+    events.on('error', () => undefined);
+    onTestFinished(() => void events.destroy());
+    const { localPort = 0 } = events.socket;
+    expect(await keepAliveOf(localPort)).toBeGreaterThan(10);
+    expect(await keepAliveOf(localPort)).toBeLessThanOrEqual(15);
+  });
+
   test.each([
     ['{"ApiVersion":"1.40","Version":"19.03.15"}', 'Docker 19.03.15 (API 1.40) is too old'],
     ['{"hello":"world"}', 'what answers there is not Docker'],
@@ -130,6 +160,15 @@ async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tfk-client-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   return folder;
+}
+
+/** Seconds until the kernel asks the other end of this connection whether it is there; NaN: never. */
+async function keepAliveOf(localPort: number): Promise<number> {
+  const port = localPort.toString(16).toUpperCase().padStart(4, '0');
+  const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  const timer = rows.find(([, local]) => local?.endsWith(`:${port}`))?.[5] ?? '';
+  const [, ticks = ''] = /^02:([0-9A-F]+)$/.exec(timer) ?? [];
+  return parseInt(ticks, 16) / 100;
 }
 
 const pick = ({ version, rootDir }: { version: string; rootDir: string }) => ({

@@ -1,5 +1,7 @@
 import Docker from 'dockerode';
 import { readFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { messageOf } from '../../../shared/errors.js';
 import type { DockerHost } from '../client.js';
 import { textOf, type Endpoint } from './endpoint.js';
@@ -18,11 +20,6 @@ export interface Connection {
 
 export type Reached = { readonly connection: Connection } | { readonly failure: Failure };
 
-export interface ReachLimits extends AnswerLimits {
-  /** For the first answers, in milliseconds: a socket that hangs is passed over. */
-  readonly helloMs: number;
-}
-
 /** What later requests tell. */
 export interface Listener {
   /** Sees what they fail with, and answers what to fail with instead. */
@@ -32,7 +29,7 @@ export interface Listener {
 }
 
 /** Connects to one endpoint and learns what is there. Rejects for nothing but a bug: what keeps us from using it is a failure. */
-export async function reach(endpoint: Endpoint, limits: ReachLimits, listener: Listener): Promise<Reached> {
+export async function reach(endpoint: Endpoint, limits: AnswerLimits, listener: Listener): Promise<Reached> {
   try {
     const options = await optionsOf(endpoint);
     const hello = new Docker(options);
@@ -61,15 +58,18 @@ export async function reach(endpoint: Endpoint, limits: ReachLimits, listener: L
 
 const NOT_DOCKER = 'See whether `docker info` works there, or set DOCKER_HOST to another engine.';
 
+/** So that a connection whose other end is gone without a word ends: also one on which nothing is said for days, as events. */
+const KEPT_ALIVE = { keepAlive: true, keepAliveMsecs: 15_000 };
+
 /** Everything is given, since docker-modem fills what is not from the environment of its own accord. */
-async function optionsOf(endpoint: Endpoint): Promise<Docker.DockerOptions> {
+async function optionsOf(endpoint: Endpoint): Promise<Docker.DockerOptions & { readonly agent?: Agent }> {
   if (endpoint.kind === 'unix') return { socketPath: endpoint.path, host: '', protocol: 'http' };
   const { host, port, tls } = endpoint;
-  if (!tls) return { host, port, protocol: 'http' };
+  if (!tls) return { host, port, protocol: 'http', agent: new Agent(KEPT_ALIVE) };
   const [ca, cert, key] = await Promise.all(
     [tls.ca, tls.cert, tls.key].map((path) => readFile(path, 'utf8')),
   );
-  return { host, port, protocol: 'https', ca, cert, key };
+  return { host, port, protocol: 'https', ca, cert, key, agent: new SecureAgent(KEPT_ALIVE) };
 }
 
 async function machineOf(

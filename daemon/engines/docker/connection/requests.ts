@@ -22,11 +22,16 @@ const SLOW =
 const LONG =
   /^\/(build|commit|containers\/(prune|[^/]+\/(wait|stop|restart|archive))|(images|networks|volumes)\/prune|images\/(create|load|.+\/push))\b/;
 
+/** Of the requests whose answer goes on, those that are answered at once, whatever comes then. */
+const PROMPT = /^\/(containers\/[^/]+\/attach|exec\/[^/]+\/start)\b/;
+
 /** What these make is lost from sight on any other engine. */
 const MAKING = /^\/(containers|volumes)\/create\b/;
 
 /** How long dockerd may take, in milliseconds. */
 export interface AnswerLimits {
+  /** For a first answer, of an engine or of its events: one that hangs is soon passed over. */
+  readonly helloMs: number;
   /** For a plain question. */
   readonly answerMs: number;
   /** For a change: to make, start or remove something. */
@@ -55,11 +60,7 @@ export function guardRequests(docker: Docker, { explain, made, limits }: Guard):
     const request = inBodyAlone(asked);
     const settle = once((error, data) => callback(error && explain(error), data));
     const raw = request.isStream === true || request.hijack === true || request.openStdin === true;
-    if (raw) {
-      dial(request, settle);
-      return;
-    }
-    const withinMs = limitOf(request, limits);
+    const withinMs = raw ? limitOfStream(request, limits) : limitOf(request, limits);
     const limit = new AbortController();
     const timer = withinMs && setTimeout(() => giveUp(limit, settle, withinMs), withinMs);
     const done: Callback = (error, data) => {
@@ -67,10 +68,13 @@ export function guardRequests(docker: Docker, { explain, made, limits }: Guard):
       if (!error && MAKING.test(request.path)) made();
       settle(error, data);
     };
-    dial({ ...request, isStream: true, ...signalOf(request, limit) }, (error, response) => {
-      if (error) done(error, null);
-      else readAnswer(response as IncomingMessage, done);
-    });
+    const limited = { ...request, ...signalOf(request, limit) };
+    if (raw) dial(limited, done);
+    else
+      dial({ ...limited, isStream: true }, (error, response) => {
+        if (error) done(error, null);
+        else readAnswer(response as IncomingMessage, done);
+      });
   };
 }
 
@@ -88,6 +92,15 @@ export function limitOf(
 ): number | null {
   if (method === 'GET') return SLOW.test(path) ? null : answerMs;
   return LONG.test(path) ? null : changeMs;
+}
+
+/** Of the beginning of an answer that goes on. Null: none. */
+export function limitOfStream(
+  { path }: Pick<Request, 'path'>,
+  { helloMs, answerMs }: AnswerLimits,
+): number | null {
+  if (path.startsWith('/events')) return helloMs;
+  return PROMPT.test(path) ? answerMs : null;
 }
 
 function giveUp(limit: AbortController, settle: Callback, withinMs: number): void {

@@ -7,7 +7,7 @@ import {
 } from '../../../../daemon/engines/docker/connection/endpoint.js';
 import { isLocal } from '../../../../daemon/engines/docker/connection/locality.js';
 import { negotiate } from '../../../../daemon/engines/docker/connection/negotiate.js';
-import { limitOf } from '../../../../daemon/engines/docker/connection/requests.js';
+import { limitOf, limitOfStream } from '../../../../daemon/engines/docker/connection/requests.js';
 import { ContextStrategy } from '../../../../daemon/engines/docker/connection/strategies/context.js';
 import { DockerHostStrategy } from '../../../../daemon/engines/docker/connection/strategies/docker-host.js';
 import { UsualSocketsStrategy } from '../../../../daemon/engines/docker/connection/strategies/usual-sockets.js';
@@ -161,5 +161,15 @@ test.each([
   ['POST', '/images/app/tag?', 2],
   ['POST', '/networks/create', 2],
 ])('lets %s %s take its time: %s', (method, path, limit) => {
-  expect(limitOf({ method, path }, { answerMs: 1, changeMs: 2 })).toBe(limit);
+  expect(limitOf({ method, path }, { helloMs: 3, answerMs: 1, changeMs: 2 })).toBe(limit);
+});
+
+test.each([
+  ['/events?', 3],
+  ['/containers/f00/attach?', 1],
+  ['/exec/f00/start', 1],
+  ['/containers/f00/logs?', null],
+  ['/build?', null],
+])('waits for the beginning of %s: %s', (path, limit) => {
+  expect(limitOfStream({ path }, { helloMs: 3, answerMs: 1, changeMs: 2 })).toBe(limit);
 });
