@@ -4,7 +4,7 @@ import type { EngineFact } from '../engine.js';
 import type { DockerHost } from './client.js';
 import type { ConnectedClient } from './connection/connected-client.js';
 import type { Try } from './connection/words.js';
-import { publicHost } from './dynos/containers.js';
+import { publicHost, publishAddress } from './dynos/containers.js';
 
 const LITTLE_SPACE = 5 * 1024 ** 3;
 
@@ -54,11 +54,19 @@ function versionFact({ version, api, architecture }: DockerHost): EngineFact {
   return { name: 'version', status: 'ok', detail };
 }
 
-function routingFact(host: DockerHost): EngineFact {
-  const detail = host.local
-    ? 'dynos are reached at their own addresses, since Docker is on this machine'
-    : `dynos are reached by ports published on ${publicHost(host)}, since Docker is on another machine or kernel`;
-  return { name: 'routing', status: 'ok', detail };
+export function routingFact(host: Pick<DockerHost, 'local' | 'endpoint'>): EngineFact {
+  if (host.local) {
+    const detail = 'dynos are reached at their own addresses, since Docker is on this machine';
+    return { name: 'routing', status: 'ok', detail };
+  }
+  const detail = `dynos are reached by ports published on ${publicHost(host)}, since Docker is on another machine or kernel`;
+  if (publishAddress(host) !== '') return { name: 'routing', status: 'ok', detail };
+  return {
+    name: 'routing',
+    status: 'warning',
+    detail: `${detail}; whoever reaches that machine reaches them too, past the router`,
+    hint: 'Let its firewall admit only this machine to published ports, which Docker takes from 32768 on.',
+  };
 }
 
 export function infoFacts(info: EngineInfo): EngineFact[] {

@@ -20,7 +20,7 @@ export interface DynoPlace {
   readonly names: Names;
   /** The id of the app's network. */
   readonly network: string;
-  /** The host's address on which the dyno's port is published; null where its own address is reached. */
+  /** The engine's address on which the dyno's port is published, empty for all; null where its own address is reached. */
   readonly publishOn: string | null;
   readonly logConfig: Docker.HostConfig['LogConfig'];
 }

@@ -5,6 +5,8 @@ import type { DockerClient, DockerHost } from '../client.js';
 import { LABEL, type Names } from '../names.js';
 import { PORT_LABEL } from './container-options.js';
 
+const LOOPBACK = '127.0.0.1';
+
 /** The containers of our own home's dynos, as the engine lists them, and the handles that stand for them. */
 export class Containers {
   /** Docker forgets where a container was reached when it ends. */
@@ -78,20 +80,37 @@ export function addressOf(container: Docker.ContainerInfo, host: DockerHost): Dy
   const port = portIn(container);
   if (port === null) return null;
   if (!host.local) {
-    const published = container.Ports.find(({ PrivatePort, Type }) => PrivatePort === port && Type === 'tcp');
+    const published = publishedPort(container, port, publicHost(host));
     // Docker's own proxy accepts there, whether the dyno listens or not.
-    return published?.PublicPort
-      ? { host: publicHost(host), port: published.PublicPort, relayed: true }
-      : null;
+    return published === null ? null : { host: publicHost(host), port: published, relayed: true };
   }
   const [network] = Object.values(container.NetworkSettings.Networks);
   return network?.IPAddress ? { host: network.IPAddress, port, relayed: false } : null;
 }
 
+/** One that is published on all addresses may have another number for each of the two families. */
+function publishedPort({ Ports }: Docker.ContainerInfo, inside: number, host: string): number | null {
+  const published = Ports.filter(
+    ({ PrivatePort, PublicPort, Type }) => PrivatePort === inside && Type === 'tcp' && PublicPort > 0,
+  );
+  const alike = published.find(({ IP }) => IP.includes(':') === host.includes(':'));
+  return (alike ?? published[0])?.PublicPort ?? null;
+}
+
 /** Where published ports of this engine are reached. */
-export function publicHost({ endpoint }: DockerHost): string {
-  if (!endpoint.startsWith('tcp://')) return '127.0.0.1';
+export function publicHost({ endpoint }: Pick<DockerHost, 'endpoint'>): string {
+  if (!endpoint.startsWith('tcp://')) return LOOPBACK;
   return new URL(endpoint).hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+/**
+ * The address, on the engine's machine, on which ports are published; empty: all of them. What another machine is called here need
+ * not be an address there (a name, a translated address), so nothing narrower is sure to work.
+ */
+export function publishAddress(host: Pick<DockerHost, 'endpoint'>): string {
+  const reached = publicHost(host);
+  if (reached === '::1') return reached;
+  return reached === 'localhost' || /^127\./.test(reached) ? LOOPBACK : '';
 }
 
 /** Docker signals and removes nothing that someone has paused. 404 and 409: it is gone, or has ended. */

@@ -9,7 +9,7 @@ import { orLeft } from '../leftovers.js';
 import { LABEL, type Names } from '../names.js';
 import type { AppNetworks } from '../networks.js';
 import { containerOptions } from './container-options.js';
-import { publicHost, type Containers } from './containers.js';
+import { publishAddress, type Containers } from './containers.js';
 import { findImage } from './image-facts.js';
 import { startFailure } from './start-failure.js';
 
@@ -85,7 +85,7 @@ export class Starter {
     const options = containerOptions(spec, image, {
       names,
       network: await networks.ensure(spec.labels.appId),
-      publishOn: host.local ? null : publicHost(host),
+      publishOn: host.local ? null : publishAddress(host),
       logConfig: logConfig(spec.stdio),
     });
     try {

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { eventOf } from '../../../../daemon/engines/docker/dynos/changes.js';
 import { shellOf } from '../../../../daemon/engines/docker/dynos/command.js';
 import { containerOptions, portOf } from '../../../../daemon/engines/docker/dynos/container-options.js';
+import { addressOf, publicHost, publishAddress } from '../../../../daemon/engines/docker/dynos/containers.js';
 import { runImageOf, type RunImage } from '../../../../daemon/engines/docker/dynos/image-facts.js';
 import { exitOf } from '../../../../daemon/engines/docker/dynos/observe.js';
 import { startFailure } from '../../../../daemon/engines/docker/dynos/start-failure.js';
 import { listeningIn } from '../../../../daemon/engines/docker/dynos/usage.js';
-import { connectionFacts, infoFacts } from '../../../../daemon/engines/docker/examine.js';
+import { connectionFacts, infoFacts, routingFact } from '../../../../daemon/engines/docker/examine.js';
 import { Names } from '../../../../daemon/engines/docker/names.js';
 import type { DynoSpec } from '../../../../daemon/engines/engine.js';
 import { messageOf } from '../../../../daemon/shared/errors.js';
@@ -173,4 +174,35 @@ test('hears an event, and takes no other line for one', () => {
   for (const other of ['', '{', 'null', '[]', '7', '{"Action":"die"}', '{"Action":1,"Actor":{"ID":"f00"}}']) {
     expect(eventOf(other)).toBeNull();
   }
+});
+
+test.each([
+  ['unix:///run/user/7/docker.sock', '127.0.0.1', '127.0.0.1', 'ok'],
+  ['tcp://127.0.0.1:2375', '127.0.0.1', '127.0.0.1', 'ok'],
+  ['tcp://localhost:2375', 'localhost', '127.0.0.1', 'ok'],
+  ['tcp://[::1]:2375', '::1', '::1', 'ok'],
+  ['tcp://10.0.0.7:2376', '10.0.0.7', '', 'warning'],
+  ['tcp://docker.example:2376', 'docker.example', '', 'warning'],
+])(
+  'of %s reaches ports at %s, which are published on %j, and says so',
+  (endpoint, reached, published, status) => {
+    expect(publicHost({ endpoint })).toBe(reached);
+    expect(publishAddress({ endpoint })).toBe(published);
+    const fact = routingFact({ endpoint, local: false });
+    expect(fact).toMatchObject({ name: 'routing', status });
+    expect(fact.detail).toContain(`published on ${reached},`);
+  },
+);
+
+test.each([
+  ['tcp://10.0.0.7:2376', '10.0.0.7', 32768],
+  ['tcp://[fd00::7]:2376', 'fd00::7', 32769],
+  ['tcp://docker.example:2376', 'docker.example', 32768],
+])('reaches a dyno at %s by the port of its own family', (endpoint, host, port) => {
+  const published = [
+    { IP: '::', PrivatePort: 5000, PublicPort: 32769, Type: 'tcp' },
+    { IP: '0.0.0.0', PrivatePort: 5000, PublicPort: 32768, Type: 'tcp' },
+  ];
+  const container = { Labels: { 'tfk.port': '5000' }, Ports: published } as never;
+  expect(addressOf(container, { endpoint, local: false } as never)).toEqual({ host, port, relayed: true });
 });
