@@ -67,7 +67,8 @@ function throughPsql(context: Context, address: Address, sql: string | undefined
   const heed = context.onSignal('SIGINT', () => undefined);
   const done = new Promise<number | null>((resolve, reject) => {
     const args = sql === undefined ? [] : ['--command', sql];
-    const child = spawn('psql', args, { stdio: 'inherit', env: { ...context.config.env, ...address } });
+    const env = { ...withoutOtherServers(context.config.env), ...address };
+    const child = spawn('psql', args, { stdio: 'inherit', env });
     child.once('exit', (code) => resolve(code ?? EXIT.failed));
     child.once('error', (error) => {
       if (codeOf(error) === 'ENOENT') resolve(null);
@@ -75,4 +76,10 @@ function throughPsql(context: Context, address: Address, sql: string | undefined
     });
   });
   return done.finally(heed);
+}
+
+/** Of the user's shell, these would lead psql elsewhere, whatever PGHOST says. */
+function withoutOtherServers(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
+  const others = ['PGHOSTADDR', 'PGSERVICE'];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !others.includes(name)));
 }

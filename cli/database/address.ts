@@ -17,20 +17,15 @@ export async function databaseOf(context: Context, app: string, name: string | u
       hint: `Type: tfk addons:create postgres -a ${app}`,
     });
   }
-  return fromHere(context, app, key, addressOf(url, key));
+  return { ...addressOf(url, key), ...(await addressHere(context, app, key)) };
 }
 
-/** A database in a container has a name that only containers know; this machine has another way to it. */
-async function fromHere(context: Context, app: string, key: string, address: Address): Promise<Address> {
-  const host = address['PGHOST'] ?? '';
-  if (!isAddonName(host)) return address;
+/** Dynos may reach an add-on by a name, or an address, that only containers know; this machine has its own way to it. */
+async function addressHere(context: Context, app: string, key: string): Promise<Address> {
   const addon = await detailsOf(context, app, key);
-  if (addon?.name !== host || addon.local_address == null) return address;
-  return { ...address, PGHOST: addon.local_address.host, PGPORT: String(addon.local_address.port) };
+  if (addon?.local_address == null || !addon.config_vars.includes(key)) return {};
+  return { PGHOST: addon.local_address.host, PGPORT: String(addon.local_address.port) };
 }
-
-/** Neither an IP address nor a domain name. */
-const isAddonName = (host: string): boolean => /^[a-z][a-z0-9-]+$/.test(host) && host !== 'localhost';
 
 export function addressOf(url: string, key: string): Address {
   // Without a host (a socket's folder stands in ?host=) it is no URL by the web's rules.

@@ -406,14 +406,17 @@ describe('run', () => {
 });
 
 describe('pg:psql', () => {
-  it('gives the password to psql in its environment, never in its arguments', async () => {
-    tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: 'postgres://u:s3cret@127.0.0.1:5433/db' } });
+  /** Where this script is found as psql. */
+  function pathWithPsql(script: string): string {
     const bin = join(tfkd.home, 'bin');
     mkdirSync(bin);
-    writeFileSync(join(bin, 'psql'), '#!/bin/sh\necho "args: $*"\nenv | grep ^PG | sort\ncat\nexit 3\n', {
-      mode: 0o755,
-    });
-    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    writeFileSync(join(bin, 'psql'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return `${bin}:${process.env['PATH'] ?? ''}`;
+  }
+
+  it('gives the password to psql in its environment, never in its arguments', async () => {
+    tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: 'postgres://u:s3cret@127.0.0.1:5433/db' } });
+    const env = { PATH: pathWithPsql('echo "args: $*"\nenv | grep ^PG | sort\ncat\nexit 3') };
     const ended = await runCli(['pg:psql', '-a', 'x'], { home: tfkd.home, env, stdin: 'select 1' });
     expect(ended).toEqual({
       code: 3,
@@ -431,12 +434,32 @@ describe('pg:psql', () => {
       local_address: { host: '127.0.0.1', port: 23_456 },
     };
     tfkd.on('GET /tfk/apps/x/addons/DATABASE_URL', { json: details });
-    const bin = join(tfkd.home, 'bin');
-    mkdirSync(bin);
-    writeFileSync(join(bin, 'psql'), '#!/bin/sh\necho "$PGHOST $PGPORT $PGDATABASE"\n', { mode: 0o755 });
-    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const env = { PATH: pathWithPsql('echo "$PGHOST $PGPORT $PGDATABASE"') };
     const ended = await runCli(['pg:psql', '-a', 'x'], { home: tfkd.home, env });
     expect(ended).toMatchObject({ code: 0, stdout: '127.0.0.1 23456 db\n' });
+  });
+
+  it('reaches an add-on that containers share by its address on this machine', async () => {
+    tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: 'postgres://u:p@172.17.0.1:5433/db' } });
+    const details = {
+      name: 'pg-1',
+      config_vars: ['DATABASE_URL'],
+      local_address: { host: 'localhost', port: 5433 },
+    };
+    tfkd.on('GET /tfk/apps/x/addons/DATABASE_URL', { json: details });
+    const env = { PATH: pathWithPsql('echo "$PGHOST $PGPORT $PGDATABASE"') };
+    expect(await runCli(['pg:psql', '-a', 'x'], { home: tfkd.home, env })).toMatchObject({
+      stdout: 'localhost 5433 db\n',
+    });
+  });
+
+  it('is not led to another server by the shell’s own variables', async () => {
+    tfkd.on('GET /apps/x/config-vars', { json: { DATABASE_URL: 'postgres://u:p@127.0.0.1:5433/db' } });
+    const elsewhere = { PGHOSTADDR: '192.0.2.1', PGSERVICE: 'production', PGHOST: 'production' };
+    const env = { ...elsewhere, PATH: pathWithPsql('env | grep -E "HOST|SERVICE"') };
+    expect(await runCli(['pg:psql', '-a', 'x'], { home: tfkd.home, env })).toMatchObject({
+      stdout: 'PGHOST=127.0.0.1\n',
+    });
   });
 
   it('without a database says how to get one', async () => {
