@@ -124,6 +124,20 @@ await describeDocker('Collecting garbage on Docker', (engine) => {
     expect(await leftoversOf(docker, home.names)).toEqual([]);
   });
 
+  test('builds all anew after a purge', async () => {
+    const home = aHome(engine);
+    const builder = home.open();
+    const source = aSource({ lock: '1' });
+    const request = () => aRequest(source, { plan: aLayeredPlan('true') });
+    const first = artifactOf(await builder.build(request()));
+    await builder.collectGarbage([first]);
+    expect(artifactOf(await home.open().build(request()))).toEqual(first);
+    await builder.purgeCache('app-1');
+    const again = request();
+    expect(artifactOf(await builder.build(again)).id).not.toBe(first.id);
+    expect(again.output.text).toContain('installed');
+  });
+
   test('keeps the image of a container, whatever the releases say', async () => {
     const home = aHome(engine);
     const builder = home.open();

@@ -1,4 +1,7 @@
 import type Docker from 'dockerode';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
@@ -23,24 +26,28 @@ export interface BuilderFixture {
 export function aHome({ docker, client }: TestDocker): BuilderFixture {
   const names = freshNames();
   onTestFinished(() => removeAllOf(docker, names));
-  return fixture(docker, client, names);
+  return fixture({ docker, client }, names, tempFolder());
 }
 
 /** As `aHome`, for all tests of a `describe`. */
 export function sharedHome({ docker, client }: TestDocker): BuilderFixture {
   const names = freshNames();
-  afterAll(() => removeAllOf(docker, names));
-  return fixture(docker, client, names);
+  const folder = mkdtempSync(join(tmpdir(), 'tfk-test-'));
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await removeAllOf(docker, names);
+  });
+  return fixture({ docker, client }, names, folder);
 }
 
-function fixture(docker: Docker, client: TestDocker['client'], names: Names): BuilderFixture {
+function fixture({ docker, client }: TestDocker, names: Names, folder: string): BuilderFixture {
   const open = (more: Partial<DockerBuilderOptions> = {}) =>
     new DockerBuilder({
       client,
       names,
       clock: systemClock,
       logger: pino({ level: 'silent' }),
-      home: tempFolder(),
+      home: folder,
       baseImages: {},
       ...more,
     });

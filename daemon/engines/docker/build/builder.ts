@@ -105,7 +105,8 @@ export class DockerBuilder {
     const base = await this.bases.forRuntime(plan.runtime, output, watch.signal);
     output.detail(`Using the image ${base.ref}`);
     const source = await scanTree(sourceDir);
-    const key = slugKey(plan, base.id, treeDigest(source));
+    const salt = await this.caches.saltOf(request.appId);
+    const key = slugKey(plan, { salt, runtime: base.id, source: treeDigest(source) });
     using.add(key);
     const known = await this.find(key);
     if (known) return known;
@@ -113,7 +114,7 @@ export class DockerBuilder {
     const docker = await this.docker();
     const resources = await this.resourcesOf(docker);
     const builder = new PlanBuilder({ docker, names, clock, logger, resources, network: this.network });
-    return builder.build({ request, base, source, key, watch, uses: using.add });
+    return builder.build({ request, base, salt, source, key, watch, uses: using.add });
   }
 
   /** Not looked up by its key: the builder of Dockerfiles has a cache of its own, and tells what the image brings along. */
@@ -122,7 +123,11 @@ export class DockerBuilder {
     const refs = new Set(plan.images.flatMap(({ bases }) => bases));
     await this.bases.ensureAll(refs, output, watch.signal);
     const builder = this.dockerfiles(await this.resourcesOf(await this.docker()));
-    const key = slugKey(plan, await builder.runtimeOf(plan), treeDigest(await scanTree(sourceDir)));
+    const key = slugKey(plan, {
+      salt: await this.caches.saltOf(request.appId),
+      runtime: await builder.runtimeOf(plan),
+      source: treeDigest(await scanTree(sourceDir)),
+    });
     using.add(key);
     return builder.build(request, key);
   }

@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../shared/clock.js';
-import { TfkError } from '../../../shared/errors.js';
+import { TfkError, codeOf } from '../../../shared/errors.js';
 import { unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import { LABEL, type Names } from '../names.js';
@@ -9,7 +10,10 @@ import { LABEL, type Names } from '../names.js';
 /** An app that was not built for so long, and has no slug, downloads anew. */
 const KEPT_MS = 30 * 24 * 60 * 60_000;
 
-/** The volumes that tools keep downloads in between an app's builds, and when each app's were last used. */
+/** No app's id has a dot. */
+const SALT = '.salt';
+
+/** The volumes that tools keep downloads in between an app's builds, when each app's were last used, and by what salt. */
 export class Caches {
   private readonly folder: string;
 
@@ -32,8 +36,24 @@ export class Caches {
     await utimes(this.markOf(appId), now, now);
   }
 
+  /** Part of all keys by which an app's layers and slugs are found; another after a purge, so that all is built anew. */
+  async saltOf(appId: string): Promise<string> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const path = `${this.markOf(appId)}${SALT}`;
+    // The first of two at once decides.
+    const salt = randomBytes(16).toString('hex');
+    try {
+      await writeFile(path, salt, { flag: 'wx', mode: 0o600 });
+      return `${appId} ${salt}`;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      return `${appId} ${await readFile(path, 'utf8')}`;
+    }
+  }
+
   /** Removes all of an app. Rejects while a build uses them. */
   async purge(appId: string): Promise<void> {
+    await rm(`${this.markOf(appId)}${SALT}`, { force: true });
     const removed = await this.removeWhere((app) => app === appId);
     if (!removed) {
       throw new TfkError(
@@ -58,7 +78,7 @@ export class Caches {
       else if (now - mark.mtimeMs > KEPT_MS) idle.add(appId);
     }
     if (idle.size > 0) await this.removeWhere((app) => idle.has(app));
-    await this.forgetMarks();
+    await this.forgetMarks(appsWithSlugs);
   }
 
   /** False where one is in use. */
@@ -79,10 +99,11 @@ export class Caches {
     return all;
   }
 
-  private async forgetMarks(): Promise<void> {
+  private async forgetMarks(appsWithSlugs: ReadonlySet<string>): Promise<void> {
     const apps = await this.apps();
     for (const name of await readdir(this.folder).catch(() => [])) {
-      if (!apps.has(name)) await rm(join(this.folder, name), { force: true });
+      const appId = name.endsWith(SALT) ? name.slice(0, -SALT.length) : name;
+      if (!apps.has(appId) && !appsWithSlugs.has(appId)) await rm(join(this.folder, name), { force: true });
     }
   }
 

@@ -72,6 +72,7 @@ describe('keys', () => {
   const [step] = aPlan([['npm', 'ci']]).steps;
   const key = (change: object, parts: object = {}) =>
     stepKey({ ...aPlan([]).steps[0], ...step, ...change } as Parameters<typeof stepKey>[0], {
+      salt: 's',
       baseId: 'sha256:b',
       inputs: 'i',
       previous: null,
@@ -88,15 +89,19 @@ describe('keys', () => {
       key({}, { baseId: 'sha256:c' }),
       key({}, { inputs: 'j' }),
       key({}, { previous: 'p' }),
+      key({}, { salt: 'other app' }),
     ];
     expect(new Set([key({}), ...others]).size).toBe(others.length + 1);
   });
 
   test('of a slug do not change with notes and warnings', () => {
     const plan = aPlan([['make']]);
-    expect(slugKey({ ...plan, notes: ['n'], warnings: ['w'] }, 'b', 's')).toBe(slugKey(plan, 'b', 's'));
-    expect(slugKey({ ...plan, launchPath: ['bin'] }, 'b', 's')).not.toBe(slugKey(plan, 'b', 's'));
-    expect(slugKey(plan, 'b', 's')).toMatch(/^[0-9a-f]{64}$/);
+    const parts = { salt: 's', runtime: 'b', source: 'd' };
+    const key = slugKey(plan, parts);
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(slugKey({ ...plan, notes: ['n'], warnings: ['w'] }, parts)).toBe(key);
+    expect(slugKey({ ...plan, launchPath: ['bin'] }, parts)).not.toBe(key);
+    expect(slugKey(plan, { ...parts, salt: 'other app' })).not.toBe(key);
   });
 });
 

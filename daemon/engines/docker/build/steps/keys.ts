@@ -9,6 +9,8 @@ export function isClosed(step: BuildStep): step is ClosedStep {
 }
 
 export interface StepKeyParts {
+  /** The app's: its steps run with caches that its other builds wrote to, so that no other app may take what they make. */
+  readonly salt: string;
   readonly baseId: string;
   /** Digest of the files that the step sees. */
   readonly inputs: string;
@@ -17,14 +19,23 @@ export interface StepKeyParts {
 }
 
 /** All that a step's layers depend on. Its title is not part of it. */
-export function stepKey(step: BuildStep, { baseId, inputs, previous }: StepKeyParts): string {
+export function stepKey(step: BuildStep, { salt, baseId, inputs, previous }: StepKeyParts): string {
   const { commands, env, caches, layers } = step;
-  return hash(['layer', 1, baseId, inputs, previous, commands, env, Object.keys(caches), layers]);
+  return hash(['layer', 2, salt, baseId, inputs, previous, commands, env, Object.keys(caches), layers]);
 }
 
-/** Names an artifact by what it is made of: the same source, plan and base give the same. */
-export function slugKey(plan: BuildPlan, runtime: string, source: string): string {
-  return hash(['slug', 1, runtime, source, { ...plan, notes: [], warnings: [] }]);
+export interface SlugKeyParts {
+  /** The app's: changes when its caches are purged. */
+  readonly salt: string;
+  /** As Engine.runtimeOf. */
+  readonly runtime: string;
+  /** Digest of the tree. */
+  readonly source: string;
+}
+
+/** Names an artifact by what it is made of: for one app the same source, plan and base give the same. */
+export function slugKey(plan: BuildPlan, { salt, runtime, source }: SlugKeyParts): string {
+  return hash(['slug', 2, salt, runtime, source, { ...plan, notes: [], warnings: [] }]);
 }
 
 function hash(parts: readonly unknown[]): string {

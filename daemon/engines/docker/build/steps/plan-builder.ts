@@ -22,6 +22,8 @@ import { Workspace } from './workspace.js';
 export interface PlanBuild {
   readonly request: BuildRequest;
   readonly base: BaseImage;
+  /** Of the app's step keys. */
+  readonly salt: string;
   readonly source: readonly TreeEntry[];
   /** What the slug is named by. */
   readonly key: string;

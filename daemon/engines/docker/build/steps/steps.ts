@@ -14,6 +14,8 @@ import type { Workspace } from './workspace.js';
 export interface StepParts {
   readonly request: BuildRequest;
   readonly base: BaseImage;
+  /** Of the app's step keys. */
+  readonly salt: string;
   readonly source: readonly TreeEntry[];
   readonly layers: LayerImages;
   readonly workspace: Workspace;
@@ -48,9 +50,10 @@ export class Steps {
 
   /** A step which sees only its files and the layers before it: run in a container with just these, once per key. */
   private async runClosed(step: ClosedStep): Promise<void> {
-    const { layers, request, source, base } = this.parts;
+    const { layers, request, source, base, salt } = this.parts;
     const files = source.filter(({ path, type }) => type !== 'folder' && step.inputs.includes(path));
-    const key = stepKey(step, { baseId: base.id, inputs: treeDigest(files), previous: this.current.key });
+    const inputs = treeDigest(files);
+    const key = stepKey(step, { salt, baseId: base.id, inputs, previous: this.current.key });
     this.uses(key);
     const known = await layers.find(key, this.current, step.layers);
     if (known) {
@@ -83,9 +86,9 @@ export class Steps {
 
   /** Makes layers of what an open step made, for the closed steps that follow. */
   private async capture(step: BuildStep, container: Docker.Container): Promise<void> {
-    const { layers, source, base, workspace } = this.parts;
+    const { layers, source, base, salt, workspace } = this.parts;
     const inputs = treeDigest(source);
-    const key = stepKey(step, { baseId: base.id, inputs, previous: this.current.key });
+    const key = stepKey(step, { salt, baseId: base.id, inputs, previous: this.current.key });
     this.uses(key);
     this.current = await layers.make(key, container, { before: this.current, made: step.layers });
     workspace.forget(step.layers);
