@@ -125,6 +125,25 @@ await describeDocker('A build on Docker', (engine) => {
     expect(await leftoversOf(engine.docker, home.names)).toEqual([]);
   });
 
+  test('with a file that is larger than any disk is refused before it is copied', async () => {
+    const home = aHome(engine);
+    const limits = { ...LIMITS, slugBytes: 1_000_000 };
+    const plan = aPlan([sh('truncate -s 1T huge')]);
+    const request = aRequest(aSource({ a: '' }), { plan, limits });
+    const before = Date.now();
+    expect(await home.open().build(request)).toMatchObject({ ok: false, reason: 'limit' });
+    expect(Date.now() - before).toBeLessThan(20_000);
+    const layered = {
+      ...plan,
+      steps: plan.steps.map((step) => ({ ...step, inputs: ['a'], layers: ['deps'] })),
+    };
+    const commands = [sh('mkdir deps && truncate -s 1T deps/huge')];
+    const steps = layered.steps.map((step) => ({ ...step, commands }));
+    const other = aRequest(aSource({ a: '' }), { plan: { ...layered, steps }, limits });
+    expect(await home.open().build(other)).toMatchObject({ ok: false, reason: 'limit' });
+    await expectNothingRunning(home);
+  });
+
   test('shows of progress bars the last state, and no escape sequences', async () => {
     const plan = aPlan([
       ['printf', '10%%\\r50%%\\r100%%\\n\\033[2Jclear\\033]0;title\\007\\n\\033[31mred\\033[0m\\n'],

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
+import { tooLarge } from '../../../build/slug-limit.js';
 import { unless } from '../../answers.js';
 import type { Names } from '../../names.js';
 import type { BaseImage } from '../base-images.js';
@@ -29,7 +30,12 @@ export interface LayerImagesOptions {
   readonly base: BaseImage;
   readonly containers: BuildContainers;
   readonly now: number;
+  /** Of a slug, in bytes. */
+  readonly limit: number;
 }
+
+/** Steps may make more than the slug keeps: what only development needs is removed by a later one. */
+export const BEYOND_SLUG = 4;
 
 /** Layer images: each has its base image and the folders of all steps so far, and nothing else that a step left. */
 export class LayerImages {
@@ -71,7 +77,7 @@ export class LayerImages {
     to: Docker.Container,
     paths: readonly string[],
   ): Promise<number> {
-    const { containers, now } = this.options;
+    const { containers, now, limit } = this.options;
     const there = await Promise.all(paths.map((path) => isFolder(from, path)));
     const present = paths.filter((_, index) => there[index]);
     const parents = present.map((path) => below(APP_NAME, parentOf(path)));
@@ -79,7 +85,11 @@ export class LayerImages {
     let bytes = 0;
     for (const path of present) {
       const archive = await containers.read(from, `${APP}/${path}`);
-      archive.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      archive.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        const excess = tooLarge(bytes, limit * BEYOND_SLUG);
+        if (excess) archive.destroy(excess);
+      });
       await containers.put(to, archive, below(APP, parentOf(path)));
     }
     return bytes;

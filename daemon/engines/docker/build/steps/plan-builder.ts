@@ -71,6 +71,7 @@ export class PlanBuilder {
       equipment,
       now,
       path: base.path,
+      limit: request.limits.slugBytes,
       source: { dir: request.sourceDir, entries: source },
     });
     const steps = new Steps({
@@ -79,7 +80,7 @@ export class PlanBuilder {
       equipment,
       workspace,
       containers,
-      layers: new LayerImages({ images, names, base, containers, now }),
+      layers: new LayerImages({ images, names, base, containers, now, limit: request.limits.slugBytes }),
       commands: new CommandRunner({ docker, watch, resources, output: request.output, env: handedOver.env }),
     });
     const { layers, keys } = await steps.run();
@@ -100,8 +101,7 @@ export class PlanBuilder {
     const { plan, limits } = request;
     refuseLarge(layers.size, limits.slugBytes);
     const target = await forSlug(containers, layers.image, { base, path: plan.launchPath });
-    const size = layers.size + (await workspace.finish(target, plan.exclude));
-    refuseLarge(size, limits.slugBytes);
+    const size = layers.size + (await workspace.finish(target, plan.exclude, layers.size));
     watch.refuseStopped();
     await this.images.commit(target, {
       kind: 'slug',

@@ -1,13 +1,14 @@
 import type Docker from 'dockerode';
 import ignore from 'ignore';
 import { treeSize, type TreeEntry } from '../../../../shared/tree.js';
+import { refuseLarge } from '../../../build/slug-limit.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { below, folders, parentOf, repacked, tree, type Part } from './archives.js';
 import { changesBelow, everything, isWithin, type Change, type Changes } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
 import { runInside } from './exec.js';
-import type { Layers } from './layers.js';
+import { BEYOND_SLUG, type Layers } from './layers.js';
 
 const APP_NAME = APP.slice(1);
 /** Of all arguments together; far below what any kernel takes. */
@@ -22,6 +23,14 @@ export interface WorkspaceOptions {
   /** What every container for steps gets besides the app. */
   readonly equipment: readonly Part[];
   readonly now: number;
+  /** Of a slug, in bytes. */
+  readonly limit: number;
+}
+
+interface Carrying {
+  readonly keep: (path: string, isFolder: boolean) => boolean;
+  /** Throws when these are too many bytes, of files so far. */
+  readonly weigh: (bytes: number) => void;
 }
 
 /**
@@ -46,7 +55,10 @@ export class Workspace {
     } else {
       await containers.fill(container, equipment);
       await containers.start(container);
-      await this.carryOver(container, () => true);
+      await this.carryOver(container, {
+        keep: () => true,
+        weigh: (bytes) => refuseLarge(bytes, this.options.limit * BEYOND_SLUG),
+      });
       this.void.clear();
     }
     this.current = { container, layers };
@@ -58,13 +70,18 @@ export class Workspace {
     for (const path of paths) this.void.add(path);
   }
 
-  /** Brings the tree, but for what `exclude` names, onto an image's container. Answers the bytes of its files. */
-  async finish(target: Docker.Container, exclude: readonly string[]): Promise<number> {
-    const { containers, source, now } = this.options;
+  /**
+   * Brings the tree, but for what `exclude` names, onto an image's container, which has `size` bytes of the slug already.
+   * Answers the bytes of its files. Rejects with StepFailed as soon as they are beyond the slug's limit.
+   */
+  async finish(target: Docker.Container, exclude: readonly string[], size: number): Promise<number> {
+    const { containers, source, now, limit } = this.options;
     const rules = ignore().add([...exclude]);
     const keep = (path: string, isFolder: boolean) => !rules.ignores(isFolder ? `${path}/` : path);
-    if (this.current !== null) return this.carryOver(target, keep);
+    const weigh = (bytes: number) => refuseLarge(size + bytes, limit);
+    if (this.current !== null) return this.carryOver(target, { keep, weigh });
     const entries = source.entries.filter(({ path, type }) => keep(path, type === 'folder'));
+    weigh(treeSize(entries));
     await containers.fill(target, [
       folders([APP_NAME], now),
       tree(source.dir, entries, { to: APP_NAME, now }),
@@ -78,10 +95,7 @@ export class Workspace {
     return tree(source.dir, entries, { to: APP_NAME, now });
   }
 
-  private async carryOver(
-    target: Docker.Container,
-    keep: (path: string, isFolder: boolean) => boolean,
-  ): Promise<number> {
+  private async carryOver(target: Docker.Container, { keep, weigh }: Carrying): Promise<number> {
     if (this.current === null) return 0;
     const { container, layers } = this.current;
     const { containers, now } = this.options;
@@ -89,7 +103,10 @@ export class Workspace {
     const changes = await this.changesIn(container, layers);
     await this.removeFrom(target, changes.removed);
     let bytes = 0;
-    const counted = (more: number) => (bytes += more);
+    const counted = (more: number) => {
+      bytes += more;
+      weigh(bytes);
+    };
     const parts = changes.read.map((path) =>
       repacked(() => containers.read(container, `/${below(APP_NAME, path)}`), {
         to: parentOf(below(APP_NAME, path)),
