@@ -255,6 +255,7 @@ async function main(config: Config): Promise<void> {
     formation: new Formation(store, clock, logs, notify),
     dynos: new Dynos(store, engines, logs, notify),
     oneOffs: run.oneOffs,
+    routed: run.routed,
     domains: new Domains(store, clock, notify),
     addons,
     engines,

@@ -29,6 +29,8 @@ export interface RunParts {
 export interface RunStage {
   readonly loop: ReconcileLoop;
   readonly oneOffs: OneOffs;
+  /** As every router worker has it. */
+  readonly routed: (instance: string) => 'serving' | 'draining' | 'none';
   /** Takes up the dynos that an earlier tfkd started; once, before the loop starts. */
   readonly adopt: () => void;
   /** Ends reconciling; resolves when nothing is being started any more. */
@@ -93,5 +95,6 @@ export function createRunStage(parts: RunParts): RunStage {
     health.stop();
     await launcher.idle();
   };
-  return { loop, oneOffs, adopt, stop, letGo: () => retirement.stop(), free };
+  const routed = (instance: string) => publisher.routed(instance);
+  return { loop, oneOffs, routed, adopt, stop, letGo: () => retirement.stop(), free };
 }

@@ -5,8 +5,8 @@ import type { ReleaseRecord } from '../store/releases.js';
 /** How far a release has come towards being what the app's dynos run. */
 export interface RolloutStatus {
   /**
-   * `pending`: on its way; `live`: all its dynos are ready and no older one is left; `failed`: it failed, or its dynos
-   * crash; `superseded`: a later release is current.
+   * `pending`: on its way; `live`: all its dynos are ready, and no other one takes requests or work; `failed`: it failed, or
+   * its dynos crash; `superseded`: a later release is current.
    */
   readonly status: 'pending' | 'live' | 'failed' | 'superseded';
   /** In a user's words; null while there is nothing to say. */
@@ -19,9 +19,11 @@ export interface RolloutFacts {
   readonly current: ReleaseRecord;
   readonly formation: readonly Pick<FormationRecord, 'type' | 'quantity'>[];
   readonly dynos: readonly DynoRecord[];
+  /** As every router worker has it. */
+  readonly routed: (instance: string) => 'serving' | 'draining' | 'none';
 }
 
-export function rolloutStatus({ release, current, formation, dynos }: RolloutFacts): RolloutStatus {
+export function rolloutStatus({ release, current, formation, dynos, routed }: RolloutFacts): RolloutStatus {
   const mine = dynos.filter((dyno) => dyno.kind === 'formation' && dyno.releaseId === release.id);
   const types = formation
     .filter((entry) => entry.quantity > 0)
@@ -48,6 +50,15 @@ export function rolloutStatus({ release, current, formation, dynos }: RolloutFac
   const waiting = types.find((type) => type.ready < type.wanted);
   if (release.slugId !== null && waiting)
     return as('pending', `${waiting.type}: ${waiting.ready} of ${waiting.wanted} ready`);
+  const older = dynos.find(
+    (dyno) =>
+      dyno.kind === 'formation' &&
+      dyno.releaseId !== release.id &&
+      (dyno.state === 'starting' || dyno.state === 'up' || routed(dyno.instance) === 'serving'),
+  );
+  if (older) return as('pending', `${older.name} of v${older.releaseVersion} is still there`);
+  const unrouted = mine.find((dyno) => dyno.type === 'web' && routed(dyno.instance) !== 'serving');
+  if (unrouted && release.slugId !== null) return as('pending', `${unrouted.name} gets no requests yet`);
   return as('live');
 }
 

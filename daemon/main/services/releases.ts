@@ -57,6 +57,7 @@ function rolloutOf(stages: Stages, appId: string, version: number) {
     current: releases.current(appId),
     formation: formation.list(appId),
     dynos: store.dynos.list(appId),
+    routed: stages.routed,
   };
   const url = release.processTypes['web'] === undefined ? null : appUrl(stages, app);
   return { ...rolloutStatus(facts), url };

@@ -15,6 +15,7 @@ import type { OneOffs } from '../../run/one-off.js';
 import type { Clock } from '../../shared/clock.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { Store } from '../../store/store.js';
+import type { RunStage } from '../run-stage.js';
 
 /** The stages, ready to be used. */
 export interface Stages {
@@ -32,6 +33,8 @@ export interface Stages {
   readonly oneOffs: OneOffs;
   readonly domains: Domains;
   readonly addons: Addons;
+  /** Where the router's workers send an app's requests. */
+  readonly routed: RunStage['routed'];
   readonly logs: LogStore;
   readonly sessions: LogSessions;
   readonly engines: Engines;

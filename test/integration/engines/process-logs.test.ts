@@ -33,6 +33,7 @@ test('what nobody reads stays within its budget, and what was lost is counted to
 test('segments go when their lines were delivered, and not before', async () => {
   const handle = await bench.start('seq 1 30000; exit 0');
   await eventually(async () => expect(await bench.state(handle)).toMatchObject({ kind: 'exited' }));
+  await eventually(async () => expect(await readFile(bench.runFile(handle, 'drained'))).toBeDefined());
   const before = await segments(bench.runFile(handle, '.'));
   expect(before.length).toBeGreaterThan(1);
   const refused = bench.engine.followLogs(
