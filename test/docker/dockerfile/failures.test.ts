@@ -93,6 +93,24 @@ await describeDocker('A Dockerfile that cannot be built', (testDocker) => {
     expect(await bench.tags()).toEqual([]);
   });
 
+  test('for an image larger than a slug may be: both figures are told, and nothing stays', async () => {
+    const build = (megabytes: number) =>
+      bench.build(
+        { Dockerfile: `${FROM}RUN head -c ${megabytes}m /dev/zero > /x\nUSER 1` },
+        { slugBytes: 2 * 1024 * 1024 },
+      );
+    expect((await build(3)).result).toMatchObject({
+      ok: false,
+      reason: 'limit',
+      message: expect.stringMatching(/3\.0 MB.*2\.0 MB/) as string,
+    });
+    expect(await bench.tags()).toEqual([]);
+    // What its base image has does not count.
+    const small = await build(1);
+    expect(small.result).toMatchObject({ ok: true });
+    await bench.image(small.key).remove();
+  });
+
   test('before it began is not begun', async () => {
     const { result, output } = await bench.build({ Dockerfile: FROM }, { signal: AbortSignal.abort() });
     expect(result).toMatchObject({ ok: false, reason: 'cancelled' });

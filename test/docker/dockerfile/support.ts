@@ -41,6 +41,7 @@ export interface Wanted {
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly outputBytes?: number;
+  readonly slugBytes?: number;
   readonly signal?: AbortSignal;
   readonly output?: RecordedOutput;
   /** Another than the source's own. */
@@ -102,7 +103,7 @@ export class Bench {
       env: wanted.env ?? {},
       limits: {
         timeoutMs: wanted.timeoutMs ?? 120_000,
-        slugBytes: 1024 ** 3,
+        slugBytes: wanted.slugBytes ?? 1024 ** 3,
         outputBytes: wanted.outputBytes ?? 10 * 1024 * 1024,
       },
       output,

@@ -5,6 +5,7 @@ import { join, posix } from 'node:path';
 import type { BuildPlan, ImageBuild } from '../../../../../buildpacks/plan.js';
 import { messageOf } from '../../../../shared/errors.js';
 import type { Logger } from '../../../../shared/logger.js';
+import { refuseLarge } from '../../../build/slug-limit.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
@@ -97,6 +98,10 @@ export class DockerfileBuilder {
       const made: MadeImage[] = [];
       for (const image of request.plan.images)
         made.push(await maker.make(image, await sourceOf(request, image)));
+      refuseLarge(
+        made.reduce((sum, { own }) => sum + own, 0),
+        request.limits.slugBytes,
+      );
       for (const image of [...made].reverse()) {
         const isMain = image === made[0];
         const labels = { ...this.labelsOf(image, request.appId, key), ...(isMain ? mainLabels(made) : {}) };

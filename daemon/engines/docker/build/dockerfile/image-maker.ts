@@ -4,6 +4,7 @@ import type { Logger } from '../../../../shared/logger.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import type { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest } from '../../../engine.js';
+import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
 import type { Names } from '../../names.js';
 import { handOver } from '../steps/build-env.js';
@@ -25,6 +26,8 @@ export interface MadeImage {
   readonly tag: string;
   /** Bytes, its base image's among them. */
   readonly size: number;
+  /** Bytes without those. */
+  readonly own: number;
   /** What it was built from, as the builder took it. */
   readonly source: DockerfileSource;
 }
@@ -64,11 +67,21 @@ export class ImageMaker {
     this.temporary.push(tag);
     request.output.step(`Building image ${build.name} from ${build.dockerfile}`);
     const text = await this.firstThatBuilds(build, source, tag);
-    const { Config, Architecture, Size } = await docker.getImage(tag).inspect();
+    const { Config, Architecture, Size, RootFS } = await docker.getImage(tag).inspect();
     await this.refuseOtherArchitecture(build, Architecture);
     const config = Config as ImageConfig;
     if (runsAsRoot(config)) for (const line of rootWarning(build, source.text)) request.output.warning(line);
-    return { build, config, tag, size: Size, source: { ...source, text } };
+    const own = Size - (await this.baseSize(build, RootFS.Layers ?? []));
+    return { build, config, tag, size: Size, own, source: { ...source, text } };
+  }
+
+  /** Of the largest of its base images whose layers all are in it: it has others for COPY --from. */
+  private async baseSize({ bases }: ImageBuild, layers: readonly string[]): Promise<number> {
+    const found = await Promise.all(
+      bases.map((ref) => unless([404], this.parts.docker.getImage(ref).inspect())),
+    );
+    const below = found.filter((base) => base?.RootFS.Layers?.every((layer, at) => layers[at] === layer));
+    return Math.max(0, ...below.map((base) => base?.Size ?? 0));
   }
 
   /**
