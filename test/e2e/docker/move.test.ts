@@ -5,12 +5,13 @@ import { describeDocker, removeAllOf } from '../../support/docker.js';
 import { dynoContainersOf, namesOf, onProcess } from '../../support/engine-under-test.js';
 import { Installation } from '../../support/installation.js';
 
-/** Reaches the database at the address that the dyno was given, and says so. */
-const KNOCK = `const { hostname, port } = new URL(process.env.DATABASE_URL);
+/** Reaches the database at the address that the dyno was given under this name, and says so. */
+const KNOCK = `const { hostname, port } = new URL(process.env[process.argv[1]]);
 require('node:net').connect(port, hostname, function () { console.log('reached'); this.end(); }).on('error', (e) => { console.log(e.message); process.exitCode = 1; });`;
 
 await describeDocker('An app that moves between engines', ({ docker }) => {
   let tfk: Installation;
+  const databases = ['DATABASE_URL'];
 
   beforeAll(async () => {
     tfk = new Installation({ TFK_ENGINE: 'process' });
@@ -50,11 +51,24 @@ await describeDocker('An app that moves between engines', ({ docker }) => {
     await expect.poll(folders, { timeout: 60_000 }).toBe(engine === 'docker' ? 0 : formation);
     expect(await tfk.get('busy')).toMatchObject({ status: 200, body: 'busy' });
     expect(await tfk.ok('config:get', 'COLOUR', '-a', 'busy')).toBe('blue\n');
-    expect(await tfk.ok('run', '-a', 'busy', '--', 'node', '-e', KNOCK)).toBe('reached\n');
-    expect(await tfk.ok('pg:psql', '-a', 'busy', '-c', 'select word from kept')).toContain('still here');
+    for (const name of databases) {
+      expect(await tfk.ok('run', '-a', 'busy', '--', 'node', '-e', KNOCK, name)).toBe('reached\n');
+      const select = 'select word from kept';
+      expect(await tfk.ok('pg:psql', name, '-a', 'busy', '-c', select)).toContain('still here');
+    }
   }
 
   it('goes to Docker without a failed request, with its config and data', () => move('docker'));
+
+  it('gets a database in a container there, beside the one on this machine', async () => {
+    await tfk.ok('addons:create', 'postgres', '--as', 'SECOND', '-a', 'busy');
+    databases.push('SECOND_URL');
+    const make = "create table kept as select 'still here' as word";
+    await tfk.ok('pg:psql', 'SECOND_URL', '-a', 'busy', '-c', make);
+    const filters = { label: namesOf(tfk).filter('service') };
+    expect(await docker.listContainers({ filters })).toHaveLength(1);
+    await expectOn('docker');
+  });
 
   it('stays there when tfkd is killed in between', async () => {
     process.kill(tfk.running.pid, 'SIGKILL');

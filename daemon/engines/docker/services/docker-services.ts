@@ -14,7 +14,7 @@ import type {
 import { answerOf, statusOf, unless } from '../answers.js';
 import { Demux } from '../attach/demux.js';
 import type { DockerClient } from '../client.js';
-import { publicHost } from '../dynos/containers.js';
+import { publishAddress } from '../dynos/containers.js';
 import { LABEL, type Names } from '../names.js';
 import { hostIn, type Subnet } from './bridge.js';
 import { archiveOf } from './files.js';
@@ -34,7 +34,6 @@ export interface DockerServicesParts {
 
 const REPLACE_GRACE_MS = 60_000;
 const LINES = 20;
-const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
 /** Services as containers of this home's Docker engine. */
 export class DockerServices implements ServiceHost {
@@ -113,7 +112,7 @@ export class DockerServices implements ServiceHost {
   }
 
   async isHere(): Promise<boolean> {
-    return LOOPBACK.includes(publicHost(await this.parts.client.host()));
+    return publishAddress(await this.parts.client.host()) !== '';
   }
 
   async hostAddress(): Promise<string | null> {
