@@ -9,6 +9,7 @@ import type { AddonService, NetworkAddress } from './addon.js';
 import { Attachments, type AttachAddon } from './attachments.js';
 import { Catalogue } from './catalogue.js';
 import { instanceOf } from './engines-of.js';
+import { Expected } from './expected.js';
 import { Provisioning, type CreateAddon } from './provisioning.js';
 import { detaching, Rebinding } from './rebinding.js';
 import { Upkeep } from './upkeep.js';
@@ -37,7 +38,8 @@ export class Addons {
     this.catalogue = new Catalogue(deps.services, deps.aliases);
     const stopped = this.stopped.signal;
     this.rebinding = new Rebinding({ ...deps, stopped });
-    const parts = { ...deps, catalogue: this.catalogue, rebinding: this.rebinding, stopped };
+    const expected = new Expected(deps.clock);
+    const parts = { ...deps, catalogue: this.catalogue, rebinding: this.rebinding, expected, stopped };
     this.attachments = new Attachments(parts);
     const provisioning = new Provisioning(parts);
     this.provisioning = provisioning;

@@ -8,6 +8,7 @@ import type { Binding } from '../store/releases.js';
 import type { Store } from '../store/store.js';
 import type { Catalogue } from './catalogue.js';
 import { enginesOf, instanceOf } from './engines-of.js';
+import type { Expected } from './expected.js';
 import { freeAttachmentName } from './names.js';
 import { detaching, type Rebinding } from './rebinding.js';
 
@@ -16,6 +17,7 @@ export interface AttachmentParts {
   readonly clock: Clock;
   readonly catalogue: Catalogue;
   readonly rebinding: Rebinding;
+  readonly expected: Expected;
 }
 
 export interface AttachAddon {
@@ -51,7 +53,10 @@ export class Attachments {
 
   /** Lets the app's dynos on that engine reach its add-ons. Rejects where they cannot. */
   async open(appId: string, engine: EngineName): Promise<void> {
-    for (const { addon } of this.provisionedOf(appId)) await this.openOne(addon, appId, engine);
+    for (const { addon } of this.provisionedOf(appId)) {
+      if (engine === 'docker') this.parts.expected.add(addon.id, appId);
+      await this.openOne(addon, appId, engine);
+    }
   }
 
   /** Rejects with `conflict` where it is attached, and the release has to wait. */
@@ -74,14 +79,16 @@ export class Attachments {
 
   /** The add-on leaves the app's network later, when dynos of the release before have ended: they still use it. */
   async detach(attachment: AttachmentRecord, addon: AddonRecord, actor: string): Promise<void> {
-    const { store, rebinding } = this.parts;
+    const { store, rebinding, expected } = this.parts;
     store.addons.detach(attachment.id);
+    expected.forget(addon.id, attachment.appId);
     await rebinding.make(detaching(attachment, addon, actor));
   }
 
   private async openOne(addon: AddonRecord, appId: string, engine: EngineName): Promise<void> {
-    const { store, clock, catalogue } = this.parts;
-    const instance = instanceOf(store, addon, engine === 'docker' ? appId : null);
+    const { store, clock, catalogue, expected } = this.parts;
+    const soon = engine === 'docker' ? [appId] : [];
+    const instance = instanceOf(store, addon, [...expected.of(addon.id), ...soon]);
     const data = await catalogue.of(addon).open(instance, engine);
     if (JSON.stringify(data) !== JSON.stringify(addon.data))
       store.addons.setData(addon.id, data, clock.now());

@@ -3,15 +3,17 @@ import type { AddonRecord } from '../store/addons.js';
 import type { Store } from '../store/store.js';
 import type { AddonInstance } from './addon.js';
 
-/** The add-on as its service sees it. `soon` is an app that it is about to be attached to, or that moves to containers. */
-export function instanceOf(store: Store, addon: AddonRecord, soon: string | null = null): AddonInstance {
+/** The add-on as its service sees it. `soon` are apps that it is about to be attached to, or that move to containers. */
+export function instanceOf(store: Store, addon: AddonRecord, soon: readonly string[] = []): AddonInstance {
   return {
     id: addon.id,
     name: addon.name,
     plan: addon.plan,
     data: addon.data ?? {},
     engine: engineOf(store, addon.appId),
-    apps: [...new Set([...appsInContainers(store, addon.id), ...(soon === null ? [] : [soon])])],
+    apps: [
+      ...new Set([...appsInContainers(store, addon.id), ...soon.filter((appId) => isThere(store, appId))]),
+    ],
   };
 }
 
@@ -23,12 +25,16 @@ function appsInContainers(store: Store, addonId: string): string[] {
   const attached = store.addons
     .attachments()
     .filter((attachment) => attachment.addonId === addonId)
-    .map(({ appId }) => appId);
+    .map(({ appId }) => appId)
+    .filter((appId) => isThere(store, appId));
   return [
     ...attached.filter((appId) => enginesOf(store, appId).includes('docker')),
     ...store.addons.appsBoundOn('docker', addonId),
   ];
 }
+
+/** One that is being taken down needs what its last dynos need, and no network once they are gone. */
+const isThere = (store: Store, appId: string): boolean => store.apps.find(appId)?.destroyedAt === null;
 
 /** The engine that builds the app. */
 export function engineOf(store: Store, appId: string): EngineName {

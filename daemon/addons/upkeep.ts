@@ -4,12 +4,14 @@ import type { AddonRecord } from '../store/addons.js';
 import type { Store } from '../store/store.js';
 import type { Catalogue } from './catalogue.js';
 import { instanceOf } from './engines-of.js';
+import type { Expected } from './expected.js';
 
 export interface UpkeepParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly catalogue: Catalogue;
+  readonly expected: Expected;
   readonly deprovision: (addon: AddonRecord) => Promise<void>;
   /** Aborts when tfkd stops. */
   readonly stopped: AbortSignal;
@@ -72,14 +74,15 @@ export class Upkeep {
   }
 
   private async seeTo(addon: AddonRecord): Promise<void> {
-    const { store, catalogue, deprovision, stopped } = this.parts;
+    const { store, catalogue, expected, deprovision, stopped } = this.parts;
     if (addon.state === 'provisioning' || this.busy.has(addon.id)) return;
     this.busy.add(addon.id);
     await (addon.state === 'deprovisioning'
       ? this.guarded('an unfinished add-on could not be removed', () => deprovision(addon), addon)
       : this.guarded(
           'an add-on does not run',
-          async () => catalogue.of(addon).ensureRunning(instanceOf(store, addon), stopped),
+          async () =>
+            catalogue.of(addon).ensureRunning(instanceOf(store, addon, expected.of(addon.id)), stopped),
           addon,
         ));
     this.busy.delete(addon.id);

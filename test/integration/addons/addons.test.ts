@@ -405,8 +405,7 @@ describe('an app in containers whose dynos know its add-on', () => {
   });
 
   it('takes it along when the app is destroyed, with its last dyno', async () => {
-    const { store, app, attachment, live, served } = await aLiveApp();
-    store.addons.detach(attachment.id);
+    const { store, app, live, served } = await aLiveApp();
     const instance = aDyno(store, app, live);
     store.apps.markDestroyed(app.id, 0);
     expect(await served()).toEqual([app.id]);
@@ -493,5 +492,18 @@ describe('an app that moves to containers', () => {
     expect(addons.attached(moving.id, 'docker').vars).toEqual({ DATABASE_URL: 'db-of-shop for docker' });
     service.openFailure = AWAY;
     await expect(addons.open(moving.id, 'docker')).rejects.toBe(AWAY);
+  });
+
+  it('keeps its add-ons open while its first release there waits for another one, and not for ever', async () => {
+    const clock = { ...systemClock, now: () => Date.now() };
+    const { service, addons, app, create } = world(clock);
+    const moving = app('shop', 'process');
+    await create(moving);
+    await addons.open(moving.id, 'docker');
+    await addons.recover();
+    expect(service.ensured.at(-1)?.apps).toEqual([moving.id]);
+    clock.now = () => Date.now() + 3 * 60_000;
+    await addons.recover();
+    expect(service.ensured.at(-1)?.apps).toEqual([]);
   });
 });
