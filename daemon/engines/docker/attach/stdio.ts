@@ -17,7 +17,8 @@ export class Stdio {
   readonly ended: Promise<ConnectionEnd>;
   private readonly demux: Demux | null;
   private readonly full = new Set<Frame['stream']>();
-  private unbounded = false;
+  /** Bytes that are taken though their reader is full. */
+  private ahead = 0;
 
   constructor(
     private readonly connection: Duplex,
@@ -38,9 +39,9 @@ export class Stdio {
     return this.connection.isPaused();
   }
 
-  /** Takes what comes from now on without waiting for readers. */
-  takeAll(): void {
-    this.unbounded = true;
+  /** Takes that many bytes more without waiting for readers. */
+  takeAhead(bytes: number): void {
+    this.ahead = bytes;
     this.connection.resume();
   }
 
@@ -72,7 +73,8 @@ export class Stdio {
       if (reader === null || reader.destroyed) continue;
       if (!reader.push(data)) this.full.add(stream);
     }
-    if (this.full.size > 0 && !this.unbounded) this.connection.pause();
+    this.ahead = Math.max(0, this.ahead - chunk.length);
+    if (this.full.size > 0 && this.ahead === 0) this.connection.pause();
   }
 
   private untilEnded(): Promise<ConnectionEnd> {
