@@ -129,7 +129,7 @@ export class Provisioning {
   }
 
   private keep(
-    { id, name: addonName, service }: Making,
+    { id, name: addonName, engine, service }: Making,
     { app, attachment: wish }: CreateAddon,
     { data }: ProvisionedAddon,
   ): string {
@@ -140,6 +140,15 @@ export class Provisioning {
         throw new TfkError(
           'gone',
           `${addonName} was destroyed while it was being made. Nothing is left of it.`,
+        );
+      // It was not there to be opened when the app moved, and no release could name it.
+      if (engineOf(store, app.id) !== engine)
+        throw new TfkError(
+          'conflict',
+          `${app.name} moved while ${addonName} was being made. Nothing is left of it.`,
+          {
+            hint: 'Create it again.',
+          },
         );
       // Another add-on may have taken the name since this one was begun.
       const name = freeAttachmentName(store, app.id, service, wish);

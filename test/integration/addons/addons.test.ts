@@ -183,6 +183,17 @@ describe('a new add-on', () => {
     expect(service.removed).toEqual([]);
   });
 
+  it('is not left closed to an app that moves while it is made', async () => {
+    const { store, service, releases, app, create } = world();
+    const shop = app('shop', 'process');
+    service.meanwhile = async () => store.apps.setEngine(shop.id, 'docker', 0);
+    await expect(create(shop)).rejects.toThrow(
+      'shop moved while db-of-shop was being made. Nothing is left of it.',
+    );
+    expect(service.removed).toMatchObject([{ engine: 'process' }]);
+    expect([store.addons.all(), releases]).toEqual([[], []]);
+  });
+
   it('takes no setting that nobody reads', async () => {
     const { store, addons, app } = world();
     const request = { app: app('shop', 'docker'), plan: 'db', name: null, attachment: null, wait: true };
