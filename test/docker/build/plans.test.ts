@@ -171,6 +171,13 @@ await describeDocker('A plan on Docker', (engine) => {
       );
     });
 
+    test('waits for a command that has closed its output and works on', async () => {
+      const script = 'exec >&- 2>&-; sleep 5; echo late > out';
+      const request = aRequest(aSource({ lock: '1' }), { plan: aLayeredPlan(script) });
+      const artifact = artifactOf(await home.open().build(request));
+      expect(await home.inSlug(artifact, 'cat out')).toBe('late\n');
+    });
+
     test('does not keep those that a step left half done', async () => {
       const fresh = aHome(engine);
       const step = {

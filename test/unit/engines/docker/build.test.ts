@@ -4,12 +4,13 @@ import type { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
+import { StepFailed } from '../../../../daemon/engines/build/step-failed.js';
 import { chooseBase, refusedVersion } from '../../../../daemon/engines/docker/build/base-choice.js';
 import { inOurWords } from '../../../../daemon/engines/docker/build/failure.js';
 import { PullProgress } from '../../../../daemon/engines/docker/build/pull.js';
 import { archiveOf, folders, tree } from '../../../../daemon/engines/docker/build/steps/archives.js';
 import { handOver } from '../../../../daemon/engines/docker/build/steps/build-env.js';
-import { changesBelow } from '../../../../daemon/engines/docker/build/steps/changes.js';
+import { asChanges, changesBelow } from '../../../../daemon/engines/docker/build/steps/changes.js';
 import {
   imageContainer,
   stepContainer,
@@ -106,6 +107,13 @@ describe('keys', () => {
 });
 
 describe('what changed in a workspace', () => {
+  test('is refused where it is too much, or no list at all', () => {
+    expect(asChanges(null)).toEqual([]);
+    expect(asChanges([{ Path: '/app/x', Kind: 1 }])).toHaveLength(1);
+    expect(() => asChanges({ message: 'no' })).toThrow('the engine’s list of changes is none');
+    expect(() => asChanges(new Array(1_000_001))).toThrow(StepFailed);
+  });
+
   const at = (Path: string, Kind: number) => ({ Path, Kind });
   const nothing = { layers: [], without: [] };
 

@@ -1,9 +1,23 @@
+import { StepFailed } from '../../../build/step-failed.js';
+
 /** One entry of the engine's list of what differs between a container and its image. */
 export interface Change {
   /** Absolute. */
   readonly Path: string;
   /** 0: modified, 1: added, 2: deleted. */
   readonly Kind: number;
+}
+
+/** Far more than an app's dependencies have files. */
+const MOST_CHANGES = 1_000_000;
+
+/** The engine's answer; null: nothing changed. Throws StepFailed where the steps made too many files to go through. */
+export function asChanges(answer: unknown): readonly Change[] {
+  if (answer === null) return [];
+  if (!Array.isArray(answer)) throw new Error('the engine’s list of changes is none');
+  if (answer.length <= MOST_CHANGES) return answer as Change[];
+  const message = `The build made or changed ${answer.length} files, more than the ${MOST_CHANGES} that it may.`;
+  throw new StepFailed({ ok: false, reason: 'limit', message });
 }
 
 const DELETED = 2;

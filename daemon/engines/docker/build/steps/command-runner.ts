@@ -34,6 +34,7 @@ export class CommandRunner {
         env,
         line: (text) => output.detail(text),
         printed: (bytes) => watch.count(bytes),
+        signal: watch.signal,
       });
       watch.refuseStopped();
       const why = failure(end);

@@ -13,6 +13,8 @@ export interface Command {
   readonly line: (text: string) => void;
   /** Called with the bytes of each piece of output. */
   readonly printed: (bytes: number) => void;
+  /** Once it is aborted, nobody waits for the command any more. */
+  readonly signal: AbortSignal;
 }
 
 export type CommandEnd =
@@ -21,6 +23,9 @@ export type CommandEnd =
   | { readonly kind: 'unstartable'; readonly message: string };
 
 const LOOK_EVERY_MS = 500;
+const LOOK_SOON_MS = 50;
+/** The engine has a moment to come to itself again. */
+const MOST_FAILED_LOOKS = 6;
 /** For output that is on its way still when the command has ended; a child in the background may hold the stream open. */
 const DRAIN_MS = 2000;
 const UNSTARTABLE = /^OCI runtime exec failed:.*?(exec: .*?)(: unknown)?\s*$/s;
@@ -39,32 +44,48 @@ export async function runInside(
     AttachStdout: true,
     AttachStderr: true,
   });
+  const running = { exec, container, signal: command.signal };
   let refusal = '';
   try {
     const stream = (await exec.start({})) as unknown as Readable;
-    refusal = await deliver(docker, stream, command, endedBy(exec));
+    refusal = await deliver(docker, stream, command, endedBy(running));
   } catch (error) {
     // Newer engines answer the start with what older ones print.
     if (statusOf(error) !== 400 || !UNSTARTABLE.test(answerOf(error))) throw error;
     refusal = answerOf(error);
   }
-  return ending(exec, UNSTARTABLE.exec(refusal)?.[1] ?? null);
+  return ending(running, UNSTARTABLE.exec(refusal)?.[1] ?? null);
 }
 
-async function ending(exec: Docker.Exec, unstartable: string | null): Promise<CommandEnd> {
-  const code = await exitCode(exec);
+interface Running {
+  readonly exec: Docker.Exec;
+  readonly container: Docker.Container;
+  readonly signal: AbortSignal;
+}
+
+async function ending(running: Running, unstartable: string | null): Promise<CommandEnd> {
+  const code = await exitCode(running, LOOK_SOON_MS);
   if (code === null) return { kind: 'killed' };
   if (unstartable !== null && (code === 126 || code === 127))
     return { kind: 'unstartable', message: unstartable };
   return { kind: 'exited', code };
 }
 
-/** Null where the container is gone with all that was known of it. */
-async function exitCode(exec: Docker.Exec): Promise<number | null> {
-  for (let looks = 0; looks < 40; looks++) {
-    const { Running, ExitCode } = await inspect(exec);
-    if (!Running) return ExitCode;
-    await pause(50);
+/**
+ * Waits for the command's end: its output may have ended long before. Null where the container ended with all that was known
+ * of the command. A look that fails tells nothing; rejects when several in a row have.
+ */
+async function exitCode({ exec, container, signal }: Running, everyMs: number): Promise<number | null> {
+  for (let failed = 0; !signal.aborted;) {
+    try {
+      const { Running, ExitCode } = await inspect(exec);
+      if (!Running) return ExitCode;
+      if (!(await runs(container))) return null;
+      failed = 0;
+    } catch (error) {
+      if (++failed === MOST_FAILED_LOOKS) throw error;
+    }
+    await pause(failed > 0 ? LOOK_EVERY_MS : everyMs, undefined, { ref: false });
   }
   return null;
 }
@@ -74,13 +95,15 @@ async function inspect(exec: Docker.Exec): Promise<{ Running: boolean; ExitCode:
   return (await unless([404, 409], exec.inspect())) ?? { Running: false, ExitCode: null };
 }
 
+async function runs(container: Docker.Container): Promise<boolean> {
+  return (await unless([404], container.inspect()))?.State.Running ?? false;
+}
+
 /** Resolves a while after the command has ended, whoever else holds its output. */
-async function endedBy(exec: Docker.Exec): Promise<void> {
-  for (;;) {
-    await pause(LOOK_EVERY_MS, undefined, { ref: false });
-    const { Running } = await inspect(exec).catch(() => ({ Running: false }));
-    if (!Running) return pause(DRAIN_MS, undefined, { ref: false });
-  }
+async function endedBy(running: Running): Promise<void> {
+  // What looking failed of is found once more when the output is given up.
+  await exitCode(running, LOOK_EVERY_MS).catch(() => null);
+  await pause(DRAIN_MS, undefined, { ref: false });
 }
 
 /** Hands on the output until the stream or the command ends. Answers the first line, which may be the engine's own. */

@@ -71,6 +71,7 @@ export class PlanBuilder {
       equipment,
       now,
       path: base.path,
+      signal: watch.signal,
       limit: request.limits.slugBytes,
       source: { dir: request.sourceDir, entries: source },
     });

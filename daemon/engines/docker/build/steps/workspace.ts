@@ -4,7 +4,7 @@ import { treeSize, type TreeEntry } from '../../../../shared/tree.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { below, folders, parentOf, repacked, tree, type Part } from './archives.js';
-import { changesBelow, everything, isWithin, type Change, type Changes } from './changes.js';
+import { asChanges, changesBelow, everything, isWithin, type Changes } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
 import { runInside } from './exec.js';
@@ -23,6 +23,8 @@ export interface WorkspaceOptions {
   /** What every container for steps gets besides the app. */
   readonly equipment: readonly Part[];
   readonly now: number;
+  /** Ends the build. */
+  readonly signal: AbortSignal;
   /** Of a slug, in bytes. */
   readonly limit: number;
 }
@@ -123,14 +125,14 @@ export class Workspace {
   private async changesIn(container: Docker.Container, { paths }: Layers): Promise<Changes> {
     // The engine compares the whole image for its list, which takes a while.
     if (paths.length === 0 && this.void.size === 0) return everything;
-    const changes = (await container.changes()) as Change[] | null;
-    return changesBelow(APP, changes ?? [], { layers: paths, without: [...this.void] });
+    const changes: unknown = await container.changes();
+    return changesBelow(APP, asChanges(changes), { layers: paths, without: [...this.void] });
   }
 
   /** Only a running container can be told to remove files. */
   private async removeFrom(target: Docker.Container, paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
-    const { docker, containers, path } = this.options;
+    const { docker, containers, path, signal } = this.options;
     await containers.start(target);
     for (const some of inPieces(paths)) {
       const said: string[] = [];
@@ -140,6 +142,7 @@ export class Workspace {
         env: { PATH: path },
         line: (text) => said.push(text),
         printed: () => undefined,
+        signal,
       });
       if (end.kind !== 'exited') throw new Error(`removing files from an image did not end: ${end.kind}`);
       if (end.code !== 0) throw notRemoved(said[0] ?? `rm exited with status ${end.code}`);
