@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
 import { choosePlanner } from '../../../buildpacks/registry.js';
 import { sourceTree } from '../../../daemon/build/source-tree.js';
+import { Watch } from '../../../daemon/engines/build/watch.js';
 import { BaseImages } from '../../../daemon/engines/docker/build/base-images.js';
+import { faultOf } from '../../../daemon/engines/docker/build/builder.js';
 import { DockerfileBuilder } from '../../../daemon/engines/docker/build/dockerfile/builder.js';
 import type { DockerClient } from '../../../daemon/engines/docker/client.js';
 import type { Names } from '../../../daemon/engines/docker/names.js';
@@ -115,7 +117,10 @@ export class Bench {
     const output = wanted.output ?? new RecordedOutput();
     const key = wanted.key ?? createHash('sha256').update(JSON.stringify(files)).digest('hex');
     const request = this.request(this.source(files), wanted, output);
-    const result = await this.builder().build(request, key);
+    const watch = new Watch(request);
+    const result = await this.builder()
+      .build(request, watch, () => Promise.resolve(key))
+      .catch((error: unknown) => faultOf(error, watch));
     return { result, key, output, text: output.lines.join('\n') };
   }
 

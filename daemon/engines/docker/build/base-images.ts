@@ -168,6 +168,6 @@ const asked = ({ language, range }: Runtime): string =>
   language === 'node' && range !== null ? `package.json asks for Node.js ${range} in engines.node.` : '';
 
 /** Docker's own names for what other tools call otherwise. */
-function commonName(architecture: string): string {
+export function commonName(architecture: string): string {
   return { x86_64: 'amd64', aarch64: 'arm64' }[architecture] ?? architecture;
 }

@@ -119,17 +119,17 @@ export class DockerBuilder {
 
   /** Not looked up by its key: the builder of Dockerfiles has a cache of its own, and tells what the image brings along. */
   private async fromDockerfiles(request: BuildRequest, watch: Watch, using: Using): Promise<BuildResult> {
-    const { plan, output, sourceDir } = request;
-    const refs = new Set(plan.images.flatMap(({ bases }) => bases));
-    await this.bases.ensureAll(refs, output, watch.signal);
+    const { plan, appId, sourceDir } = request;
     const builder = this.dockerfiles(await this.resourcesOf(await this.docker()));
-    const key = slugKey(plan, {
-      salt: await this.caches.saltOf(request.appId),
-      runtime: await builder.runtimeOf(plan),
-      source: treeDigest(await scanTree(sourceDir)),
+    return builder.build(request, watch, async () => {
+      const key = slugKey(plan, {
+        salt: await this.caches.saltOf(appId),
+        runtime: await builder.runtimeOf(plan),
+        source: treeDigest(await scanTree(sourceDir)),
+      });
+      using.add(key);
+      return key;
     });
-    using.add(key);
-    return builder.build(request, key);
   }
 
   private dockerfiles(resources: BuildResources = MOST): DockerfileBuilder {
@@ -178,7 +178,8 @@ export class DockerBuilder {
   }
 }
 
-function faultOf(error: unknown, watch: Watch): BuildResult {
+/** A build's failure as its answer; throws what is the engine's. */
+export function faultOf(error: unknown, watch: Watch): BuildResult {
   if (error instanceof StepFailed) return error.fault;
   try {
     watch.refuseStopped();

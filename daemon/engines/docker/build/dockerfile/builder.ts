@@ -6,14 +6,12 @@ import type { BuildPlan, ImageBuild } from '../../../../../buildpacks/plan.js';
 import { messageOf } from '../../../../shared/errors.js';
 import type { Logger } from '../../../../shared/logger.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
-import { StepFailed } from '../../../build/step-failed.js';
-import { Watch } from '../../../build/watch.js';
+import type { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
 import { orLeft } from '../../leftovers.js';
 import { LABEL, type Names } from '../../names.js';
-import { inOurWords } from '../failure.js';
 import { IMAGE_LABEL } from '../labels.js';
 import type { BuildResources } from '../steps/container-options.js';
 import { commandLine, healthcheckOf } from './facts.js';
@@ -49,19 +47,15 @@ export class DockerfileBuilder {
       .slice(0, 32);
   }
 
-  /** As Engine.build, for a plan with images. `key` is the artifact's id. */
-  async build(request: BuildRequest, key: string): Promise<BuildResult> {
-    const watch = new Watch(request);
-    try {
-      watch.refuseStopped();
-      await this.ensureBases(request, watch);
-      const docker = await this.options.client.api();
-      return await this.make(docker, request, { key, watch });
-    } catch (error) {
-      if (error instanceof StepFailed) return error.fault;
-      if (request.signal.aborted) return CANCELLED;
-      throw inOurWords(error);
-    }
+  /**
+   * Makes the images of a plan. `keyOf` is asked for the artifact's id once the base images are there. Rejects with
+   * StepFailed for the app's fault, and when the watch ends the build.
+   */
+  async build(request: BuildRequest, watch: Watch, keyOf: () => Promise<string>): Promise<BuildResult> {
+    watch.refuseStopped();
+    await this.ensureBases(request, watch);
+    const key = await keyOf();
+    return this.make(await this.options.client.api(), request, { key, watch });
   }
 
   /** Removes images that builds of an earlier tfkd were cut off from; called before the first build. */
@@ -93,7 +87,7 @@ export class DockerfileBuilder {
     { key, watch }: { readonly key: string; readonly watch: Watch },
   ): Promise<BuildResult> {
     const maker = new ImageMaker({ ...this.options, docker, request, watch });
-    const named: string[] = [];
+    const added: string[] = [];
     try {
       const made: MadeImage[] = [];
       for (const image of request.plan.images)
@@ -105,11 +99,14 @@ export class DockerfileBuilder {
       for (const image of [...made].reverse()) {
         const isMain = image === made[0];
         const labels = { ...this.labelsOf(image, request.appId, key), ...(isMain ? mainLabels(made) : {}) };
-        await maker.name(image, { tags: this.tagsOf(image.build, key, isMain), labels, named });
+        const tags = this.tagsOf(image.build, key, isMain);
+        // What an earlier build has named stays its own, whatever becomes of this one.
+        for (const tag of tags) if (!(await isThere(docker, tag))) added.push(tag);
+        await maker.name(image, tags, labels);
       }
       return resultOf(key, made);
     } catch (error) {
-      await this.remove(docker, named);
+      await this.remove(docker, added);
       throw error;
     } finally {
       await this.remove(docker, maker.temporary);
@@ -142,7 +139,10 @@ export class DockerfileBuilder {
   }
 }
 
-const CANCELLED = { ok: false, reason: 'cancelled', message: 'The build was cancelled.' } as const;
+async function isThere(docker: Docker, tag: string): Promise<boolean> {
+  return (await unless([404], docker.getImage(tag).inspect())) !== null;
+}
+
 async function sourceOf({ sourceDir }: BuildRequest, { context, dockerfile }: ImageBuild) {
   return {
     folder: join(sourceDir, context),

@@ -7,6 +7,7 @@ import type { BuildOutput, BuildRequest } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
 import type { Names } from '../../names.js';
+import { commonName } from '../base-images.js';
 import { handOver } from '../steps/build-env.js';
 import type { BuildResources } from '../steps/container-options.js';
 import { lacksBuildKit, runBuilder, type BuilderEnd } from './builder-run.js';
@@ -30,13 +31,6 @@ export interface MadeImage {
   readonly own: number;
   /** What it was built from, as the builder took it. */
   readonly source: DockerfileSource;
-}
-
-export interface Naming {
-  readonly tags: readonly string[];
-  readonly labels: Record<string, string>;
-  /** Takes each name as soon as it is given. */
-  readonly named: string[];
 }
 
 export interface ImageMakerParts {
@@ -89,16 +83,14 @@ export class ImageMaker {
    * type, and is forgotten. Labels of the builder's options leave no line in the image's history, other than a LABEL
    * instruction or a commit.
    */
-  async name(image: MadeImage, { tags, labels, named }: Naming): Promise<void> {
+  async name(image: MadeImage, tags: readonly string[], labels: Record<string, string>): Promise<void> {
     const [first, ...others] = tags;
     if (first === undefined) return;
     await this.label(image, first, labels);
-    named.push(first);
     for (const other of others) {
       const colon = other.lastIndexOf(':');
       const tag = { repo: other.slice(0, colon), tag: other.slice(colon + 1) };
       await this.parts.docker.getImage(first).tag(tag);
-      named.push(other);
     }
   }
 
@@ -170,9 +162,9 @@ export class ImageMaker {
   }
 
   private async hints(text: string): Promise<string> {
-    const own = (await this.parts.client.host()).architecture;
+    const own = commonName((await this.parts.client.host()).architecture);
     const asked = [...text.matchAll(PLATFORM)].map(([, platform = '']) => platform);
-    const other = asked.find((architecture) => architecture !== own);
+    const other = asked.find((architecture) => commonName(architecture) !== own);
     const platform =
       other === undefined ? '' : ` A FROM line asks for ${other}, and this Docker engine runs ${own}.`;
     return platform + this.certificateHint();
@@ -199,8 +191,8 @@ export class ImageMaker {
   }
 
   private async refuseOtherArchitecture(build: ImageBuild, architecture: string): Promise<void> {
-    const own = (await this.parts.client.host()).architecture;
-    if (architecture === '' || architecture === own) return;
+    const own = commonName((await this.parts.client.host()).architecture);
+    if (architecture === '' || commonName(architecture) === own) return;
     throw this.failed(
       `${build.dockerfile} makes an image for ${architecture}, and this Docker engine runs ${own}: take the platform out of its FROM lines.`,
     );
