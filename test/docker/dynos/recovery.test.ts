@@ -24,7 +24,8 @@ await describeDocker('What an earlier tfkd left on Docker', ({ docker }) => {
   const leave = async (kind: Kind) => {
     const labels = names.labels(kind, { [LABEL.instance]: `${names.home}-left`, [LABEL.dyno]: 'web.1' });
     const HostConfig = { NetworkMode: 'none' };
-    await docker.createContainer({ Image: 'node:20-slim', Cmd: ['true'], Labels: labels, HostConfig });
+    const options = { Image: 'node:20-slim', Cmd: ['true'], Labels: labels, HostConfig };
+    return (await docker.createContainer(options)).id;
   };
 
   const open = () => {
@@ -47,6 +48,14 @@ await describeDocker('What an earlier tfkd left on Docker', ({ docker }) => {
     heal();
     await engine.collectGarbage([]);
     expect(await leftoversOf(docker, names)).toHaveLength(1);
+  });
+
+  test('is cleared away but for the one thing that cannot be removed', async () => {
+    const stuck = await leave('build');
+    forwarded.doom(new RegExp(`^DELETE .*/containers/${stuck}`), 'refused');
+    await open();
+    expect(await leftoversOf(docker, names)).toEqual([expect.stringMatching(/^container /)]);
+    expect((await docker.getContainer(stuck).inspect()).Id).toBe(stuck);
   });
 
   test('holds up no listing where its removal hangs', async () => {
