@@ -171,6 +171,13 @@ await describeDocker('A plan on Docker', (engine) => {
       );
     });
 
+    test('keeps a file of which another name is left out', async () => {
+      const plan = aLayeredPlan('mkdir -p a && echo x > a/first && ln a/first a/second');
+      const request = aRequest(aSource({ lock: '1' }), { plan: { ...plan, exclude: ['a/first'] } });
+      const artifact = artifactOf(await home.open().build(request));
+      expect(await home.inSlug(artifact, 'ls a; cat a/second')).toBe('second\nx\n');
+    });
+
     test('waits for a command that has closed its output and works on', async () => {
       const script = 'exec >&- 2>&-; sleep 5; echo late > out';
       const request = aRequest(aSource({ lock: '1' }), { plan: aLayeredPlan(script) });

@@ -88,19 +88,32 @@ export interface Repacking {
   readonly counted: (bytes: number) => void;
 }
 
-/** What an engine's archive of a folder or file holds, as far as it is kept. */
-export function repacked(read: () => Promise<Readable>, repacking: Repacking): Part {
+/** What the engine's archive of a folder or file holds, as far as it is kept; `read` answers the archive of a path. */
+export function repacked(
+  path: string,
+  read: (path: string) => Promise<Readable>,
+  repacking: Omit<Repacking, 'to'>,
+): Part {
   return async (archive) => {
+    const to = parentOf(path);
+    const alone: string[] = [];
     const entries = extract();
-    const reading = flow(await read(), entries);
+    const reading = flow(await read(path), entries);
     const writing = async () => {
       for await (const entry of entries) {
-        await repack(entry.header, entry as unknown as Readable, { archive, ...repacking });
+        if (isCut(entry.header, { ...repacking, to })) alone.push(below(to, entry.header.name));
+        else await repack(entry.header, entry as unknown as Readable, { archive, ...repacking, to });
         entry.resume();
       }
     };
     await Promise.all([reading, writing()]);
+    for (const link of alone) await repacked(link, read, repacking)(archive);
   };
+}
+
+/** A further name of a file whose first one, with the content, is not kept. */
+function isCut({ name, type, linkname }: Header, { to, keep }: Repacking): boolean {
+  return type === 'link' && keep(below(to, name), false) && !keep(below(to, linkname ?? ''), false);
 }
 
 async function repack(

@@ -3,7 +3,7 @@ import ignore from 'ignore';
 import { treeSize, type TreeEntry } from '../../../../shared/tree.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import { StepFailed } from '../../../build/step-failed.js';
-import { below, folders, parentOf, repacked, tree, type Part } from './archives.js';
+import { below, folders, repacked, tree, type Part } from './archives.js';
 import { asChanges, changesBelow, everything, isWithin, type Changes } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
@@ -110,8 +110,7 @@ export class Workspace {
       weigh(bytes);
     };
     const parts = changes.read.map((path) =>
-      repacked(() => containers.read(container, `/${below(APP_NAME, path)}`), {
-        to: parentOf(below(APP_NAME, path)),
+      repacked(below(APP_NAME, path), (from) => containers.read(container, `/${from}`), {
         now,
         keep: (name, isFolder) => kept(name.slice(APP_NAME.length + 1), isFolder, { changes, keep }),
         counted,
