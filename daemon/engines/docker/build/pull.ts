@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../shared/clock.js';
 import { LineSplitter } from '../../../shared/lines.js';
+import { printable } from '../../build/printable.js';
 import type { BuildOutput } from '../../engine.js';
 
 /** A pull may take minutes; people want to see that it goes on, not every step of it. */
@@ -25,7 +26,7 @@ export interface Pulling {
 /** Pulls an image. Rejects with what the registry, or the way to it, says. */
 export async function pull(docker: Docker, pulling: Pulling): Promise<void> {
   const { ref, output, signal, clock } = pulling;
-  output.detail(`Pulling ${ref}`);
+  output.detail(`Pulling ${printable(ref)}`);
   const progress = new PullProgress();
   const stream = (await docker.pull(ref, { abortSignal: signal })) as unknown as Readable;
   const stop = () => stream.destroy(new Error('the pull was ended'));
@@ -50,7 +51,7 @@ export class PullProgress {
 
   /** Throws the error which a pull reports as its last event. */
   take({ id, status = '', progressDetail, error }: PullEvent): void {
-    if (error !== undefined) throw new Error(error);
+    if (error !== undefined) throw new Error(printable(error));
     if (id === undefined || status.startsWith('Pulling from')) return;
     const layer = this.layers.get(id) ?? { bytes: 0, done: false };
     this.layers.set(id, layer);

@@ -48,7 +48,7 @@ export class BuildContainers {
 
   async start(container: Docker.Container): Promise<void> {
     this.options.signal.throwIfAborted();
-    await container.start();
+    await container.start({ abortSignal: this.options.signal });
     // An abort during the start may have found nothing to kill.
     if (this.options.signal.aborted) this.killAll();
   }
@@ -105,6 +105,7 @@ export class BuildContainers {
 
   private async create(options: Docker.ContainerCreateOptions): Promise<Docker.Container> {
     this.options.signal.throwIfAborted();
+    // Not cut off: nobody would know of the container that was made all the same.
     const container = await this.options.docker.createContainer(options);
     this.made.add(container);
     return container;
