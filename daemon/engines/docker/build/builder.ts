@@ -16,7 +16,7 @@ import { GarbageCollector } from './garbage.js';
 import { IMAGE_LABEL } from './labels.js';
 import { BuildNetwork } from './network.js';
 import type { BuildResources } from './steps/container-options.js';
-import { ImageMaker } from './steps/image-maker.js';
+import { KeyedImages } from './steps/keyed-images.js';
 import { slugKey } from './steps/keys.js';
 import { PlanBuilder } from './steps/plan-builder.js';
 import { RunningBuilds, type Using } from './using.js';
@@ -141,7 +141,7 @@ export class DockerBuilder {
     // Before the look: a collection that is under way leaves what it finds.
     this.builds.rely(key);
     const { names } = this.options;
-    const images = new ImageMaker(await this.docker(), names);
+    const images = new KeyedImages(await this.docker(), names);
     const main = await images.find(names.slugImage(key));
     if (main === null) return null;
     const others = (main.labels[IMAGE_LABEL.images] ?? '').split(',').filter((process) => process !== '');

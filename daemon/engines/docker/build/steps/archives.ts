@@ -113,7 +113,7 @@ export function repacked(
 
 /** A further name of a file whose first one, with the content, is not kept. */
 function isCut({ name, type, linkname }: Header, { to, keep }: Repacking): boolean {
-  return type === 'link' && keep(below(to, name), false) && !keep(below(to, linkname ?? ''), false);
+  return type === 'link' && keep(below(to, name), false) && !keep(below(to, linkname), false);
 }
 
 async function repack(

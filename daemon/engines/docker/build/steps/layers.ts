@@ -8,7 +8,7 @@ import { below, folders, parentOf } from './archives.js';
 import { isWithin } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
-import type { ImageMaker, MadeImage } from './image-maker.js';
+import type { KeyedImages, MadeImage } from './keyed-images.js';
 
 /** The base image with the folders that closed steps made, so far. */
 export interface Layers {
@@ -25,7 +25,7 @@ export interface Layers {
 export const bare = (base: BaseImage): Layers => ({ image: base.id, key: null, paths: [], size: 0 });
 
 export interface LayerImagesOptions {
-  readonly images: ImageMaker;
+  readonly images: KeyedImages;
   readonly names: Names;
   readonly base: BaseImage;
   readonly containers: BuildContainers;

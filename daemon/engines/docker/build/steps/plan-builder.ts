@@ -14,7 +14,7 @@ import { handOver, type HandedOver } from './build-env.js';
 import { CommandRunner, HOME_CACHE } from './command-runner.js';
 import { APP, cacheFolder, type BuildResources } from './container-options.js';
 import { BuildContainers } from './containers.js';
-import { ImageMaker, forSlug } from './image-maker.js';
+import { KeyedImages, forSlug } from './keyed-images.js';
 import { LayerImages, type Layers } from './layers.js';
 import { Steps } from './steps.js';
 import { Workspace } from './workspace.js';
@@ -42,10 +42,10 @@ export interface PlanBuilderOptions {
 
 /** Makes a slug image of a plan of steps. */
 export class PlanBuilder {
-  private readonly images: ImageMaker;
+  private readonly images: KeyedImages;
 
   constructor(private readonly options: PlanBuilderOptions) {
-    this.images = new ImageMaker(options.docker, options.names);
+    this.images = new KeyedImages(options.docker, options.names);
   }
 
   /** Rejects with StepFailed for the app's fault, and when the watch ends the build. */

@@ -27,7 +27,7 @@ export interface NewImage {
 }
 
 /** Finds and commits images under their content's key. */
-export class ImageMaker {
+export class KeyedImages {
   constructor(
     private readonly docker: Docker,
     private readonly names: Names,
