@@ -76,11 +76,16 @@ export class AppNetworks {
     });
   }
 
-  /** Of two, which only a crash of two daemons at once could leave, all take the same one. */
+  /**
+   * A second one comes of a making that was given up as unanswered, and went on. Dockerd starts nothing in either of two with one
+   * name, so it goes; nothing runs in it yet.
+   */
   private async oldest(docker: Docker, appId: string): Promise<string | null> {
     const networks = await this.networksOf(docker, appId);
     const key = ({ Created, Id }: Docker.NetworkInspectInfo) => `${Created} ${Id}`;
-    return networks.sort((one, other) => (key(one) < key(other) ? -1 : 1))[0]?.Id ?? null;
+    const [oldest, ...twins] = networks.sort((one, other) => (key(one) < key(other) ? -1 : 1));
+    for (const { Id } of twins) await unless([403, 404], docker.getNetwork(Id).remove());
+    return oldest?.Id ?? null;
   }
 
   /** Null: the name is taken. */

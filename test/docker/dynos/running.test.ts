@@ -326,6 +326,15 @@ await describeDocker('A dyno on Docker', ({ docker }) => {
     }
   });
 
+  test('starts though Docker has made its app’s network a second time', async () => {
+    await bench.start('sleep 60');
+    const labels = bench.names.labels('network', { 'tfk.app': 'app' });
+    const twin = await docker.createNetwork({ Name: bench.names.network('app'), Labels: labels });
+    const handle = await bench.start('sleep 60');
+    expect((await bench.state(handle))?.kind).toBe('running');
+    await expect(twin.inspect()).rejects.toThrow('no such network');
+  });
+
   test('whose making Docker does not answer for is made once, however soon the next try is', async () => {
     const { forwarded, engine } = await forwardedEngine({ changeMs: 50 });
     const patient = await forwardedEngine();
