@@ -158,7 +158,10 @@ export class Engines implements DynoHost {
     this.askedAgain.add(engine.name);
     const answer = await engine.list().then(() => null, messageOf);
     this.askedAgain.delete(engine.name);
-    if (answer !== null) { this.hush(engine, answer); return; }
+    if (answer !== null) {
+      this.hush(engine, answer);
+      return;
+    }
     this.silent.delete(engine.name);
     this.heard.add(engine.name);
     this.logger.info({ engine: engine.name }, 'the engine answers again');

@@ -16,7 +16,7 @@ type Dial = (request: Request, callback: Callback) => void;
 
 /** Of these a dockerd that works takes its time. */
 const SLOW =
-  /^\/(system\/df|containers\/[^/]+\/(logs|archive|export|attach|stats)|images\/(get|[^/]+\/get|search))/;
+  /^\/(system\/df|containers\/[^/]+\/(logs|archive|changes|export|attach|stats)|images\/(get|[^/]+\/get|search))/;
 
 /** Of these too, or as long as a user's program does: what waits, stops, packs, and sends files about. */
 const LONG =

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { TfkError } from '../../../shared/errors.js';
 import type { DynoSpec } from '../../engine.js';
 import { unless } from '../answers.js';
+import { IMAGE_LABEL } from '../build/labels.js';
 import { LABEL, type Names } from '../names.js';
 
 /** What a dyno's container is made after, of its image. */
@@ -19,10 +20,11 @@ export interface RunImage {
 export async function findImage(docker: Docker, names: Names, spec: DynoSpec): Promise<RunImage> {
   const key = spec.artifact.id;
   const [process = ''] = spec.labels.dyno.split('.');
-  for (const reference of [names.slugImage(key, process), names.slugImage(key)]) {
-    const info = await unless([404], docker.getImage(reference).inspect());
-    if (info) return runImageOf(info);
-  }
+  const own = await unless([404], docker.getImage(names.slugImage(key, process)).inspect());
+  if (own) return runImageOf(own);
+  const main = await unless([404], docker.getImage(names.slugImage(key)).inspect());
+  // One that has an image of its own never runs in another's.
+  if (main && !othersOf(main).includes(process)) return runImageOf(main);
   const { dyno, releaseVersion } = spec.labels;
   throw new TfkError('gone', `${dyno} cannot be started: the image of release v${releaseVersion} is gone.`, {
     hint: 'Push the app again, or roll back to a release whose slug is still there.',
@@ -43,6 +45,12 @@ export function runImageOf(info: Pick<Docker.ImageInspectInfo, 'Id' | 'Config'>)
       .map(Number)
       .sort((one, other) => one - other),
   };
+}
+
+/** The process types of a slug's images beside the main one. */
+function othersOf({ Config }: Pick<Docker.ImageInspectInfo, 'Config'>): readonly string[] {
+  const labels = Config.Labels as Readonly<Record<string, string>> | null;
+  return (labels?.[IMAGE_LABEL.images] ?? '').split(',');
 }
 
 function isRoot(user: string): boolean {
