@@ -207,7 +207,9 @@ async function followByHand() {
   return Buffer.concat(chunks).toString();
 }
 
-const numbersIn = (text) => [...text.matchAll(/(\d+) x{80}/g)].map(([, number]) => Number(number));
+function numbersIn(text) {
+  return [...text.matchAll(/(\d+) x{80}/g)].map(([, number]) => Number(number));
+}
 
 function tell(what, took, numbers) {
   const inOrder = numbers.every((number, index) => index === 0 || number === numbers[index - 1] + 1);
