@@ -19,6 +19,7 @@ import type {
   LogBatch,
   ObservedDyno,
 } from '../engine.js';
+import { EngineUnreachable } from '../unreachable.js';
 import { Attacher } from './attach/attacher.js';
 import type { ConnectedClient } from './connection/connected-client.js';
 import { Changes } from './dynos/changes.js';
@@ -71,7 +72,9 @@ export class DockerEngine implements Engine {
     const engine = new DockerEngine(options);
     const cleared = new AbortController();
     const recovered = engine.recovered().catch((error: unknown) => {
-      options.logger.warn({ reason: messageOf(error) }, 'Docker cannot be cleared up yet');
+      // A machine without Docker is nothing to warn of.
+      const level = error instanceof EngineUnreachable ? 'debug' : 'warn';
+      options.logger[level]({ reason: messageOf(error) }, 'Docker cannot be cleared up yet');
     });
     await Promise.race([recovered, options.clock.sleep(CLEARED_WITHIN_MS, cleared.signal)]);
     cleared.abort();
