@@ -124,6 +124,26 @@ await describeDocker('Containers of apps', ({ docker }) => {
     });
   });
 
+  it('run an existing image as it is, and what it has become since', async () => {
+    const image = `tfk-e2e-${namesOf(tfk).home}:1`;
+    const become = async (text: string): Promise<void> => {
+      const program = `require('node:http').createServer((q, r) => r.end('${text}')).listen(8000)`;
+      const container = await docker.createContainer({ Image: 'node:20-slim', Cmd: ['node', '-e', program] });
+      const [repo, tag] = image.split(':');
+      await container.commit({ repo, tag, changes: 'EXPOSE 8000' });
+      await container.remove();
+    };
+    await become('first');
+    await tfk.ok('push', '--image', image, '--name', 'existing');
+    expect(await tfk.get('existing')).toMatchObject({ status: 200, body: 'first' });
+    expect((await tfk.tfk('push', '--image', image, '-a', 'existing')).stdout).toContain('Nothing changed');
+    await become('second');
+    await tfk.ok('push', '--image', image, '-a', 'existing');
+    expect(await tfk.get('existing')).toMatchObject({ status: 200, body: 'second' });
+    await tfk.ok('apps:destroy', '-a', 'existing', '--confirm', 'existing');
+    await docker.getImage(image).remove({ force: true });
+  });
+
   it('of a database may go, and its data stays', async () => {
     const sql = async (input: string): Promise<string> => {
       const ran = await tfk.tfkWith({ input }, 'pg:psql', '-a', 'shop');
