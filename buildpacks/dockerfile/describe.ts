@@ -1,6 +1,7 @@
 import type { Instruction } from 'dockerfile-ast';
 import { shellLine } from './shell-line.js';
 import { basesOf, lineage, lineOf, targetStage, type ParsedDockerfile, type Stage } from './stages.js';
+import { isOfficialSyntax } from './syntax.js';
 
 /** What a plan says of one image that a Dockerfile makes. */
 export interface DescribedImage {
@@ -55,14 +56,11 @@ function lineFor(instruction: Instruction): string {
 }
 
 function syntaxWarning({ syntax, path }: ParsedDockerfile): string[] {
-  if (syntax === null || !isOfficial(syntax.image)) return [];
+  if (syntax === null || !isOfficialSyntax(syntax.image)) return [];
   return [
     `${path} line ${syntax.line}: the engine's own builder is used; ${syntax.image} is fetched only if that cannot read the file`,
   ];
 }
-
-/** Docker's own syntax, which every engine brings in some version. */
-const isOfficial = (image: string): boolean => /^(docker\.io\/)?docker\/dockerfile(:|@|$)/.test(image);
 
 function rootWarning(line: readonly Stage[], path: string): string[] {
   const user = lastOf(line, 'USER');

@@ -61,16 +61,18 @@ export class Engines implements DynoHost {
     return this.get(artifact.engine).hasArtifact(artifact);
   }
 
-  /** On every engine; what cannot be removed now costs space, and nothing else. */
+  /** As Engine.forgetApp, on each that answers; what cannot be removed now costs space, and nothing else. */
   async forgetApp(appId: string): Promise<void> {
-    for (const engine of this.all()) {
-      await engine.forgetApp(appId).catch((error: unknown) => {
-        this.logger.warn(
-          { app: appId, engine: engine.name, reason: messageOf(error) },
-          'something of a destroyed app stays behind',
-        );
-      });
-    }
+    await this.tidy('something of a destroyed app stays behind', (engine) => engine.forgetApp(appId));
+  }
+
+  /** As Engine.collectGarbage, on each that answers, of all artifacts to keep. */
+  async collectGarbage(keep: readonly Artifact[]): Promise<void> {
+    await this.tidy('collecting garbage failed', async (engine) => {
+      const bytes = await engine.collectGarbage(keep.filter((artifact) => artifact.engine === engine.name));
+      if (bytes > 0)
+        this.logger.info({ engine: engine.name, bytes }, 'removed slugs that no release in reach needs');
+    });
   }
 
   /** An engine that did not answer is asked again beside this, so that it holds up nobody else's dynos. */
@@ -142,15 +144,27 @@ export class Engines implements DynoHost {
   }
 
   private hush(engine: Engine, reason: string): void {
-    // A machine without Docker is nothing to warn of.
-    const level = this.heard.has(engine.name) ? 'warn' : 'debug';
     if (!this.silent.has(engine.name)) {
-      this.logger[level](
+      this.logger[this.levelOf(engine)](
         { engine: engine.name, reason },
         'an engine does not answer; its dynos are left as they are',
       );
     }
     this.silent.set(engine.name, reason);
+  }
+
+  /** A machine without Docker is nothing to warn of. */
+  private levelOf({ name }: Engine): 'warn' | 'debug' {
+    return this.heard.has(name) ? 'warn' : 'debug';
+  }
+
+  /** No engine's trouble keeps the work from the others. */
+  private async tidy(failure: string, work: (engine: Engine) => Promise<void>): Promise<void> {
+    for (const engine of this.all()) {
+      await work(engine).catch((error: unknown) => {
+        this.logger[this.levelOf(engine)]({ engine: engine.name, reason: messageOf(error) }, failure);
+      });
+    }
   }
 
   private async askAgain(engine: Engine): Promise<void> {

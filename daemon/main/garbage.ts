@@ -35,14 +35,9 @@ export class Garbage {
   }
 
   private async collect(): Promise<void> {
-    const { store, engines, logger } = this.parts;
+    const { store, engines } = this.parts;
     if (store.builds.pending().length > 0) return;
     const keep = store.slugs.inUse(RELEASES_KEPT).map((slug) => slug.artifact as Artifact);
-    for (const engine of engines.all()) {
-      const own = keep.filter((artifact) => artifact.engine === engine.name);
-      const bytes = await engine.collectGarbage(own);
-      if (bytes > 0)
-        logger.info({ engine: engine.name, bytes }, 'removed slugs that no release in reach needs');
-    }
+    await engines.collectGarbage(keep);
   }
 }

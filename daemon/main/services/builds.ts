@@ -92,9 +92,7 @@ export function buildService(stages: Stages): BuildService {
         AbortSignal.timeout(FETCH_LIMIT_MS),
       );
     },
-    purgeCache: async (app) => {
-      await Promise.all(stages.engines.all().map((engine) => engine.purgeCache(app.id)));
-    },
+    purgeCache: (app) => stages.engines.get(app.engine).purgeCache(app.id),
   };
 }
 

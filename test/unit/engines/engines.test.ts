@@ -85,6 +85,22 @@ test('an engine that hangs is waited for a while, and not again', async () => {
   vi.useRealTimers();
 });
 
+test('an engine that is away keeps no other from its garbage, nor from forgetting an app', async () => {
+  const { docker, embedded, engines } = two();
+  const done: string[] = [];
+  docker.collectGarbage = () => Promise.reject(new Error('away'));
+  docker.forgetApp = () => Promise.reject(new Error('away'));
+  embedded.collectGarbage = async (keep) => done.push(`garbage but ${keep.map(({ id }) => id).join()}`);
+  embedded.forgetApp = async () => void done.push('forgot');
+  const kept = { engine: 'process', id: 'mine', size: 1 } as const;
+  const awayFirst = new Engines([docker, embedded], createLogger('silent', 'test'));
+  for (const all of [engines, awayFirst]) {
+    await all.collectGarbage([kept, { ...kept, engine: 'docker', id: 'theirs' }]);
+    await all.forgetApp('app');
+  }
+  expect(done).toEqual(['garbage but mine', 'forgot', 'garbage but mine', 'forgot']);
+});
+
 test('watching watches all, until it ends', async () => {
   const { docker, embedded, engines } = two();
   let told = 0;

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { TfkError } from '../../../shared/errors.js';
 import type { DynoSpec } from '../../engine.js';
 import { unless } from '../answers.js';
+import { runsAsRoot } from '../build/dockerfile/facts.js';
 import { IMAGE_LABEL } from '../build/labels.js';
 import { LABEL, type Names } from '../names.js';
 
@@ -38,7 +39,7 @@ export function runImageOf(info: Pick<Docker.ImageInspectInfo, 'Id' | 'Config'>)
   const labels = (config?.Labels ?? {}) as Readonly<Record<string, string>>;
   return {
     id: info.Id,
-    root: isRoot(config?.User ?? ''),
+    root: runsAsRoot({ User: config?.User ?? '' }),
     command: labels[LABEL.command] ?? null,
     exposed: ports
       .filter((port) => port !== undefined)
@@ -51,9 +52,4 @@ export function runImageOf(info: Pick<Docker.ImageInspectInfo, 'Id' | 'Config'>)
 function othersOf({ Config }: Pick<Docker.ImageInspectInfo, 'Config'>): readonly string[] {
   const labels = Config.Labels as Readonly<Record<string, string>> | null;
   return (labels?.[IMAGE_LABEL.images] ?? '').split(',');
-}
-
-function isRoot(user: string): boolean {
-  const [name = ''] = user.split(':');
-  return name === '' || name === 'root' || /^0+$/.test(name);
 }

@@ -1,6 +1,7 @@
+import { isOfficialSyntax } from '../../../../../buildpacks/dockerfile/syntax.js';
+
 /** `# syntax=docker/dockerfile:1.7`: comments before the first instruction may be directives. */
 const SYNTAX = /^#[ \t]*syntax[ \t]*=[ \t]*(\S+)[ \t]*\r?$/im;
-const OFFICIAL = /^(docker\.io\/)?docker\/dockerfile(:|@|$)/;
 
 /**
  * What to give to the builder, in the order to try. Docker's own syntax is in every engine: to fetch it on each machine and
@@ -10,6 +11,6 @@ const OFFICIAL = /^(docker\.io\/)?docker\/dockerfile(:|@|$)/;
 export function attemptsOf(dockerfile: string): readonly [string, ...string[]] {
   const [head = ''] = /^(?:[ \t]*(?:#.*)?\r?\n)*(?:#.*)?/.exec(dockerfile.replace(/^\uFEFF/, '')) ?? [];
   const image = SYNTAX.exec(head)?.[1];
-  if (image === undefined || !OFFICIAL.test(image)) return [dockerfile];
+  if (image === undefined || !isOfficialSyntax(image)) return [dockerfile];
   return [dockerfile.replace(SYNTAX, '#'), dockerfile];
 }
