@@ -55,6 +55,7 @@ export const TOPICS: readonly Topic[] = [
       'releases:output': [],
       'releases:diff': [],
       'releases:rollback': ['rollback'],
+      'releases:retry': [],
     },
     load: () => import('./commands/releases.js'),
   },

@@ -2,7 +2,7 @@ import type { ConfigVars } from '../../api/config-vars.js';
 import type { Release } from '../../api/releases.js';
 import type { ReleaseDiff } from '../../api/tfk.js';
 import { appOption, command, count, flag, jsonOption, optional, required } from '../command.js';
-import { pathOfApp, tfkPathOfApp } from '../context.js';
+import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
 import { UsageError, UserError } from '../errors.js';
 import { showStream } from '../follow/builds.js';
 import { newestReleases, releaseNamed, settled } from '../follow/releases.js';
@@ -112,14 +112,52 @@ const rollback = command({
     output.warn("Rollback affects code and config vars; it doesn't add or remove addons.");
     const current = before.find((release) => release.current);
     if (current) output.warn(`To undo, run: tfk rollback v${current.version} -a ${app}`);
-    const rollout = await untilLive(context, app, (await settled(context, app, made)).version);
-    if (options.json) return output.json({ ...made, rollout });
-    const at = rollout.url === null ? '' : ` at ${rollout.url}`;
-    return output.line(`v${made.version} is live after ${took(performance.now() - started)}${at}`);
+    return showLive(context, made, { app, started, json: options.json });
   },
 });
 
-export const commands = [list, info, releaseOutput, diff, rollback];
+const retry = command({
+  name: 'releases:retry',
+  summary: 'release the newest code again, and run its release command again',
+  details:
+    'For a release command that failed by something other than the code. What is live stays until it succeeds.',
+  args: {},
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk releases:retry -a myapp'],
+  async run(context, { options }) {
+    const started = performance.now();
+    const { client, output } = context;
+    const app = context.app(options.app);
+    const newest = await releaseNamed(context, app, undefined);
+    if (newest.slug === null)
+      throw new UserError(`${app} has no code yet.`, { hint: `Type: tfk push -a ${app}` });
+    const made = await output.action(
+      `Retrying v${newest.version} on ${appName(output.err, app)}`,
+      () =>
+        client.post<Release>(`${pathOfApp(app)}/releases`, {
+          slug: newest.slug?.id,
+          description: `Retry of v${newest.version}: ${newest.description}`,
+        }),
+      (release) => `v${release.version}`,
+    );
+    return showLive(context, made, { app, started, json: options.json });
+  },
+});
+
+export const commands = [list, info, releaseOutput, diff, rollback, retry];
+
+/** Waits until the release is live, and says so. */
+async function showLive(
+  context: Context,
+  made: Release,
+  { app, started, json }: { app: string; started: number; json: boolean | undefined },
+): Promise<number | undefined> {
+  const { output } = context;
+  const rollout = await untilLive(context, app, (await settled(context, app, made)).version);
+  if (json) return output.json({ ...made, rollout });
+  const at = rollout.url === null ? '' : ` at ${rollout.url}`;
+  return output.line(`v${made.version} is live after ${took(performance.now() - started)}${at}`);
+}
 
 function factsOf(release: Release, now: Date): [string, string | string[]][] {
   return [

@@ -28,7 +28,7 @@ export class Formation {
     private readonly notify: (appId: string) => void,
   ) {}
 
-  /** The process types of the current release, by name; `release` is none of them. */
+  /** The process types of the current release, by name. */
   list(appId: string): (FormationRecord & { readonly command: string })[] {
     const { processTypes } = this.currentRelease(appId);
     return this.store.formation.list(appId).flatMap((entry) => {
@@ -77,6 +77,7 @@ export class Formation {
   ): { type: string; quantity: number; size: string } {
     const entry = entries.find((candidate) => candidate.type === update.type);
     if (!entry) throw this.unknownType(entries, update.type);
+    if (entry.type === 'release' && update.quantity !== null) throw releaseHasNoDynos();
     return {
       type: entry.type,
       quantity: update.quantity === null ? entry.quantity : quantityOf(entry, update.quantity),
@@ -101,6 +102,15 @@ export class Formation {
     return release;
   }
 }
+
+const releaseHasNoDynos = (): TfkError =>
+  new TfkError(
+    'invalid_params',
+    'release runs once before each release, and cannot be scaled. Nothing was scaled.',
+    {
+      hint: 'Run it now: tfk run release. With a new release: tfk releases:retry',
+    },
+  );
 
 function quantityOf(entry: FormationRecord, wish: { to: number } | { by: number }): number {
   const quantity = 'to' in wish ? wish.to : Math.max(0, entry.quantity + wish.by);

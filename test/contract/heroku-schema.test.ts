@@ -1,27 +1,18 @@
 import type { InjectOptions } from 'fastify';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Build, Dyno, Release } from '../../api/index.js';
 import type { Server } from '../../daemon/http/server.js';
 import { openBench, type Bench } from '../integration/http/support.js';
 import { HerokuSchema } from './heroku-schema.js';
 
-/** The published document is not ours to keep a copy of: https://github.com/heroku/platform-api, schema.json. */
-const FILE =
-  process.env['TFK_HEROKU_SCHEMA'] ??
-  fileURLToPath(new URL('../../../shared/reference/heroku-platform-api-schema.json', import.meta.url));
-const present = existsSync(FILE);
-if (!present)
-  process.stderr.write(
-    `Skipped: Heroku's schema is not at ${FILE} (set TFK_HEROKU_SCHEMA to where it is).\n`,
-  );
-describe.skipIf(!present)("replies to Heroku's clients", () => {
+const published = HerokuSchema.published();
+
+describe.skipIf(!published)("replies to Heroku's clients", () => {
   let bench: Bench;
   let server: Server;
   let schema: HerokuSchema;
   beforeAll(async () => {
-    schema = HerokuSchema.read(FILE);
+    if (published) schema = published;
     bench = await openBench();
     server = bench.server();
     const app = await bench.pushedApp('users-api');

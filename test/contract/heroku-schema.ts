@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import formats from 'ajv-formats';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 /** Parts of Heroku's published hyper-schema (draft 4) that say what a reply looks like. */
 type Json = Readonly<Record<string, unknown>>;
@@ -13,6 +14,11 @@ interface Link {
 /** Names of Heroku's own service, which nobody else's replies can have. */
 const HEROKUS_OWN = /heroku/;
 
+/** The published document is not ours to keep a copy of: https://github.com/heroku/platform-api, schema.json. */
+const PUBLISHED =
+  process.env['TFK_HEROKU_SCHEMA'] ??
+  fileURLToPath(new URL('../../../shared/reference/heroku-platform-api-schema.json', import.meta.url));
+
 /** Validates replies against Heroku's schema, by the route that gave them. */
 export class HerokuSchema {
   private readonly ajv = new Ajv({ strict: false, allErrors: true });
@@ -24,8 +30,13 @@ export class HerokuSchema {
     this.collectLinks();
   }
 
-  static read(file: string): HerokuSchema {
-    return new HerokuSchema(JSON.parse(readFileSync(file, 'utf8')) as Json);
+  /** Undefined, and said on stderr, where the document is not at hand. */
+  static published(): HerokuSchema | undefined {
+    if (existsSync(PUBLISHED)) return new HerokuSchema(JSON.parse(readFileSync(PUBLISHED, 'utf8')) as Json);
+    process.stderr.write(
+      `Not tried: Heroku's schema is not at ${PUBLISHED} (set TFK_HEROKU_SCHEMA to where it is).\n`,
+    );
+    return undefined;
   }
 
   knows(method: string, url: string): boolean {

@@ -192,6 +192,16 @@ describe('formation', () => {
     expect(refused.json<{ message: string }>().message).toContain('updates.0.quantity');
     expect((await get('/apps/users-api/formation/web')).json<Formation>().quantity).toBe(1);
   });
+
+  it('lists the release command, by which clients know of it, and gives it no dynos', async () => {
+    await bench.pushedApp('users-api', { web: 'node web.js', release: 'npm run migrate' });
+    expect((await get('/apps/users-api/formation/release')).json()).toMatchObject({ quantity: 0 });
+    const refused = await patch('/apps/users-api/formation', { updates: [{ type: 'release', quantity: 1 }] });
+    expect(refused.statusCode).toBe(422);
+    expect(refused.json()).toMatchObject({
+      message: expect.stringContaining('runs once before each release') as string,
+    });
+  });
 });
 
 describe('dynos', () => {

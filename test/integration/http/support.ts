@@ -27,6 +27,10 @@ import { createLogger, type Logger } from '../../../daemon/shared/logger.js';
 import type { AppRecord } from '../../../daemon/store/apps.js';
 import type { DynoRecord } from '../../../daemon/store/dynos.js';
 import { Store } from '../../../daemon/store/store.js';
+import { HerokuSchema } from '../../contract/heroku-schema.js';
+
+/** Read and compiled once a process. */
+const schema = HerokuSchema.published();
 
 export const ACTOR = 'ada@example.com';
 
@@ -147,6 +151,7 @@ export async function openBench(): Promise<Bench> {
   });
   const services = servicesOf({ store, clock, logs, releases, asked });
   const servers: Server[] = [];
+  const violations: string[] = [];
   return {
     store,
     services,
@@ -156,6 +161,7 @@ export async function openBench(): Promise<Bench> {
     home,
     server(options = {}) {
       const server = buildServer(services, { trusted: true, clock, logger, ...options });
+      if (schema) holdAgainst(schema, server.app, violations);
       servers.push(server);
       return server;
     },
@@ -176,8 +182,19 @@ export async function openBench(): Promise<Bench> {
       logs.close();
       store.close();
       await rm(home, { recursive: true, force: true });
+      if (violations.length > 0) throw new Error(`Not as Heroku's schema has it:\n${violations.join('\n')}`);
     },
   };
+}
+
+/** Whatever a test asks: each answer that Heroku's schema describes is held against it. */
+function holdAgainst(published: HerokuSchema, app: Server['app'], violations: string[]): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    const { method, url } = request;
+    if (reply.statusCode >= 300 || typeof payload !== 'string' || !published.knows(method, url)) return;
+    const found = published.violations(method, url, JSON.parse(payload));
+    violations.push(...found.map((text) => `${method} ${url}: ${text}`));
+  });
 }
 
 function insertSlug(store: Store, app: AppRecord, processTypes: Record<string, string>): string {

@@ -224,14 +224,14 @@ describe('a deploy', () => {
     });
   });
 
-  it('starts one web dyno and none of other types, and leaves what was scaled', async () => {
+  it('starts one web dyno and none of other types, lists the release command among them, and leaves what was scaled', async () => {
     const at = world();
     await deploy(at, { web: 'node web.js', worker: 'node worker.js', release: 'true' });
     at.endCommand(null);
     await expect.poll(() => current(at).version).toBe(2);
     const quantities = () =>
       Object.fromEntries(at.store.formation.list(at.appId).map((entry) => [entry.type, entry.quantity]));
-    expect(quantities()).toEqual({ web: 1, worker: 0 });
+    expect(quantities()).toEqual({ release: 0, web: 1, worker: 0 });
     at.store.formation.put({
       id: 'x',
       appId: at.appId,
@@ -241,7 +241,7 @@ describe('a deploy', () => {
       now: 0,
     });
     await deploy(at, { web: 'node web.js', clock: 'node clock.js' });
-    expect(quantities()).toEqual({ clock: 0, web: 3, worker: 0 });
+    expect(quantities()).toEqual({ clock: 0, release: 0, web: 3, worker: 0 });
   });
 
   it('commits what belongs to it together with the release, or neither', async () => {
