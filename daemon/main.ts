@@ -25,6 +25,8 @@ import { createServices } from './main/services/index.js';
 import { stopEverything } from './main/stop-everything.js';
 import { createTfkService } from './main/tfk-service.js';
 import { Apps } from './release/apps.js';
+import { Pipelines } from './release/pipelines.js';
+import { Promotions } from './release/promotions.js';
 import { Releases } from './release/releases.js';
 import { RouterControl } from './router/control/client.js';
 import { routerPlaces } from './router/control/places.js';
@@ -37,6 +39,7 @@ import { systemClock as clock } from './shared/clock.js';
 import { messageOf, TfkError } from './shared/errors.js';
 import { createLogger } from './shared/logger.js';
 import { lockHome } from './store/home-lock.js';
+import type { SlugRecord } from './store/slugs.js';
 import { Store } from './store/store.js';
 
 /**
@@ -143,6 +146,7 @@ async function main(config: Config): Promise<void> {
     timeouts,
   });
   const notify = (appId: string): void => run.loop.notify(appId);
+  const hasArtifact = (slug: SlugRecord) => engines.hasArtifact(slug.artifact as Artifact);
   const releases: Releases = new Releases({
     store,
     clock,
@@ -150,10 +154,11 @@ async function main(config: Config): Promise<void> {
     attached: (appId, engine) => addons.attached(appId, engine),
     runReleaseCommand: (release) => run.oneOffs.runReleaseCommand(release),
     openAddons: (appId, engine) => addons.open(appId, engine),
-    hasArtifact: (slug) => engines.hasArtifact(slug.artifact as Artifact),
+    hasArtifact,
     record,
     notify,
   });
+  const promotions = new Promotions({ store, clock, logger, releases, hasArtifact });
   /** Null: of an app yet to be made. */
   const engineOf = (appId: string | null) =>
     engines.get((appId === null ? undefined : store.apps.find(appId)?.engine) ?? choice.name);
@@ -249,6 +254,8 @@ async function main(config: Config): Promise<void> {
     clock,
     apps,
     releases,
+    pipelines: new Pipelines(store, clock),
+    promotions,
     sources,
     builds,
     outputs,
@@ -271,6 +278,7 @@ async function main(config: Config): Promise<void> {
   run.loop.start();
   routerLines.start();
   releases.recover();
+  promotions.recover();
   void addons.recover();
   const api = await listenApi({
     socket: join(home, 'tfkd.sock'),

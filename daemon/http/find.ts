@@ -6,6 +6,9 @@ import type { BuildRecord } from '../store/builds.js';
 import type { DomainRecord } from '../store/domains.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { FormationRecord } from '../store/formation.js';
+import type { CouplingRecord } from '../store/pipeline-couplings.js';
+import type { PromotionRecord } from '../store/pipeline-promotions.js';
+import type { PipelineRecord } from '../store/pipelines.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SlugRecord } from '../store/slugs.js';
 import type { Services } from './services.js';
@@ -112,6 +115,29 @@ export function findDomain(services: Services, app: AppRecord, hostnameOrId: str
     candidates: domains.map(({ hostname }) => hostname),
     otherwise: `List them: tfk domains -a ${app.name}`,
   });
+}
+
+/** By id or name. */
+export function findPipeline(services: Services, idOrName: string): PipelineRecord {
+  const pipeline = services.records.pipelines.find(idOrName);
+  if (pipeline) return pipeline;
+  throw unknown('pipeline', `There is no pipeline ${quote(idOrName)}.`, {
+    word: idOrName,
+    candidates: services.records.pipelines.list().map(({ name }) => name),
+    otherwise: 'List them: tfk pipelines',
+  });
+}
+
+export function findCoupling(services: Services, id: string): CouplingRecord {
+  const coupling = services.records.pipelineCouplings.byId(id);
+  if (coupling) return coupling;
+  throw notFound('pipeline_coupling', `There is no pipeline coupling ${quote(id)}.`, 'See: tfk pipelines');
+}
+
+export function findPromotion(services: Services, id: string): PromotionRecord {
+  const promotion = services.records.pipelinePromotions.byId(id);
+  if (promotion) return promotion;
+  throw notFound('pipeline_promotion', `There is no promotion ${quote(id)}.`);
 }
 
 /** Heroku's clients need the resource `add_on` to go on with their own message. */

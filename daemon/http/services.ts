@@ -5,6 +5,8 @@ import type { Attachment, TerminalSize } from '../engines/engine.js';
 import type { LogSessions } from '../logs/sessions.js';
 import type { Apps } from '../release/apps.js';
 import type { ReleaseDifference } from '../release/diff.js';
+import type { Pipelines } from '../release/pipelines.js';
+import type { Promotions } from '../release/promotions.js';
 import type { Releases } from '../release/releases.js';
 import type { RolloutStatus as RolloutProgress } from '../run/rollout-status.js';
 import type { AccountRecord, TokenRecord } from '../store/account.js';
@@ -36,6 +38,7 @@ export interface Services {
   readonly addons: AddonsService;
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
   readonly engines: EngineService;
+  readonly pipelines: PipelineService;
   readonly tfk: TfkService;
 }
 
@@ -48,6 +51,9 @@ export interface Records {
   readonly formation: Pick<Store['formation'], 'list'>;
   readonly dynos: Pick<Store['dynos'], 'list'>;
   readonly domains: Pick<Store['domains'], 'list'>;
+  readonly pipelines: Pick<Store['pipelines'], 'find' | 'list'>;
+  readonly pipelineCouplings: Pick<Store['pipelineCouplings'], 'byId' | 'ofApp' | 'ofPipeline' | 'list'>;
+  readonly pipelinePromotions: Pick<Store['pipelinePromotions'], 'byId' | 'targets'>;
   readonly addons: Pick<Store['addons'], 'all' | 'find' | 'attachments' | 'attachmentsOf'>;
 }
 
@@ -89,6 +95,14 @@ export interface ReleaseService extends Pick<Releases, 'current' | 'config' | 's
 
 /** With where the app answers; null for an app without a web process. */
 export type RolloutStatus = RolloutProgress & { readonly url: string | null };
+
+export interface PipelineService extends Pick<
+  Pipelines,
+  'create' | 'rename' | 'destroy' | 'couple' | 'setStage' | 'uncouple'
+> {
+  /** Begins to release what one app runs on others; answers at once. */
+  promote: Promotions['create'];
+}
 
 export interface SourceService {
   create(): SourceRecord;

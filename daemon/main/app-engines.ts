@@ -19,6 +19,8 @@ export interface AppEngineParts {
   readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
 }
 
+type BuiltOf = Pick<BuildRecord, 'sourceId' | 'sourceUrl' | 'sourceVersion' | 'sourceChecksum'>;
+
 /** Which engine builds an app, and its move to another one. */
 export class AppEngines {
   constructor(private readonly parts: AppEngineParts) {}
@@ -70,9 +72,11 @@ export class AppEngines {
     );
   }
 
-  private async buildWithSource(slugId: string): Promise<BuildRecord | null> {
-    const [sourceId] = this.parts.store.builds.newestSources([slugId]);
+  /** Of a slug that came by promotion, what the build was given which made it. */
+  private async buildWithSource(slugId: string): Promise<BuiltOf | null> {
+    const { builds, slugs } = this.parts.store;
+    const [sourceId] = builds.newestSources([slugId]);
     if (sourceId === undefined || !(await this.parts.hasSource(sourceId))) return null;
-    return this.parts.store.builds.bySource(sourceId) ?? null;
+    return builds.bySource(sourceId) ?? slugs.origin(slugId) ?? null;
   }
 }

@@ -22,6 +22,10 @@ export interface DeployedSlug {
   };
 }
 
+export interface PromotedSlug extends Pick<DeployedSlug, 'id' | 'processTypes' | 'description'> {
+  readonly engine: string;
+}
+
 export interface ReleaseResult {
   readonly release: ReleaseRecord;
   /** True: nothing would have changed, and `release` is the current one. */
@@ -53,6 +57,13 @@ export interface ReleaseDependencies {
   readonly record: (appId: string, text: string) => void;
   /** Wakes the reconciler. */
   readonly notify: (appId: string) => void;
+}
+
+interface Making {
+  /** Is committed with the release. */
+  readonly inTransaction?: (release: { id: string }) => void;
+  /** For other releases of the app. */
+  readonly waits?: 'a moment' | 'as long as it takes';
 }
 
 /** How long a caller waits for another release of the app before it is told to come back. */
@@ -102,8 +113,29 @@ export class Releases {
           ...(current.slugId === null ? { formation: slug.firstDeploy.formation } : {}),
         };
       },
-      inTransaction,
+      { inTransaction },
     );
+  }
+
+  /**
+   * A slug that another app ran becomes this one's code, with the config that this one has; a release also where nothing
+   * differs. Waits for its turn as long as it takes: whoever asked is not waiting for the answer.
+   */
+  async promote(
+    appId: string,
+    slug: PromotedSlug,
+    actor: string,
+    inTransaction: (release: { id: string }) => void,
+  ): Promise<ReleaseResult> {
+    const { description, id: slugId, processTypes, engine } = slug;
+    await this.deps.openAddons(appId, engine);
+    const draft = (current: ReleaseRecord): Draft => ({
+      description,
+      slugId,
+      processTypes,
+      config: ownConfig(current),
+    });
+    return this.make(appId, actor, draft, { inTransaction, waits: 'as long as it takes' });
   }
 
   /** After an add-on was attached or detached. */
@@ -156,14 +188,15 @@ export class Releases {
     appId: string,
     actor: string,
     draft: (current: ReleaseRecord, attached: Attached) => Draft | null,
-    inTransaction: (release: { id: string }) => void = () => undefined,
+    { inTransaction = () => undefined, waits = 'a moment' }: Making = {},
   ): Promise<ReleaseResult> {
     return new Promise((resolve, reject) => {
       let gaveUp = false;
-      const patience = setTimeout(() => {
+      const giveUp = (): void => {
         gaveUp = true;
         reject(this.busy(appId));
-      }, QUEUE_PATIENCE_MS);
+      };
+      const patience = waits === 'a moment' ? setTimeout(giveUp, QUEUE_PATIENCE_MS) : undefined;
       const job = async (): Promise<void> => {
         if (gaveUp) return;
         clearTimeout(patience);

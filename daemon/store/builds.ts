@@ -99,14 +99,16 @@ export class BuildStore {
       .get(secret);
   }
 
-  /** Of each slug, the source it was last built of. */
+  /** Of each slug, the source it was last built of, by its app or by the one it was promoted from. */
   newestSources(slugIds: readonly string[]): string[] {
     return this.db
-      .prepare<[string], { sourceId: string }>(
+      .prepare<[{ slugs: string }], { sourceId: string }>(
         `SELECT source_id AS sourceId, MAX(created_at) FROM builds
-         WHERE source_id IS NOT NULL AND slug_id IN (SELECT value FROM json_each(?)) GROUP BY slug_id`,
+         WHERE source_id IS NOT NULL AND slug_id IN (SELECT value FROM json_each(@slugs)) GROUP BY slug_id
+         UNION SELECT source_id, 0 FROM promoted_slugs WHERE slug_id IN (SELECT value FROM json_each(@slugs))
+         ORDER BY 2 DESC`,
       )
-      .all(JSON.stringify(slugIds))
+      .all({ slugs: JSON.stringify(slugIds) })
       .map(({ sourceId }) => sourceId);
   }
 

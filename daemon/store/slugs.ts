@@ -31,6 +31,14 @@ export interface SlugContents {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+/** The source of a slug that came by promotion, as its build had it. */
+export interface SlugOrigin {
+  readonly sourceId: string;
+  readonly sourceUrl: string;
+  readonly sourceVersion: string | null;
+  readonly sourceChecksum: string | null;
+}
+
 type Row = Omit<SlugRecord, 'artifact' | 'processTypes' | 'launchEnv' | 'launchPath' | 'healthchecks'> & {
   artifact: string;
   processTypes: string;
@@ -101,7 +109,53 @@ export class SlugStore {
     return row && toRecord(row);
   }
 
-  /** Slugs that the newest `releases` releases of any app, or its current one, still need. */
+  /**
+   * The app's own row of another app's slug, so that it outlives that app: the same artifact, and what it was made of. Call it
+   * within a transaction. Answers the row that the app has already where it has one.
+   */
+  adopt(slug: SlugRecord, appId: string, id: string, now: number): SlugRecord {
+    const own = this.byContent(appId, slug.contentKey);
+    if (own?.artifact.engine === slug.artifact.engine && own.artifact.id === slug.artifact.id) return own;
+    const adopted = { ...slug, id, appId, createdAt: now };
+    this.insert(adopted);
+    this.db
+      .prepare(
+        'INSERT INTO slug_contents (slug_id, contents) SELECT ?, contents FROM slug_contents WHERE slug_id = ?',
+      )
+      .run(id, slug.id);
+    this.keepOrigin(slug.id, id);
+    return adopted;
+  }
+
+  /** What a promoted slug was made of; undefined for one that the app built itself. */
+  origin(slugId: string): SlugOrigin | undefined {
+    return this.db
+      .prepare<[string], SlugOrigin>(
+        `SELECT source_id AS sourceId, source_url AS sourceUrl, source_version AS sourceVersion,
+          source_checksum AS sourceChecksum FROM promoted_slugs WHERE slug_id = ?`,
+      )
+      .get(slugId);
+  }
+
+  /** The newest build of the slug, else what that one came by itself. */
+  private keepOrigin(from: string, to: string): void {
+    const built = this.db
+      .prepare(
+        `INSERT INTO promoted_slugs (slug_id, source_id, source_url, source_version, source_checksum)
+         SELECT ?, source_id, source_url, source_version, source_checksum FROM builds
+         WHERE slug_id = ? AND source_id IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT 1`,
+      )
+      .run(to, from);
+    if (built.changes > 0) return;
+    this.db
+      .prepare(
+        `INSERT INTO promoted_slugs (slug_id, source_id, source_url, source_version, source_checksum)
+         SELECT ?, source_id, source_url, source_version, source_checksum FROM promoted_slugs WHERE slug_id = ?`,
+      )
+      .run(to, from);
+  }
+
+  /** Slugs that the newest `releases` releases of any app, its current one, or a promotion under way still need. */
   inUse(releases: number): SlugRecord[] {
     return this.db
       .prepare<[number], Row>(
@@ -109,7 +163,8 @@ export class SlugStore {
            SELECT slug_id FROM (
              SELECT slug_id, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY version DESC) AS age FROM releases WHERE slug_id IS NOT NULL
            ) WHERE age <= ?
-           UNION SELECT r.slug_id FROM apps a JOIN releases r ON r.id = a.current_release_id WHERE r.slug_id IS NOT NULL)`,
+           UNION SELECT r.slug_id FROM apps a JOIN releases r ON r.id = a.current_release_id WHERE r.slug_id IS NOT NULL
+           UNION SELECT slug_id FROM pipeline_promotion_targets WHERE release_id IS NULL AND error_message IS NULL)`,
       )
       .all(releases)
       .map(toRecord);

@@ -126,6 +126,35 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('DELETE', `/apps/users-api/addons/${name}`);
   });
 
+  it('fit when pipelines are made, filled, promoted and taken apart', async () => {
+    const { id } = await ask<{ id: string }>('POST', '/pipelines', { name: 'users' });
+    await ask('GET', '/pipelines?eq[name]=users');
+    await ask('PATCH', `/pipelines/${id}`, { name: 'people' });
+    const couple = (app: string, stage: string) =>
+      ask<{ id: string; app: { id: string } }>('POST', '/pipeline-couplings', { app, pipeline: id, stage });
+    const [source, target] = [await couple('users-api', 'staging'), await couple('billing', 'staging')];
+    await ask('PATCH', `/pipeline-couplings/${target.id}`, { stage: 'production' });
+    await ask('GET', '/pipeline-couplings');
+    await ask('GET', '/users/~/pipeline-couplings');
+    await ask('GET', `/pipeline-couplings/${source.id}`);
+    await ask('GET', '/apps/users-api/pipeline-couplings');
+    await ask('GET', `/pipelines/${id}/pipeline-couplings`);
+    await ask('POST', '/filters/apps', { in: { id: [source.app.id, target.app.id] } });
+    const promotion = await ask<{ id: string }>('POST', '/pipeline-promotions', {
+      pipeline: { id },
+      source: { app: source.app },
+      targets: [{ app: target.app }],
+    });
+    await ask('GET', `/pipeline-promotions/${promotion.id}`);
+    await ask('GET', `/pipeline-promotions/${promotion.id}/promotion-targets`);
+    await ask('GET', `/pipelines/${id}/latest-builds`);
+    await ask('GET', `/pipelines/${id}/latest-releases`);
+    await ask('GET', `/pipelines/${id}/latest-deployments`);
+    await ask('GET', `/pipelines/${id}/pipeline-stack`);
+    await ask('DELETE', `/pipeline-couplings/${source.id}`);
+    await ask('DELETE', `/pipelines/${id}`);
+  });
+
   it('would not fit if a field were missing or of another type', async () => {
     const app = (await server.app.inject('/apps/users-api')).json<Record<string, unknown>>();
     const { name, ...nameless } = app;

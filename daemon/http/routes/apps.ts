@@ -81,7 +81,7 @@ function assertIs(what: string, asked: string | undefined, ours: { id: string; n
   });
 }
 
-function appJson(services: Services, app: AppRecord): AppJson {
+export function appJson(services: Services, app: AppRecord): AppJson {
   const { id, email } = services.account.account();
   const { slugId } = services.releases.current(app.id);
   const slug = slugId === null ? undefined : services.records.slugs.byId(slugId);

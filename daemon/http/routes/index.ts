@@ -11,8 +11,12 @@ import { domainRoutes } from './domains.js';
 import { dynoRoutes } from './dynos.js';
 import { engineRoutes } from './engines.js';
 import { execRoutes } from './exec.js';
+import { filterRoutes } from './filters.js';
 import { formationRoutes } from './formation.js';
 import { logSessionRoutes } from './log-sessions.js';
+import { pipelineCouplingRoutes } from './pipeline-couplings.js';
+import { pipelinePromotionRoutes } from './pipeline-promotions.js';
+import { pipelineRoutes } from './pipelines.js';
 import { platformRoutes } from './platform.js';
 import { releaseRoutes } from './releases.js';
 import { slugRoutes } from './slugs.js';
@@ -31,8 +35,12 @@ const ROUTES = [
   dynoRoutes,
   engineRoutes,
   execRoutes,
+  filterRoutes,
   formationRoutes,
   logSessionRoutes,
+  pipelineCouplingRoutes,
+  pipelinePromotionRoutes,
+  pipelineRoutes,
   platformRoutes,
   releaseRoutes,
   slugRoutes,

@@ -83,10 +83,6 @@ function emptyLists(app: FastifyInstance, { services }: Context): void {
     findApp(services, params.app);
     throw notFound('app_feature', `There is no feature ${quote(params.feature)}.`);
   });
-  app.get<OfApp>('/apps/:app/pipeline-couplings', ({ params }) => {
-    const { name } = findApp(services, params.app);
-    throw notFound('pipeline_coupling', `${name} is in no pipeline.`);
-  });
 }
 
 /** Clearing what is empty is done; anything else would be a promise that no build keeps. */

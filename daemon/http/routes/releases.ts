@@ -93,7 +93,7 @@ function releaseOutputRoute(app: FastifyInstance, context: Context): void {
   );
 }
 
-function releaseJson(
+export function releaseJson(
   { services, baseUrl }: Context,
   request: FastifyRequest,
   app: AppRecord,

@@ -3,6 +3,7 @@ import { DYNO_SIZES } from '../../run/sizes.js';
 import { newId, newSecret } from '../../shared/ids.js';
 import { AppEngines } from '../app-engines.js';
 import { buildService, sourceService } from './builds.js';
+import { pipelineService } from './pipelines.js';
 import { releaseService } from './releases.js';
 import { appUrl, type Stages } from './stages.js';
 
@@ -48,6 +49,7 @@ export function createServices(stages: Stages): Services {
     addons: stages.addons,
     logs: stages.sessions,
     engines: engineService(stages, builds),
+    pipelines: pipelineService(stages),
     tfk: stages.tfk,
   };
 }

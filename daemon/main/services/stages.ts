@@ -7,6 +7,8 @@ import type { TfkService } from '../../http/services.js';
 import type { LogStore } from '../../logs/log-store.js';
 import type { LogSessions } from '../../logs/sessions.js';
 import type { Apps } from '../../release/apps.js';
+import type { Pipelines } from '../../release/pipelines.js';
+import type { Promotions } from '../../release/promotions.js';
 import type { Releases } from '../../release/releases.js';
 import type { Domains } from '../../run/domains.js';
 import type { Dynos } from '../../run/dynos.js';
@@ -25,6 +27,8 @@ export interface Stages {
   readonly clock: Clock;
   readonly apps: Apps;
   readonly releases: Releases;
+  readonly pipelines: Pipelines;
+  readonly promotions: Promotions;
   readonly sources: Sources;
   readonly builds: Builds;
   readonly outputs: BuildOutputs;

@@ -14,8 +14,11 @@ import type {
 } from '../../../daemon/http/services.js';
 import { LogStore } from '../../../daemon/logs/log-store.js';
 import { LogSessions } from '../../../daemon/logs/sessions.js';
+import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { diffReleases } from '../../../daemon/release/diff.js';
+import { Pipelines } from '../../../daemon/release/pipelines.js';
+import { Promotions } from '../../../daemon/release/promotions.js';
 import { Releases } from '../../../daemon/release/releases.js';
 import { Domains } from '../../../daemon/run/domains.js';
 import { Formation } from '../../../daemon/run/formation.js';
@@ -203,7 +206,7 @@ function insertSlug(store: Store, app: AppRecord, processTypes: Record<string, s
     id,
     appId: app.id,
     contentKey: id,
-    artifact: { engine: 'fake', id, size: 1234 },
+    artifact: { engine: app.engine, id, size: 1234 },
     processTypes,
     launchEnv: {},
     launchPath: [],
@@ -323,6 +326,16 @@ function servicesOf(parts: Parts): Services {
         return null;
       },
     },
+    pipelines: pipelineService({
+      pipelines: new Pipelines(store, clock),
+      promotions: new Promotions({
+        store,
+        clock,
+        logger: createLogger('silent', 'test'),
+        releases,
+        hasArtifact: async () => true,
+      }),
+    }),
     logs: new LogSessions(logs, clock),
     tfk: {
       info: () => ({
