@@ -25,7 +25,7 @@ module.exports = {
     rule(
       'bottom-layers',
       { path: '^daemon/(store|engines)/' },
-      { path: '^daemon/(http|build|release|run|router|logs|addons)/|^daemon/main' },
+      { path: '^daemon/(http|build|release|run|router|logs|addons|webhooks)/|^daemon/main' },
     ),
     rule(
       'store-and-engines-apart',
@@ -53,6 +53,16 @@ module.exports = {
       'router-by-its-control',
       { path: '^daemon/', pathNot: '^daemon/router/' },
       { path: '^daemon/router/(?!control/)' },
+    ),
+    rule(
+      'webhooks-know-only-rows',
+      { path: '^daemon/webhooks/' },
+      { path: '^daemon/(?!webhooks/|store/|shared/)' },
+    ),
+    rule(
+      'stages-know-no-webhooks',
+      { path: '^daemon/', pathNot: '^daemon/(webhooks/|http/|main)' },
+      { path: '^daemon/webhooks/' },
     ),
     rule('only-store-touches-sqlite', { pathNot: '^(daemon/store|test)/' }, { path: 'better-sqlite3' }),
     rule(

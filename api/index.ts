@@ -27,3 +27,6 @@ export * from './releases.js';
 export * from './slugs.js';
 export * from './sources.js';
 export * from './tfk.js';
+export * from './webhook-deliveries.js';
+export * from './webhook-events.js';
+export * from './webhooks.js';

@@ -24,6 +24,7 @@ import { createRunStage } from './main/run-stage.js';
 import { createServices } from './main/services/index.js';
 import { stopEverything } from './main/stop-everything.js';
 import { createTfkService } from './main/tfk-service.js';
+import { createWebhooks } from './main/webhooks.js';
 import { Apps } from './release/apps.js';
 import { Pipelines } from './release/pipelines.js';
 import { Promotions } from './release/promotions.js';
@@ -35,6 +36,7 @@ import { startRouter } from './router/control/spawn.js';
 import { Domains } from './run/domains.js';
 import { Dynos } from './run/dynos.js';
 import { Formation } from './run/formation.js';
+import { Acting } from './shared/acting.js';
 import { systemClock as clock } from './shared/clock.js';
 import { messageOf, TfkError } from './shared/errors.js';
 import { createLogger } from './shared/logger.js';
@@ -103,6 +105,8 @@ async function main(config: Config): Promise<void> {
   });
 
   // The stages
+  const acting = new Acting();
+  const hooks = createWebhooks({ store, clock, logger, acting });
   const record = (appId: string, text: string): void => logs.append(appId, [apiLine(text)]);
   const postgres = new PostgresAddon({
     addonsDir: join(home, 'addons'),
@@ -130,6 +134,7 @@ async function main(config: Config): Promise<void> {
       await addons.destroy(addon, account.email);
     for (const build of store.builds.list(appId)) await outputs.remove(build.id);
     await engines.forgetApp(appId);
+    await hooks.farewell(appId);
     store.transaction(() => store.apps.delete(appId));
     logs.drop(appId);
     run.loop.notify(appId);
@@ -209,6 +214,7 @@ async function main(config: Config): Promise<void> {
     await run.stop();
     addons.stop();
     garbage.stop();
+    await hooks.stop();
   };
   const end = async (): Promise<void> => {
     await api.close();
@@ -269,10 +275,13 @@ async function main(config: Config): Promise<void> {
     logs,
     sessions: new LogSessions(logs, clock),
     tfk,
+    webhooks: hooks.webhooks,
     routerPort: () => routerStatus.port,
   });
 
   // What an earlier tfkd left, then the doors
+  let apiPort = config.apiPort;
+  hooks.start(services, () => `http://127.0.0.1:${apiPort}`);
   await builds.recover();
   run.adopt();
   run.loop.start();
@@ -283,8 +292,9 @@ async function main(config: Config): Promise<void> {
   const api = await listenApi({
     socket: join(home, 'tfkd.sock'),
     port: config.apiPort,
-    build: (trusted) => buildServer(services, { trusted, clock, logger }).app,
+    build: (trusted) => buildServer(services, { trusted, clock, logger, acting }).app,
   });
+  apiPort = api.port;
   const announcement = await announce(home, {
     pid: process.pid,
     startedAt: new Date(startedAt).toISOString(),

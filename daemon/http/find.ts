@@ -11,6 +11,9 @@ import type { PromotionRecord } from '../store/pipeline-promotions.js';
 import type { PipelineRecord } from '../store/pipelines.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SlugRecord } from '../store/slugs.js';
+import type { DeliveryRecord } from '../store/webhook-deliveries.js';
+import type { WebhookEventRecord } from '../store/webhook-events.js';
+import type { WebhookRecord } from '../store/webhooks.js';
 import type { Services } from './services.js';
 
 /** What a path names, by id or name; what is not there is answered with the names that may have been meant. */
@@ -149,6 +152,27 @@ export function findAddon(services: Services, idOrName: string): AddonRecord {
     candidates: services.records.addons.all().map(({ name }) => name),
     otherwise: 'List them: tfk addons',
   });
+}
+
+export function findWebhook({ records }: Services, app: AppRecord, id: string): WebhookRecord {
+  const webhook = records.webhooks.find(id);
+  if (webhook?.appId === app.id) return webhook;
+  const hint = `List them: tfk webhooks -a ${app.name}`;
+  throw notFound('webhook', `${app.name} has no webhook ${quote(id)}.`, hint);
+}
+
+export function findDelivery({ records }: Services, app: AppRecord, id: string): DeliveryRecord {
+  const delivery = records.webhookDeliveries.find(id);
+  if (delivery?.appId === app.id) return delivery;
+  const hint = `List them: tfk webhooks:deliveries -a ${app.name}`;
+  throw notFound('webhook_delivery', `${app.name} has no webhook delivery ${quote(id)}.`, hint);
+}
+
+export function findWebhookEvent({ records }: Services, app: AppRecord, id: string): WebhookEventRecord {
+  const event = records.webhookEvents.find(id);
+  if (event?.appId === app.id) return event;
+  const hint = `List them: tfk webhooks:events -a ${app.name}`;
+  throw notFound('webhook_event', `${app.name} has no webhook event ${quote(id)}.`, hint);
 }
 
 export const attachmentNotFound = (

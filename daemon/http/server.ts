@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Acting } from '../shared/acting.js';
 import type { Clock } from '../shared/clock.js';
 import { codeOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly trusted: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Is told who acts in each request. */
+  readonly acting: Acting;
   /** Host names besides localhost under which the TCP server answers. */
   readonly hosts?: readonly string[];
 }
@@ -62,7 +65,9 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   acceptJson(app);
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, options.logger));
   answerUnknown(app, routes);
-  registerRoutes(app, contextOf(services, options, { attachPoints, closing: closing.signal }));
+  const context = contextOf(services, options, { attachPoints, closing: closing.signal });
+  app.addHook('preHandler', (_request, _reply, done) => options.acting.as(context.actor(), done));
+  registerRoutes(app, context);
   app.get('/openapi.json', () => openApi(routes.list(), services.tfk.info().version));
   answerUpgrades(app.server, { attachPoints, logger: options.logger, guard, closing: closing.signal });
   app.addHook('preClose', (done) => {

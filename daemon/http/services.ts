@@ -19,6 +19,7 @@ import type { FormationRecord } from '../store/formation.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SourceRecord } from '../store/sources.js';
 import type { Store } from '../store/store.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 
 /**
  * All that the routes ask of the rest of tfkd, in the domain's own terms: records come out, and what cannot be done is thrown
@@ -40,21 +41,26 @@ export interface Services {
   readonly engines: EngineService;
   readonly pipelines: PipelineService;
   readonly tfk: TfkService;
+  readonly webhooks: Pick<Webhooks, 'create' | 'update' | 'remove' | 'retry'>;
 }
 
 /** What is stored, for reading only; a `Store` is one. */
 export interface Records {
+  readonly apps: Pick<Store['apps'], 'find'>;
   readonly releases: Pick<Store['releases'], 'byId' | 'byVersion' | 'byOutputSecret' | 'list'>;
   readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list'>;
   readonly slugs: Pick<Store['slugs'], 'byId'>;
   readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
   readonly formation: Pick<Store['formation'], 'list'>;
-  readonly dynos: Pick<Store['dynos'], 'list'>;
+  readonly dynos: Pick<Store['dynos'], 'list' | 'find'>;
   readonly domains: Pick<Store['domains'], 'list'>;
   readonly pipelines: Pick<Store['pipelines'], 'find' | 'list'>;
   readonly pipelineCouplings: Pick<Store['pipelineCouplings'], 'byId' | 'ofApp' | 'ofPipeline' | 'list'>;
   readonly pipelinePromotions: Pick<Store['pipelinePromotions'], 'byId' | 'targets'>;
   readonly addons: Pick<Store['addons'], 'all' | 'find' | 'attachments' | 'attachmentsOf'>;
+  readonly webhooks: Pick<Store['webhooks'], 'find' | 'list'>;
+  readonly webhookDeliveries: Pick<Store['webhookDeliveries'], 'find' | 'list'>;
+  readonly webhookEvents: Pick<Store['webhookEvents'], 'find' | 'list'>;
 }
 
 export interface AccountService {

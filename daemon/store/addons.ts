@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -47,21 +48,22 @@ export class AddonStore {
   constructor(
     private readonly db: Connection,
     private readonly box: SecretBox,
+    private readonly changes: Changes,
   ) {}
 
   insert(addon: Pick<AddonRecord, 'id' | 'appId' | 'name' | 'service' | 'plan' | 'createdAt'>): void {
-    this.db
-      .prepare(
-        `INSERT INTO addons (id, app_id, name, service, plan, state, created_at, updated_at)
-         VALUES (@id, @appId, @name, @service, @plan, 'provisioning', @createdAt, @createdAt)`,
-      )
-      .run(addon);
+    const statement = this.db.prepare(
+      `INSERT INTO addons (id, app_id, name, service, plan, state, created_at, updated_at)
+       VALUES (@id, @appId, @name, @service, @plan, 'provisioning', @createdAt, @createdAt)`,
+    );
+    this.changes.write('addon', addon.id, addon.appId, () => statement.run(addon));
   }
 
   markProvisioned(id: string, data: Readonly<Record<string, string | number>>, now: number): void {
-    this.db
-      .prepare(`UPDATE addons SET state = 'provisioned', data_sealed = ?, updated_at = ? WHERE id = ?`)
-      .run(this.box.seal(JSON.stringify(data), context(id)), now, id);
+    const statement = this.db.prepare(
+      `UPDATE addons SET state = 'provisioned', data_sealed = ?, updated_at = ? WHERE id = ?`,
+    );
+    this.write(id, () => statement.run(this.box.seal(JSON.stringify(data), context(id)), now, id));
   }
 
   /** Of one that is provisioned; any other stays as it is. */
@@ -72,11 +74,17 @@ export class AddonStore {
   }
 
   markDeprovisioning(id: string, now: number): void {
-    this.db.prepare(`UPDATE addons SET state = 'deprovisioning', updated_at = ? WHERE id = ?`).run(now, id);
+    this.write(id, () =>
+      this.db.prepare(`UPDATE addons SET state = 'deprovisioning', updated_at = ? WHERE id = ?`).run(now, id),
+    );
   }
 
   delete(id: string): void {
-    this.db.prepare('DELETE FROM addons WHERE id = ?').run(id);
+    this.write(id, () => this.db.prepare('DELETE FROM addons WHERE id = ?').run(id));
+  }
+
+  private write(id: string, work: () => unknown): void {
+    this.changes.write('addon', id, () => this.find(id)?.appId, work);
   }
 
   /** By id or name. */
@@ -95,16 +103,18 @@ export class AddonStore {
   }
 
   attach(attachment: Omit<AttachmentRecord, 'updatedAt'>): void {
-    this.db
-      .prepare(
-        `INSERT INTO attachments (id, addon_id, app_id, name, created_at, updated_at)
-         VALUES (@id, @addonId, @appId, @name, @createdAt, @createdAt)`,
-      )
-      .run(attachment);
+    const statement = this.db.prepare(
+      `INSERT INTO attachments (id, addon_id, app_id, name, created_at, updated_at)
+       VALUES (@id, @addonId, @appId, @name, @createdAt, @createdAt)`,
+    );
+    this.changes.write('addon-attachment', attachment.id, attachment.appId, () => statement.run(attachment));
   }
 
   detach(attachmentId: string): void {
-    this.db.prepare('DELETE FROM attachments WHERE id = ?').run(attachmentId);
+    const appId = (): string | undefined => this.attachments().find(({ id }) => id === attachmentId)?.appId;
+    this.changes.write('addon-attachment', attachmentId, appId, () =>
+      this.db.prepare('DELETE FROM attachments WHERE id = ?').run(attachmentId),
+    );
   }
 
   attachments(): AttachmentRecord[] {

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 
 export interface AppRecord {
@@ -22,7 +23,10 @@ const COLUMNS = `id, number, name, engine, maintenance, current_release_id AS cu
 const toRecord = (row: Row): AppRecord => ({ ...row, maintenance: row.maintenance === 1 });
 
 export class AppStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly changes: Changes,
+  ) {}
 
   insert(app: { id: string; name: string; engine: string; createdAt: number }): void {
     this.db
@@ -46,7 +50,9 @@ export class AppStore {
   }
 
   rename(id: string, name: string, now: number): void {
-    this.db.prepare('UPDATE apps SET name = ?, updated_at = ? WHERE id = ?').run(name, now, id);
+    this.changes.write('app', id, id, () =>
+      this.db.prepare('UPDATE apps SET name = ?, updated_at = ? WHERE id = ?').run(name, now, id),
+    );
   }
 
   setEngine(id: string, engine: string, now: number): void {
@@ -54,19 +60,26 @@ export class AppStore {
   }
 
   setMaintenance(id: string, maintenance: boolean, now: number): void {
-    this.db
-      .prepare('UPDATE apps SET maintenance = ?, updated_at = ? WHERE id = ?')
-      .run(maintenance ? 1 : 0, now, id);
+    this.changes.write('app', id, id, () =>
+      this.db
+        .prepare('UPDATE apps SET maintenance = ?, updated_at = ? WHERE id = ?')
+        .run(maintenance ? 1 : 0, now, id),
+    );
   }
 
   setCurrentRelease(id: string, releaseId: string, now: number): void {
-    this.db
-      .prepare('UPDATE apps SET current_release_id = ?, released_at = ?, updated_at = ? WHERE id = ?')
-      .run(releaseId, now, now, id);
+    const write = () =>
+      this.db
+        .prepare('UPDATE apps SET current_release_id = ?, released_at = ?, updated_at = ? WHERE id = ?')
+        .run(releaseId, now, now, id);
+    // Being the current one is a property of the release too.
+    this.changes.write('release', releaseId, id, () => this.changes.write('app', id, id, write));
   }
 
   markDestroyed(id: string, now: number): void {
-    this.db.prepare('UPDATE apps SET destroyed_at = ? WHERE id = ? AND destroyed_at IS NULL').run(now, id);
+    this.changes.write('app', id, id, () =>
+      this.db.prepare('UPDATE apps SET destroyed_at = ? WHERE id = ? AND destroyed_at IS NULL').run(now, id),
+    );
   }
 
   /** Removes a destroyed app with all its rows. */

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 
 export type BuildStatus = 'pending' | 'succeeded' | 'failed';
@@ -42,9 +43,16 @@ export type NewBuild = Pick<
 >;
 
 export class BuildStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly changes: Changes,
+  ) {}
 
   insert(build: NewBuild): void {
+    this.changes.write('build', build.id, build.appId, () => this.insertRow(build));
+  }
+
+  private insertRow(build: NewBuild): void {
     this.db
       .prepare(
         `INSERT INTO builds (id, app_id, status, user_email, source_id, source_url, source_version, source_checksum,
@@ -56,7 +64,9 @@ export class BuildStore {
   }
 
   markStarted(id: string, now: number): void {
-    this.db.prepare('UPDATE builds SET started_at = ?, updated_at = ? WHERE id = ?').run(now, now, id);
+    this.write(id, () =>
+      this.db.prepare('UPDATE builds SET started_at = ?, updated_at = ? WHERE id = ?').run(now, now, id),
+    );
   }
 
   /** Once: a build that has ended stays as it is. Answers whether this call ended it. */
@@ -70,14 +80,11 @@ export class BuildStore {
     },
     now: number,
   ): boolean {
-    return (
-      this.db
-        .prepare(
-          `UPDATE builds SET status = @status, slug_id = @slugId, release_id = @releaseId, message = @message, updated_at = @now
-           WHERE id = @id AND status = 'pending'`,
-        )
-        .run({ ...end, id, now }).changes === 1
+    const statement = this.db.prepare(
+      `UPDATE builds SET status = @status, slug_id = @slugId, release_id = @releaseId, message = @message, updated_at = @now
+       WHERE id = @id AND status = 'pending'`,
     );
+    return this.write(id, () => statement.run({ ...end, id, now }).changes === 1);
   }
 
   byId(id: string): BuildRecord | undefined {
@@ -119,6 +126,10 @@ export class BuildStore {
         `SELECT ${COLUMNS} FROM builds WHERE app_id = ? ORDER BY created_at DESC, rowid DESC`,
       )
       .all(appId);
+  }
+
+  private write<T>(id: string, work: () => T): T {
+    return this.changes.write('build', id, () => this.byId(id)?.appId, work);
   }
 
   /** Over all apps, oldest first. */

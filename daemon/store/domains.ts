@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 
 /** A host name of the user's own; `<app>.localhost` is not among them. */
@@ -12,14 +13,19 @@ export interface DomainRecord {
 const COLUMNS = 'id, app_id AS appId, hostname, created_at AS createdAt, updated_at AS updatedAt';
 
 export class DomainStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly changes: Changes,
+  ) {}
 
   insert(domain: Omit<DomainRecord, 'updatedAt'>): void {
-    this.db
-      .prepare(
-        'INSERT INTO domains (id, app_id, hostname, created_at, updated_at) VALUES (@id, @appId, @hostname, @createdAt, @createdAt)',
-      )
-      .run(domain);
+    this.changes.write('domain', domain.id, domain.appId, () =>
+      this.db
+        .prepare(
+          'INSERT INTO domains (id, app_id, hostname, created_at, updated_at) VALUES (@id, @appId, @hostname, @createdAt, @createdAt)',
+        )
+        .run(domain),
+    );
   }
 
   byHostname(hostname: string): DomainRecord | undefined {
@@ -35,6 +41,17 @@ export class DomainStore {
   }
 
   delete(id: string): void {
-    this.db.prepare('DELETE FROM domains WHERE id = ?').run(id);
+    this.changes.write(
+      'domain',
+      id,
+      () => this.appOf(id),
+      () => this.db.prepare('DELETE FROM domains WHERE id = ?').run(id),
+    );
+  }
+
+  private appOf(id: string): string | undefined {
+    return this.db
+      .prepare<[string], { appId: string }>('SELECT app_id AS appId FROM domains WHERE id = ?')
+      .get(id)?.appId;
   }
 }

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 
 /**
@@ -100,9 +101,16 @@ const COLUMN_OF: Record<keyof DynoChange, string> = {
 };
 
 export class DynoStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly changes: Changes,
+  ) {}
 
   insert(dyno: NewDyno): void {
+    this.changes.write('dyno', dyno.instance, dyno.appId, () => this.insertRow(dyno));
+  }
+
+  private insertRow(dyno: NewDyno): void {
     this.db
       .prepare(
         `INSERT INTO dynos (instance, app_id, name, type, kind, release_id, release_version, command, size, state, attached,
@@ -121,13 +129,19 @@ export class DynoStore {
       ...change,
       ...(change.handle === undefined ? {} : { handle: JSON.stringify(change.handle) }),
     };
-    this.db
-      .prepare(`UPDATE dynos SET ${assignments} WHERE instance = @instance`)
-      .run({ ...values, instance });
+    this.write(instance, () =>
+      this.db
+        .prepare(`UPDATE dynos SET ${assignments} WHERE instance = @instance`)
+        .run({ ...values, instance }),
+    );
   }
 
   delete(instance: string): void {
-    this.db.prepare('DELETE FROM dynos WHERE instance = ?').run(instance);
+    this.write(instance, () => this.db.prepare('DELETE FROM dynos WHERE instance = ?').run(instance));
+  }
+
+  private write(instance: string, work: () => unknown): void {
+    this.changes.write('dyno', instance, () => this.find(instance)?.appId, work);
   }
 
   find(instance: string): DynoRecord | undefined {

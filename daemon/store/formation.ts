@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 
 /** How many dynos of a process type, and of what size. */
@@ -14,7 +15,10 @@ export interface FormationRecord {
 const COLUMNS = `id, app_id AS appId, type, quantity, size, created_at AS createdAt, updated_at AS updatedAt`;
 
 export class FormationStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly changes: Changes,
+  ) {}
 
   /** By type. */
   list(appId: string): FormationRecord[] {
@@ -24,16 +28,20 @@ export class FormationStore {
   }
 
   put(entry: { id: string; appId: string; type: string; quantity: number; size: string; now: number }): void {
-    this.db
-      .prepare(
-        `INSERT INTO formation (id, app_id, type, quantity, size, created_at, updated_at)
-         VALUES (@id, @appId, @type, @quantity, @size, @now, @now)
-         ON CONFLICT (app_id, type) DO UPDATE SET quantity = @quantity, size = @size, updated_at = @now`,
-      )
-      .run(entry);
+    this.changes.write('formation', entry.type, entry.appId, () =>
+      this.db
+        .prepare(
+          `INSERT INTO formation (id, app_id, type, quantity, size, created_at, updated_at)
+           VALUES (@id, @appId, @type, @quantity, @size, @now, @now)
+           ON CONFLICT (app_id, type) DO UPDATE SET quantity = @quantity, size = @size, updated_at = @now`,
+        )
+        .run(entry),
+    );
   }
 
   remove(appId: string, type: string): void {
-    this.db.prepare('DELETE FROM formation WHERE app_id = ? AND type = ?').run(appId, type);
+    this.changes.write('formation', type, appId, () =>
+      this.db.prepare('DELETE FROM formation WHERE app_id = ? AND type = ?').run(appId, type),
+    );
   }
 }

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -61,10 +62,15 @@ export class ReleaseStore {
   constructor(
     private readonly db: Connection,
     private readonly box: SecretBox,
+    private readonly changes: Changes,
   ) {}
 
   /** Inserts the app's next version, and answers it. Call it within a transaction that also does what belongs to it. */
   insert(release: NewRelease): number {
+    return this.changes.write('release', release.id, release.appId, () => this.insertRows(release));
+  }
+
+  private insertRows(release: NewRelease): number {
     const { next } = this.db
       .prepare<[string], { next: number }>(
         'SELECT COALESCE(MAX(version), 0) + 1 AS next FROM releases WHERE app_id = ?',
@@ -98,9 +104,14 @@ export class ReleaseStore {
     message: string | null,
     now: number,
   ): void {
-    this.db
-      .prepare('UPDATE release_states SET status = ?, message = ?, updated_at = ? WHERE release_id = ?')
-      .run(status, message, now, id);
+    const statement = this.db.prepare(
+      'UPDATE release_states SET status = ?, message = ?, updated_at = ? WHERE release_id = ?',
+    );
+    const appId = (): string | undefined =>
+      this.db
+        .prepare<[string], { appId: string }>('SELECT app_id AS appId FROM releases WHERE id = ?')
+        .get(id)?.appId;
+    this.changes.write('release', id, appId, () => statement.run(status, message, now, id));
   }
 
   byId(id: string): ReleaseRecord | undefined {

@@ -3,6 +3,7 @@ import { AccountStore } from './account.js';
 import { AddonStore } from './addons.js';
 import { AppStore } from './apps.js';
 import { BuildStore } from './builds.js';
+import { Changes, type Observer } from './changes.js';
 import { openDatabase, type Connection } from './database.js';
 import { DomainStore } from './domains.js';
 import { DynoStore } from './dynos.js';
@@ -14,6 +15,9 @@ import { ReleaseStore } from './releases.js';
 import { loadKey, SecretBox } from './secret-box.js';
 import { SlugStore } from './slugs.js';
 import { SourceStore } from './sources.js';
+import { WebhookDeliveryStore } from './webhook-deliveries.js';
+import { WebhookEventStore } from './webhook-events.js';
+import { WebhookStore } from './webhooks.js';
 
 /** What must survive a restart, one object a noun. */
 export class Store {
@@ -30,24 +34,33 @@ export class Store {
   readonly releases: ReleaseStore;
   readonly slugs: SlugStore;
   readonly sources: SourceStore;
+  readonly webhookDeliveries: WebhookDeliveryStore;
+  readonly webhookEvents: WebhookEventStore;
+  readonly webhooks: WebhookStore;
+
+  private readonly changes: Changes;
 
   private constructor(
     private readonly db: Connection,
     box: SecretBox,
   ) {
+    const changes = (this.changes = new Changes(db));
     this.account = new AccountStore(db);
-    this.addons = new AddonStore(db, box);
-    this.apps = new AppStore(db);
-    this.builds = new BuildStore(db);
-    this.domains = new DomainStore(db);
-    this.dynos = new DynoStore(db);
-    this.formation = new FormationStore(db);
+    this.addons = new AddonStore(db, box, changes);
+    this.apps = new AppStore(db, changes);
+    this.builds = new BuildStore(db, changes);
+    this.domains = new DomainStore(db, changes);
+    this.dynos = new DynoStore(db, changes);
+    this.formation = new FormationStore(db, changes);
     this.pipelineCouplings = new PipelineCouplingStore(db);
     this.pipelinePromotions = new PipelinePromotionStore(db);
     this.pipelines = new PipelineStore(db);
-    this.releases = new ReleaseStore(db, box);
+    this.releases = new ReleaseStore(db, box, changes);
     this.slugs = new SlugStore(db);
     this.sources = new SourceStore(db);
+    this.webhookDeliveries = new WebhookDeliveryStore(db);
+    this.webhookEvents = new WebhookEventStore(db);
+    this.webhooks = new WebhookStore(db, box);
   }
 
   static open(home: string): Store {
@@ -57,7 +70,12 @@ export class Store {
 
   /** All or nothing; synchronous, so that nothing comes between. */
   transaction<T>(work: () => T): T {
-    return this.db.transaction(work).immediate();
+    return this.changes.transaction(work);
+  }
+
+  /** From now on this one is told of changes to resources. */
+  observe<View>(observer: Observer<View>): void {
+    this.changes.observe(observer);
   }
 
   close(): void {

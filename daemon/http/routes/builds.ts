@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { Build, CreateBuild, type Build as BuildJson } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
@@ -7,6 +7,7 @@ import type { Context } from '../context.js';
 import { findApp, findBuild } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
 import { GENERATION, STACK, timeOf } from '../platform.js';
+import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
 import { sourceOfUrl } from './sources.js';
 
@@ -41,7 +42,7 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
         actor: actor(),
       });
       void reply.status(201);
-      return buildJson(context, request, build);
+      return buildJson(services, baseUrl(request), build);
     },
   );
   app.get<OfApp>(
@@ -51,14 +52,14 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
       sendPage(request, reply, {
         items: services.records.builds.list(findApp(services, request.params.app).id),
         orders: ORDERS,
-        toJson: (build) => buildJson(context, request, build),
+        toJson: (build) => buildJson(services, baseUrl(request), build),
       }),
   );
   app.get<OfBuild>('/apps/:app/builds/:build', one, (request) =>
-    buildJson(context, request, find(context, request.params)),
+    buildJson(services, baseUrl(request), find(context, request.params)),
   );
   app.delete<OfBuild>('/apps/:app/builds/:build', one, async (request) =>
-    buildJson(context, request, await services.builds.cancel(find(context, request.params))),
+    buildJson(services, baseUrl(request), await services.builds.cancel(find(context, request.params))),
   );
   app.delete<OfApp>('/apps/:app/build-cache', async ({ params }) => {
     await services.builds.purgeCache(findApp(services, params.app));
@@ -87,18 +88,15 @@ function buildOutputRoute(app: FastifyInstance, context: Context): void {
   );
 }
 
-export function buildJson(
-  { services, baseUrl }: Context,
-  request: FastifyRequest,
-  build: BuildRecord,
-): BuildJson {
+/** `baseUrl`: what the address of its output begins with. */
+export function buildJson(services: Services, baseUrl: string, build: BuildRecord): BuildJson {
   return {
     app: { id: build.appId },
     buildpacks: null,
     created_at: timeOf(build.createdAt),
     generation: GENERATION.name,
     id: build.id,
-    output_stream_url: `${baseUrl(request)}/tfk/builds/${build.outputSecret}/output`,
+    output_stream_url: `${baseUrl}/tfk/builds/${build.outputSecret}/output`,
     release: build.releaseId === null ? null : { id: build.releaseId },
     slug: build.slugId === null ? null : { id: build.slugId },
     source_blob: {

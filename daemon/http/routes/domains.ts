@@ -75,7 +75,7 @@ function ownDomain(services: Services, app: AppRecord): DomainJson {
   };
 }
 
-function domainJson(
+export function domainJson(
   app: AppRecord,
   domain: Pick<DomainRecord, 'id' | 'hostname' | 'createdAt' | 'updatedAt'>,
 ): DomainJson {

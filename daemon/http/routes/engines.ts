@@ -29,7 +29,7 @@ export function engineRoutes(app: FastifyInstance, context: Context): void {
       const build = await services.engines.move(record, request.body.engine, actor());
       return {
         ...toJson(findApp(services, record.id)),
-        build: build && buildJson(context, request, build),
+        build: build && buildJson(services, context.baseUrl(request), build),
       };
     },
   );

@@ -99,7 +99,7 @@ function sizeName(services: Services, size: SizeRef): string | null {
   return size.name ?? byId?.name ?? size.id ?? null;
 }
 
-function formationJson(services: Services, app: AppRecord, entry: FormationRecord): FormationJson {
+export function formationJson(services: Services, app: AppRecord, entry: FormationRecord): FormationJson {
   return {
     app: { id: app.id, name: app.name },
     command: services.releases.current(app.id).processTypes[entry.type] ?? '',

@@ -22,6 +22,9 @@ import { releaseRoutes } from './releases.js';
 import { slugRoutes } from './slugs.js';
 import { sourceRoutes } from './sources.js';
 import { tfkRoutes } from './tfk.js';
+import { webhookDeliveryRoutes } from './webhook-deliveries.js';
+import { webhookEventRoutes } from './webhook-events.js';
+import { webhookRoutes } from './webhooks.js';
 
 const ROUTES = [
   accountRoutes,
@@ -46,6 +49,9 @@ const ROUTES = [
   slugRoutes,
   sourceRoutes,
   tfkRoutes,
+  webhookDeliveryRoutes,
+  webhookEventRoutes,
+  webhookRoutes,
 ];
 
 export function registerRoutes(app: FastifyInstance, context: Context): void {

@@ -86,7 +86,7 @@ function latestRoutes(app: FastifyInstance, context: Context): void {
       sendPage(request, reply, {
         items: latest(request.params.pipeline, find),
         orders: { id: ({ item }) => item.id },
-        toJson: ({ record, item }) => releaseJson(context, request, record, item),
+        toJson: ({ record, item }) => releaseJson(services, context.baseUrl(request), record, item),
       }),
     );
   };
@@ -100,7 +100,7 @@ function latestRoutes(app: FastifyInstance, context: Context): void {
           (record): BuildRecord | undefined => builds.list(record.id)[0],
         ),
         orders: { id: ({ item }) => item.id },
-        toJson: ({ item }) => buildJson(context, request, item),
+        toJson: ({ item }) => buildJson(services, context.baseUrl(request), item),
       }),
   );
   listOf((record) => releases.list(record.id)[0], '/pipelines/:pipeline/latest-releases');

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CreateRelease, Release, type Release as ReleaseJson } from '../../../api/index.js';
 import { eligibleForRollback, rollbackWarnings } from '../../release/rollback.js';
@@ -9,6 +9,7 @@ import type { Context } from '../context.js';
 import { findApp, findRelease, findSlug } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
 import { timeOf } from '../platform.js';
+import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
 
 interface OfApp {
@@ -24,14 +25,15 @@ const ORDERS: Orders<ReleaseRecord> = {
 };
 
 export function releaseRoutes(app: FastifyInstance, context: Context): void {
-  const { services } = context;
+  const { services, baseUrl } = context;
   app.get<OfApp>(
     '/apps/:app/releases',
     { schema: { response: { 200: Type.Array(Release) } } },
     (request, reply) => {
       const record = findApp(services, request.params.app);
       const items = services.records.releases.list(record.id);
-      const toJson = (release: ReleaseRecord): ReleaseJson => releaseJson(context, request, record, release);
+      const toJson = (release: ReleaseRecord): ReleaseJson =>
+        releaseJson(services, baseUrl(request), record, release);
       return sendPage(request, reply, { items, orders: ORDERS, toJson });
     },
   );
@@ -41,7 +43,7 @@ export function releaseRoutes(app: FastifyInstance, context: Context): void {
     (request) => {
       const record = findApp(services, request.params.app);
       const release = findRelease(services, record, request.params.release);
-      return releaseJson(context, request, record, release);
+      return releaseJson(services, baseUrl(request), record, release);
     },
   );
   app.post<OfApp & { Body: CreateRelease }>(
@@ -53,7 +55,7 @@ export function releaseRoutes(app: FastifyInstance, context: Context): void {
       void reply.status(201);
       // Heroku's clients print it, and so does ours.
       if (warnings.length > 0) void reply.header('x-heroku-warning', warnings.join(' '));
-      return releaseJson(context, request, findApp(services, record.id), release);
+      return releaseJson(services, baseUrl(request), findApp(services, record.id), release);
     },
   );
   releaseOutputRoute(app, context);
@@ -93,9 +95,10 @@ function releaseOutputRoute(app: FastifyInstance, context: Context): void {
   );
 }
 
+/** `baseUrl`: what the address of its output begins with. */
 export function releaseJson(
-  { services, baseUrl }: Context,
-  request: FastifyRequest,
+  services: Services,
+  baseUrl: string,
   app: AppRecord,
   release: ReleaseRecord,
 ): ReleaseJson {
@@ -109,8 +112,7 @@ export function releaseJson(
     description: release.description,
     eligible_for_rollback: eligibleForRollback(release),
     id: release.id,
-    output_stream_url:
-      outputSecret === null ? null : `${baseUrl(request)}/tfk/releases/${outputSecret}/output`,
+    output_stream_url: outputSecret === null ? null : `${baseUrl}/tfk/releases/${outputSecret}/output`,
     slug: release.slugId === null ? null : { id: release.slugId },
     status: release.status,
     updated_at: timeOf(release.updatedAt),

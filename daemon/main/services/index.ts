@@ -51,6 +51,7 @@ export function createServices(stages: Stages): Services {
     engines: engineService(stages, builds),
     pipelines: pipelineService(stages),
     tfk: stages.tfk,
+    webhooks: stages.webhooks,
   };
 }
 

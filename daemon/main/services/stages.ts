@@ -17,6 +17,7 @@ import type { OneOffs } from '../../run/one-off.js';
 import type { Clock } from '../../shared/clock.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { Store } from '../../store/store.js';
+import type { Webhooks } from '../../webhooks/webhooks.js';
 import type { RunStage } from '../run-stage.js';
 
 /** The stages, ready to be used. */
@@ -43,6 +44,7 @@ export interface Stages {
   readonly sessions: LogSessions;
   readonly engines: Engines;
   readonly tfk: TfkService;
+  readonly webhooks: Webhooks;
   /** Where apps answer. */
   readonly routerPort: () => number;
 }

@@ -23,6 +23,7 @@ import { Releases } from '../../../daemon/release/releases.js';
 import { Domains } from '../../../daemon/run/domains.js';
 import { Formation } from '../../../daemon/run/formation.js';
 import { DYNO_SIZES } from '../../../daemon/run/sizes.js';
+import { Acting } from '../../../daemon/shared/acting.js';
 import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import { notFound } from '../../../daemon/shared/errors.js';
 import { newId, newSecret } from '../../../daemon/shared/ids.js';
@@ -30,6 +31,7 @@ import { createLogger, type Logger } from '../../../daemon/shared/logger.js';
 import type { AppRecord } from '../../../daemon/store/apps.js';
 import type { DynoRecord } from '../../../daemon/store/dynos.js';
 import { Store } from '../../../daemon/store/store.js';
+import { Webhooks } from '../../../daemon/webhooks/webhooks.js';
 import { HerokuSchema } from '../../contract/heroku-schema.js';
 
 /** Read and compiled once a process. */
@@ -153,6 +155,7 @@ export async function openBench(): Promise<Bench> {
     notify: ignore,
   });
   const services = servicesOf({ store, clock, logs, releases, asked });
+  const acting = new Acting();
   const servers: Server[] = [];
   const violations: string[] = [];
   return {
@@ -163,7 +166,7 @@ export async function openBench(): Promise<Bench> {
     logs,
     home,
     server(options = {}) {
-      const server = buildServer(services, { trusted: true, clock, logger, ...options });
+      const server = buildServer(services, { trusted: true, clock, logger, acting, ...options });
       if (schema) holdAgainst(schema, server.app, violations);
       servers.push(server);
       return server;
@@ -354,6 +357,7 @@ function servicesOf(parts: Parts): Services {
         yield 'All is stopped';
       },
     },
+    webhooks: new Webhooks({ store, clock, wake: ignore, abandon: ignore }),
   };
 }
 
