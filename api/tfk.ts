@@ -109,7 +109,9 @@ export type Rollout = Static<typeof Rollout>;
 const Change = Type.Union([Type.Literal('added'), Type.Literal('removed'), Type.Literal('changed')]);
 const Side = Nullable(Type.String());
 
-/** `GET /tfk/apps/:app/releases/:a/diff/:b`; config values are masked. */
+/**
+ * `GET /tfk/apps/:app/releases/:a/diff/:b`, and `GET /tfk/apps/:app/diff/:other` of what two apps run; config values are masked.
+ */
 export const ReleaseDiff = Type.Object({
   from: Type.Integer(),
   to: Type.Integer(),

@@ -83,6 +83,23 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/domains.js'),
   },
   {
+    commands: {
+      pipelines: ['pipelines:list'],
+      'pipelines:create': [],
+      'pipelines:info': [],
+      'pipelines:add': [],
+      'pipelines:update': [],
+      'pipelines:remove': [],
+      'pipelines:rename': [],
+      'pipelines:destroy': [],
+    },
+    load: () => import('./commands/pipelines.js'),
+  },
+  {
+    commands: { 'pipelines:promote': ['promote'], 'pipelines:diff': [] },
+    load: () => import('./commands/pipeline-promotions.js'),
+  },
+  {
     commands: { maintenance: [], 'maintenance:on': [], 'maintenance:off': [] },
     load: () => import('./commands/maintenance.js'),
   },

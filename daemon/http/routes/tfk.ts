@@ -21,7 +21,7 @@ import type { ReleaseRecord } from '../../store/releases.js';
 import type { Context } from '../context.js';
 import { findApp, findRelease } from '../find.js';
 import { timeOf } from '../platform.js';
-import type { TfkInfo } from '../services.js';
+import type { Services, TfkInfo } from '../services.js';
 import { sendStream } from '../streams.js';
 import { sourceOfUrl } from './sources.js';
 
@@ -148,18 +148,38 @@ function diffRoute(app: FastifyInstance, { services }: Context): void {
       const record = findApp(services, params.app);
       const from = findRelease(services, record, params.from);
       const to = findRelease(services, record, params.to);
-      return diffJson(from, to, await services.releases.diff(from, to));
+      return diffOf(services, from, to);
+    },
+  );
+  app.get<{ Params: { app: string; other: string } }>(
+    '/tfk/apps/:app/diff/:other',
+    { schema: { response: { 200: ReleaseDiff } } },
+    ({ params }) => {
+      const [from, to] = [params.app, params.other].map((name) => findApp(services, name).id);
+      return diffOf(services, services.releases.current(from ?? ''), services.releases.current(to ?? ''));
     },
   );
 }
 
-const diffJson = (from: ReleaseRecord, to: ReleaseRecord, diff: ReleaseDifference): ReleaseDiffJson => ({
+async function diffOf(services: Services, from: ReleaseRecord, to: ReleaseRecord): Promise<ReleaseDiffJson> {
+  const artifactOf = ({ slugId }: ReleaseRecord): string | undefined =>
+    slugId === null ? undefined : services.records.slugs.byId(slugId)?.artifact.id;
+  const changed = artifactOf(from) !== artifactOf(to);
+  return diffJson(from, to, changed, await services.releases.diff(from, to));
+}
+
+const diffJson = (
+  from: ReleaseRecord,
+  to: ReleaseRecord,
+  changed: boolean,
+  diff: ReleaseDifference,
+): ReleaseDiffJson => ({
   from: from.version,
   to: to.version,
   config: diff.config.map(({ name, ...rest }) => ({ key: name, ...rest })),
   process_types: diff.processTypes.map(({ name, ...rest }) => ({ type: name, ...rest })),
   bindings: [...diff.bindings],
-  slug: { from: from.slugId, to: to.slugId, changed: from.slugId !== to.slugId },
+  slug: { from: from.slugId, to: to.slugId, changed },
   files: diff.files.map(({ name, change }) => ({ path: name, change })),
   dependencies: [...diff.dependencies],
 });
