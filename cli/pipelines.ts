@@ -41,7 +41,7 @@ export async function appsOfPipeline(context: Context, pipelineId: string): Prom
 const rank = ({ coupling }: PipelineApp): number => STAGES.indexOf(coupling.stage);
 
 /** The stage after this one. Throws where a promotion cannot go on from there. */
-export function stageAfter(app: string, stage: string): string {
+function stageAfter(app: string, stage: string): string {
   const at = PROMOTION_ORDER.indexOf(stage);
   const next = PROMOTION_ORDER[at + 1];
   if (at >= 0 && next !== undefined) return next;
