@@ -73,7 +73,7 @@ const collaboratorJson = (app: AppRecord, { id, email }: AccountRecord): Collabo
 });
 
 function emptyLists(app: FastifyInstance, { services }: Context): void {
-  for (const what of ['buildpack-installations', 'features', 'log-drains', 'sni-endpoints', 'webhooks']) {
+  for (const what of ['buildpack-installations', 'features', 'log-drains', 'sni-endpoints']) {
     app.get<OfApp>(`/apps/:app/${what}`, ({ params }) => {
       findApp(services, params.app);
       return [];
