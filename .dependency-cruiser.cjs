@@ -23,6 +23,11 @@ module.exports = {
       { path: '^(api|cli|buildpacks|daemon/(?!shared/))' },
     ),
     rule(
+      'tls-knows-nobody',
+      { path: '^daemon/tls/' },
+      { path: '^(api|cli|buildpacks)/|^daemon/(?!tls/|shared/)' },
+    ),
+    rule(
       'bottom-layers',
       { path: '^daemon/(store|engines)/' },
       { path: '^daemon/(http|build|release|run|router|logs|addons|webhooks)/|^daemon/main' },

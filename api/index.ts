@@ -7,6 +7,7 @@ export * from './addons.js';
 export * from './apps.js';
 export * from './attach.js';
 export * from './attachments.js';
+export * from './authority.js';
 export * from './authorizations.js';
 export * from './builds.js';
 export * from './config-vars.js';

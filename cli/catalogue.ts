@@ -82,6 +82,7 @@ export const TOPICS: readonly Topic[] = [
     commands: { domains: ['domains:list'], 'domains:add': [], 'domains:remove': [] },
     load: () => import('./commands/domains.js'),
   },
+  { commands: { 'certs:ca': [] }, load: () => import('./commands/certs.js') },
   {
     commands: {
       pipelines: ['pipelines:list'],

@@ -43,6 +43,7 @@ import { createLogger } from './shared/logger.js';
 import { lockHome } from './store/home-lock.js';
 import type { SlugRecord } from './store/slugs.js';
 import { Store } from './store/store.js';
+import { LocalAuthority } from './tls/authority.js';
 
 /**
  * The composition root of tfkd: the one place that knows all parts. Reads from top to bottom as a start does; what an
@@ -64,6 +65,7 @@ async function main(config: Config): Promise<void> {
     budgetBytes: config.logBudgetBytes,
   });
   logs.prune(store.apps.list().map((app) => app.id));
+  const authority = await LocalAuthority.open(home, clock);
 
   // The engines and what reads from them
   const { engines, choice, containers } = await createEngines(config, clock, logger);
@@ -274,6 +276,7 @@ async function main(config: Config): Promise<void> {
     engines,
     logs,
     sessions: new LogSessions(logs, clock),
+    authority,
     tfk,
     webhooks: hooks.webhooks,
     routerPort: () => routerStatus.port,

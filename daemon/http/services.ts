@@ -42,6 +42,7 @@ export interface Services {
   readonly pipelines: PipelineService;
   readonly tfk: TfkService;
   readonly webhooks: Pick<Webhooks, 'create' | 'update' | 'remove' | 'retry'>;
+  readonly authority: AuthorityService;
 }
 
 /** What is stored, for reading only; a `Store` is one. */
@@ -248,6 +249,11 @@ export interface TfkService {
   stopDaemon(): void;
   /** Stops dynos, add-ons, router; tells what it does, and ends with all stopped. Goes on if nobody listens. */
   stopEverything(): AsyncIterable<string>;
+}
+
+export interface AuthorityService {
+  /** Its certificate in PEM, the file it is in, and its end in milliseconds since the epoch. */
+  current(): { readonly certificate: string; readonly path: string; readonly expiresAt: number };
 }
 
 export interface TfkInfo {

@@ -4,6 +4,7 @@ import { accountRoutes } from './account.js';
 import { addonRoutes } from './addons.js';
 import { appRoutes } from './apps.js';
 import { attachmentRoutes } from './attachments.js';
+import { authorityRoutes } from './authority.js';
 import { authorizationRoutes } from './authorizations.js';
 import { buildRoutes } from './builds.js';
 import { configVarRoutes } from './config-vars.js';
@@ -31,6 +32,7 @@ const ROUTES = [
   addonRoutes,
   appRoutes,
   attachmentRoutes,
+  authorityRoutes,
   authorizationRoutes,
   buildRoutes,
   configVarRoutes,

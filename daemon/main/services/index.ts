@@ -52,6 +52,7 @@ export function createServices(stages: Stages): Services {
     pipelines: pipelineService(stages),
     tfk: stages.tfk,
     webhooks: stages.webhooks,
+    authority: { current: () => stages.authority.current() },
   };
 }
 

@@ -17,6 +17,7 @@ import type { OneOffs } from '../../run/one-off.js';
 import type { Clock } from '../../shared/clock.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { Store } from '../../store/store.js';
+import type { LocalAuthority } from '../../tls/authority.js';
 import type { Webhooks } from '../../webhooks/webhooks.js';
 import type { RunStage } from '../run-stage.js';
 
@@ -45,6 +46,7 @@ export interface Stages {
   readonly engines: Engines;
   readonly tfk: TfkService;
   readonly webhooks: Webhooks;
+  readonly authority: LocalAuthority;
   /** Where apps answer. */
   readonly routerPort: () => number;
 }

@@ -340,6 +340,9 @@ function servicesOf(parts: Parts): Services {
       }),
     }),
     logs: new LogSessions(logs, clock),
+    authority: {
+      current: () => ({ certificate: 'a certificate', path: '/home/tls/ca.crt', expiresAt: 0 }),
+    },
     tfk: {
       info: () => ({
         version: '0.0.0-test',
