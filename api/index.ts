@@ -18,6 +18,7 @@ export * from './errors.js';
 export * from './fields.js';
 export * from './filters.js';
 export * from './formation.js';
+export * from './git.js';
 export * from './log-sessions.js';
 export * from './paging.js';
 export * from './pipeline-couplings.js';

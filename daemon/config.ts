@@ -43,7 +43,7 @@ export interface Config {
   /** CA bundle and proxy settings of the host: for builds, and only there. */
   readonly buildEnv: Readonly<Record<string, string>>;
   /** Programs that tfkd starts, as compiled beside it. */
-  readonly programs: { readonly router: string; readonly unpack: string };
+  readonly programs: { readonly router: string; readonly unpack: string; readonly pushHook: string };
 }
 
 /** How long things may take, milliseconds. */
@@ -95,7 +95,11 @@ export function readConfig(env: Environment = process.env): Config {
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
     buildEnv: Object.freeze(pick(env, BUILD_VARIABLES)),
-    programs: { router: join(here, 'router', 'main.js'), unpack: join(here, 'build', 'unpack', 'main.js') },
+    programs: {
+      router: join(here, 'router', 'main.js'),
+      unpack: join(here, 'build', 'unpack', 'main.js'),
+      pushHook: join(here, 'git', 'hook', 'main.js'),
+    },
   });
 }
 

@@ -18,6 +18,7 @@ import { StoredBuilds } from './main/build-records.js';
 import { createEngines, systemPath } from './main/create-engines.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
+import { createGitStage } from './main/git-service.js';
 import { listenApi, refuseTakenDoors } from './main/listen.js';
 import { announce } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
@@ -137,6 +138,7 @@ async function main(config: Config): Promise<void> {
     for (const build of store.builds.list(appId)) await outputs.remove(build.id);
     await engines.forgetApp(appId);
     await hooks.farewell(appId);
+    await git.forgetApp(appId);
     store.transaction(() => store.apps.delete(appId));
     logs.drop(appId);
     run.loop.notify(appId);
@@ -208,6 +210,15 @@ async function main(config: Config): Promise<void> {
     clock,
     logger,
   });
+  const git = createGitStage({
+    home,
+    store,
+    path: systemPath(config.nodePath),
+    nodePath: config.nodePath,
+    hookProgram: config.programs.pushHook,
+    clock,
+    logger,
+  });
   const garbage = new Garbage({ store, engines, clock, logger });
 
   // Who comes in
@@ -274,6 +285,7 @@ async function main(config: Config): Promise<void> {
     domains: new Domains(store, clock, notify),
     addons,
     engines,
+    git,
     logs,
     sessions: new LogSessions(logs, clock),
     authority,
@@ -285,6 +297,7 @@ async function main(config: Config): Promise<void> {
   // What an earlier tfkd left, then the doors
   let apiPort = config.apiPort;
   hooks.start(services, () => `http://127.0.0.1:${apiPort}`);
+  await git.prepare();
   await builds.recover();
   run.adopt();
   run.loop.start();

@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import type { AddonService, NetworkAddress } from '../addons/addon.js';
 import type { PlannedBuild } from '../build/contracts.js';
 import type { Attachment, TerminalSize } from '../engines/engine.js';
+import type { GitReply, GitRequest } from '../git/http-backend.js';
+import type { PushedCommit } from '../git/pushes.js';
+import type { GitCaller } from '../git/server.js';
 import type { LogSessions } from '../logs/sessions.js';
 import type { Apps } from '../release/apps.js';
 import type { ReleaseDifference } from '../release/diff.js';
@@ -40,6 +43,7 @@ export interface Services {
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
   readonly engines: EngineService;
   readonly pipelines: PipelineService;
+  readonly git: GitService;
   readonly tfk: TfkService;
   readonly webhooks: Pick<Webhooks, 'create' | 'update' | 'remove' | 'retry'>;
   readonly authority: AuthorityService;
@@ -49,7 +53,7 @@ export interface Services {
 export interface Records {
   readonly apps: Pick<Store['apps'], 'find'>;
   readonly releases: Pick<Store['releases'], 'byId' | 'byVersion' | 'byOutputSecret' | 'list'>;
-  readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list'>;
+  readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list' | 'firstOfSlug'>;
   readonly slugs: Pick<Store['slugs'], 'byId'>;
   readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
   readonly formation: Pick<Store['formation'], 'list'>;
@@ -127,6 +131,8 @@ export interface BuildService {
     readonly source: SourceRecord | null;
     readonly url: string;
     readonly version: string | null;
+    /** What the version is about: a commit's message. */
+    readonly description?: string | null;
     readonly checksum: string | null;
     readonly actor: string;
   }): Promise<BuildRecord>;
@@ -241,6 +247,19 @@ export interface EngineService {
   /** From now on that engine builds the app; answers the build that brings its code there, if there is one to be made. */
   move(app: AppRecord, engine: string, actor: string): Promise<BuildRecord | null>;
 }
+
+export interface GitService {
+  /** Answers a request of git's smart HTTP protocol; the app's repository is made where there is none yet. */
+  serve(caller: GitCaller, request: GitRequest): Promise<GitReply>;
+  /** Throws `not_found` where the secret is of no push. */
+  assertUnderWay(secret: string): void;
+  /** The push of this secret deploys its app from now on. Throws `conflict` while another one does. */
+  claim(secret: string, commit: PushedCommit): void;
+  /** Takes the files of the claimed commit in; answers what the pusher is to see, at its end the verdict. */
+  deploy(secret: string, tarball: Readable, signal: AbortSignal): Promise<AsyncIterable<string | Uint8Array>>;
+}
+
+export type { GitRequest };
 
 export interface TfkService {
   info(): TfkInfo;

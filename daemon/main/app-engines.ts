@@ -19,7 +19,8 @@ export interface AppEngineParts {
   readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
 }
 
-type BuiltOf = Pick<BuildRecord, 'sourceId' | 'sourceUrl' | 'sourceVersion' | 'sourceChecksum'>;
+type BuiltOf = Pick<BuildRecord, 'sourceId' | 'sourceUrl' | 'sourceVersion' | 'sourceChecksum'> &
+  Partial<Pick<BuildRecord, 'sourceDescription'>>;
 
 /** Which engine builds an app, and its move to another one. */
 export class AppEngines {
@@ -50,8 +51,9 @@ export class AppEngines {
     const built = await this.buildWithSource(slug.id);
     if (built === null) return null;
     const { sourceUrl: url, sourceVersion: version, sourceChecksum: checksum } = built;
+    const description = built.sourceDescription ?? null;
     const source = store.sources.byId(built.sourceId ?? '') ?? null;
-    return source && builds.create({ app, source, url, version, checksum, actor });
+    return source && builds.create({ app, source, url, version, description, checksum, actor });
   }
 
   private currentSlug({ id }: AppRecord) {

@@ -12,6 +12,8 @@ export interface BuildRecord {
   readonly sourceId: string | null;
   readonly sourceUrl: string;
   readonly sourceVersion: string | null;
+  /** What the version is about, as the pusher said: a commit's message. */
+  readonly sourceDescription: string | null;
   readonly sourceChecksum: string | null;
   /** Unguessable part of the output's URL. */
   readonly outputSecret: string;
@@ -26,7 +28,7 @@ export interface BuildRecord {
 }
 
 const COLUMNS = `id, app_id AS appId, status, user_email AS userEmail, source_id AS sourceId, source_url AS sourceUrl,
-  source_version AS sourceVersion, source_checksum AS sourceChecksum, output_secret AS outputSecret, slug_id AS slugId,
+  source_version AS sourceVersion, source_description AS sourceDescription, source_checksum AS sourceChecksum, output_secret AS outputSecret, slug_id AS slugId,
   release_id AS releaseId, message, created_at AS createdAt, started_at AS startedAt, updated_at AS updatedAt`;
 
 export type NewBuild = Pick<
@@ -37,6 +39,7 @@ export type NewBuild = Pick<
   | 'sourceId'
   | 'sourceUrl'
   | 'sourceVersion'
+  | 'sourceDescription'
   | 'sourceChecksum'
   | 'outputSecret'
   | 'createdAt'
@@ -55,10 +58,10 @@ export class BuildStore {
   private insertRow(build: NewBuild): void {
     this.db
       .prepare(
-        `INSERT INTO builds (id, app_id, status, user_email, source_id, source_url, source_version, source_checksum,
-          output_secret, created_at, updated_at)
-         VALUES (@id, @appId, 'pending', @userEmail, @sourceId, @sourceUrl, @sourceVersion, @sourceChecksum,
-          @outputSecret, @createdAt, @createdAt)`,
+        `INSERT INTO builds (id, app_id, status, user_email, source_id, source_url, source_version, source_description,
+          source_checksum, output_secret, created_at, updated_at)
+         VALUES (@id, @appId, 'pending', @userEmail, @sourceId, @sourceUrl, @sourceVersion, @sourceDescription,
+          @sourceChecksum, @outputSecret, @createdAt, @createdAt)`,
       )
       .run(build);
   }
@@ -98,6 +101,15 @@ export class BuildStore {
         `SELECT ${COLUMNS} FROM builds WHERE source_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1`,
       )
       .get(sourceId);
+  }
+
+  /** The build that made the slug; later ones of the same content may have used it again. */
+  firstOfSlug(slugId: string): BuildRecord | undefined {
+    return this.db
+      .prepare<[string], BuildRecord>(
+        `SELECT ${COLUMNS} FROM builds WHERE slug_id = ? ORDER BY created_at, rowid LIMIT 1`,
+      )
+      .get(slugId);
   }
 
   byOutputSecret(secret: string): BuildRecord | undefined {

@@ -92,8 +92,7 @@ export function appJson(services: Services, app: AppRecord): AppJson {
     buildpack_provided_description: slug?.planner ?? null,
     created_at: timeOf(app.createdAt),
     generation: GENERATION,
-    // There is no git server yet; Heroku's clients only print this.
-    git_url: '',
+    git_url: `https://127.0.0.1:${services.tfk.info().api.port ?? 0}/${app.name}.git`,
     id: app.id,
     internal_routing: null,
     maintenance: app.maintenance,

@@ -32,12 +32,13 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
     { schema: { body: CreateBuild, response: { 201: Build } } },
     async (request, reply) => {
       const record = findApp(services, request.params.app);
-      const { url, version, checksum } = request.body.source_blob;
+      const { url, version, version_description, checksum } = request.body.source_blob;
       const build = await services.builds.create({
         app: record,
         source: sourceOfUrl(services, url, baseUrl(request)),
         url,
         version: version ?? null,
+        description: version_description ?? null,
         checksum: checksum ?? null,
         actor: actor(),
       });
@@ -103,7 +104,7 @@ export function buildJson(services: Services, baseUrl: string, build: BuildRecor
       checksum: build.sourceChecksum,
       url: build.sourceUrl,
       version: build.sourceVersion,
-      version_description: null,
+      version_description: build.sourceDescription,
     },
     stack: STACK.name,
     status: build.status,

@@ -14,6 +14,7 @@ import { engineRoutes } from './engines.js';
 import { execRoutes } from './exec.js';
 import { filterRoutes } from './filters.js';
 import { formationRoutes } from './formation.js';
+import { gitRoutes } from './git.js';
 import { logSessionRoutes } from './log-sessions.js';
 import { pipelineCouplingRoutes } from './pipeline-couplings.js';
 import { pipelinePromotionRoutes } from './pipeline-promotions.js';
@@ -42,6 +43,7 @@ const ROUTES = [
   execRoutes,
   filterRoutes,
   formationRoutes,
+  gitRoutes,
   logSessionRoutes,
   pipelineCouplingRoutes,
   pipelinePromotionRoutes,

@@ -5,6 +5,7 @@ import type { SlugRecord } from '../../store/slugs.js';
 import type { Context } from '../context.js';
 import { findApp, findSlug } from '../find.js';
 import { STACK, timeOf } from '../platform.js';
+import type { Services } from '../services.js';
 
 interface Params {
   Params: { app: string; slug: string };
@@ -15,7 +16,7 @@ export function slugRoutes(app: FastifyInstance, { services, baseUrl }: Context)
     findSlug(services, findApp(services, name), slug);
 
   app.get<Params>('/apps/:app/slugs/:slug', { schema: { response: { 200: Slug } } }, (request) =>
-    slugJson(find(request.params), baseUrl(request), request),
+    slugJson(services, find(request.params), baseUrl(request), request),
   );
   app.get<Params>('/tfk/apps/:app/slugs/:slug/blob', { exposeHeadRoute: false }, ({ params }) => {
     find(params);
@@ -32,14 +33,20 @@ export function slugRoutes(app: FastifyInstance, { services, baseUrl }: Context)
   });
 }
 
-function slugJson(slug: SlugRecord, baseUrl: string, { params }: FastifyRequest<Params>): SlugJson {
+function slugJson(
+  { records }: Pick<Services, 'records'>,
+  slug: SlugRecord,
+  baseUrl: string,
+  { params }: FastifyRequest<Params>,
+): SlugJson {
+  const description = records.builds.firstOfSlug(slug.id)?.sourceDescription ?? null;
   const time = timeOf(slug.createdAt);
   return {
     blob: { method: 'GET', url: `${baseUrl}/tfk/apps/${params.app}/slugs/${slug.id}/blob` },
     buildpack_provided_description: slug.planner,
     checksum: slug.checksum,
     commit: slug.commit,
-    commit_description: null,
+    commit_description: description,
     created_at: time,
     deleted_at: null,
     id: slug.id,

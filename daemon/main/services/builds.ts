@@ -47,7 +47,7 @@ export function buildService(stages: Stages): BuildService {
     return build;
   };
   return {
-    async create({ app, source, url, version, checksum, actor }) {
+    async create({ app, source, url, version, description, checksum, actor }) {
       const sourceId = source?.id ?? (await fetchSource(stages, url));
       const id = newId();
       store.builds.insert({
@@ -57,6 +57,7 @@ export function buildService(stages: Stages): BuildService {
         sourceId,
         sourceUrl: url,
         sourceVersion: version,
+        sourceDescription: description ?? null,
         sourceChecksum: checksum,
         outputSecret: newSecret(),
         createdAt: clock.now(),

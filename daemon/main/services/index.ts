@@ -11,6 +11,8 @@ import { appUrl, type Stages } from './stages.js';
 export function createServices(stages: Stages): Services {
   const { store, clock } = stages;
   const builds = buildService(stages);
+  const sources = sourceService(stages);
+  const releases = releaseService(stages);
   return {
     records: store,
     account: {
@@ -34,8 +36,8 @@ export function createServices(stages: Stages): Services {
       destroy: (appId) => stages.apps.destroy(appId),
       url: (app) => appUrl(stages, app),
     },
-    releases: releaseService(stages),
-    sources: sourceService(stages),
+    releases,
+    sources,
     builds,
     formation: {
       scale: async (app, updates, actor) => stages.formation.scale(app.id, updates, actor),
@@ -50,6 +52,7 @@ export function createServices(stages: Stages): Services {
     logs: stages.sessions,
     engines: engineService(stages, builds),
     pipelines: pipelineService(stages),
+    git: stages.git.service({ sources, builds, releases }),
     tfk: stages.tfk,
     webhooks: stages.webhooks,
     authority: { current: () => stages.authority.current() },

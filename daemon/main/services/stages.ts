@@ -19,6 +19,7 @@ import type { AppRecord } from '../../store/apps.js';
 import type { Store } from '../../store/store.js';
 import type { LocalAuthority } from '../../tls/authority.js';
 import type { Webhooks } from '../../webhooks/webhooks.js';
+import type { GitStage } from '../git-service.js';
 import type { RunStage } from '../run-stage.js';
 
 /** The stages, ready to be used. */
@@ -44,6 +45,7 @@ export interface Stages {
   readonly logs: LogStore;
   readonly sessions: LogSessions;
   readonly engines: Engines;
+  readonly git: GitStage;
   readonly tfk: TfkService;
   readonly webhooks: Webhooks;
   readonly authority: LocalAuthority;

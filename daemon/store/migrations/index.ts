@@ -2,7 +2,14 @@ import { initial } from './0001-initial.js';
 import { engineOfAnApp } from './0002-engine-of-an-app.js';
 import { pipelines } from './0003-pipelines.js';
 import { webhooks } from './0004-webhooks.js';
+import { descriptionOfASource } from './0005-description-of-a-source.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
-export const migrations: readonly Migration[] = [initial, engineOfAnApp, pipelines, webhooks];
+export const migrations: readonly Migration[] = [
+  initial,
+  engineOfAnApp,
+  pipelines,
+  webhooks,
+  descriptionOfASource,
+];

@@ -14,6 +14,7 @@ import type {
 } from '../../../daemon/http/services.js';
 import { LogStore } from '../../../daemon/logs/log-store.js';
 import { LogSessions } from '../../../daemon/logs/sessions.js';
+import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { diffReleases } from '../../../daemon/release/diff.js';
@@ -106,6 +107,7 @@ export interface Bench {
   readonly asked: Asked;
   readonly releases: Releases;
   readonly logs: LogStore;
+  readonly git: GitStage;
   readonly home: string;
   server(options?: { trusted?: boolean; clock?: Clock; logger?: Logger; hosts?: string[] }): Server;
   token(): string;
@@ -116,7 +118,7 @@ export interface Bench {
 }
 
 /** Real store, apps, releases, formation, domains and logs in a temporary folder; builds, dynos and add-ons are played. */
-export async function openBench(): Promise<Bench> {
+export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
   const home = await mkdtemp(join(tmpdir(), 'tfk-http-'));
   const store = Store.open(home);
   const clock = systemClock;
@@ -154,8 +156,17 @@ export async function openBench(): Promise<Bench> {
     record: ignore,
     notify: ignore,
   });
-  const services = servicesOf({ store, clock, logs, releases, asked });
   const acting = new Acting();
+  const git = createGitStage({
+    home,
+    store,
+    path: process.env['PATH'] ?? '',
+    nodePath: process.execPath,
+    hookProgram,
+    clock,
+    logger,
+  });
+  const services = servicesOf({ store, clock, logs, releases, asked, git });
   const servers: Server[] = [];
   const violations: string[] = [];
   return {
@@ -164,6 +175,7 @@ export async function openBench(): Promise<Bench> {
     asked,
     releases,
     logs,
+    git,
     home,
     server(options = {}) {
       const server = buildServer(services, { trusted: true, clock, logger, acting, ...options });
@@ -254,15 +266,18 @@ interface Parts {
   readonly logs: LogStore;
   readonly releases: Releases;
   readonly asked: Asked;
+  readonly git: GitStage;
 }
 
 function servicesOf(parts: Parts): Services {
-  const { store, clock, logs, releases, asked } = parts;
+  const { store, clock, logs, asked, git } = parts;
+  const sources = playedSources(parts);
+  const builds = playedBuilds(parts);
+  const releases = releasesOf(parts);
   const ignore = (): void => undefined;
   const apps = new Apps(store, clock, ignore, 'process');
   const formation = new Formation(store, clock, logs, ignore);
   const domains = new Domains(store, clock, ignore);
-  const contents = (id: string | null) => (id === null ? null : store.slugs.contents(id));
   return {
     records: store,
     account: {
@@ -286,31 +301,9 @@ function servicesOf(parts: Parts): Services {
       destroy: (id) => apps.destroy(id),
       url: (app) => `http://${app.name}.localhost:8080/`,
     },
-    releases: {
-      current: (id) => releases.current(id),
-      config: (id) => releases.config(id),
-      setConfig: (id, changes, actor) => releases.setConfig(id, changes, actor),
-      rollback: (id, target, actor) => releases.rollback(id, target, actor),
-      async releaseSlug(appId, id, description, actor) {
-        const slug = store.slugs.byId(id);
-        if (!slug) throw notFound('slug', 'There is no such slug.');
-        const { processTypes } = slug;
-        const firstDeploy = { formation: {}, config: {} };
-        const draft = { id, processTypes, description: description ?? 'Deploy', firstDeploy };
-        return (await releases.deploy(appId, draft, actor)).release;
-      },
-      async *output() {
-        yield 'Migrating\n';
-      },
-      diff: async (from, to) =>
-        diffReleases(
-          { release: from, contents: contents(from.slugId) },
-          { release: to, contents: contents(to.slugId) },
-        ),
-      rollout: async () => asked.rollout,
-    },
-    sources: playedSources(parts),
-    builds: playedBuilds(parts),
+    releases,
+    sources,
+    builds,
     formation: {
       scale: async (app, updates, actor) => formation.scale(app.id, updates, actor),
       sizes: () => DYNO_SIZES,
@@ -335,10 +328,11 @@ function servicesOf(parts: Parts): Services {
         store,
         clock,
         logger: createLogger('silent', 'test'),
-        releases,
+        releases: parts.releases,
         hasArtifact: async () => true,
       }),
     }),
+    git: git.service({ sources, builds, releases }),
     logs: new LogSessions(logs, clock),
     authority: {
       current: () => ({ certificate: 'a certificate', path: '/home/tls/ca.crt', expiresAt: 0 }),
@@ -361,6 +355,33 @@ function servicesOf(parts: Parts): Services {
       },
     },
     webhooks: new Webhooks({ store, clock, wake: ignore, abandon: ignore }),
+  };
+}
+
+function releasesOf({ store, releases, asked }: Parts): Services['releases'] {
+  const contents = (id: string | null) => (id === null ? null : store.slugs.contents(id));
+  return {
+    current: (id) => releases.current(id),
+    config: (id) => releases.config(id),
+    setConfig: (id, changes, actor) => releases.setConfig(id, changes, actor),
+    rollback: (id, target, actor) => releases.rollback(id, target, actor),
+    async releaseSlug(appId, id, description, actor) {
+      const slug = store.slugs.byId(id);
+      if (!slug) throw notFound('slug', 'There is no such slug.');
+      const { processTypes } = slug;
+      const firstDeploy = { formation: {}, config: {} };
+      const draft = { id, processTypes, description: description ?? 'Deploy', firstDeploy };
+      return (await releases.deploy(appId, draft, actor)).release;
+    },
+    async *output() {
+      yield 'Migrating\n';
+    },
+    diff: async (from, to) =>
+      diffReleases(
+        { release: from, contents: contents(from.slugId) },
+        { release: to, contents: contents(to.slugId) },
+      ),
+    rollout: async () => asked.rollout,
   };
 }
 
@@ -389,7 +410,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
     return build;
   };
   return {
-    async create({ app, source, url, version, checksum, actor }) {
+    async create({ app, source, url, version, description, checksum, actor }) {
       const id = newId();
       store.builds.insert({
         id,
@@ -398,6 +419,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
         sourceId: source?.id ?? null,
         sourceUrl: url,
         sourceVersion: version,
+        sourceDescription: description ?? null,
         sourceChecksum: checksum,
         outputSecret: newSecret(),
         createdAt: Date.now(),

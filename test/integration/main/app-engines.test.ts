@@ -66,6 +66,7 @@ function insertBuild(store: Store, app: AppRecord, source: Source): string {
     sourceId: source.sourceId,
     sourceUrl: source.url,
     sourceVersion: source.version,
+    sourceDescription: null,
     sourceChecksum: source.checksum,
     outputSecret: newId(),
     createdAt: clock.now(),

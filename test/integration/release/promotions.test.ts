@@ -92,6 +92,7 @@ function insertSlug(store: Store, app: AppRecord) {
     sourceId,
     sourceUrl: '/tfk/sources/x',
     sourceVersion: '1a2b3c4d5e',
+    sourceDescription: null,
     sourceChecksum: null,
     outputSecret: newSecret(),
     createdAt: clock.now(),
