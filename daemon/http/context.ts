@@ -18,8 +18,8 @@ export interface Context {
    * socket, whose clients request the path.
    */
   readonly baseUrl: (request: FastifyRequest) => string;
-  /** The e-mail address of who acts. */
-  readonly actor: () => string;
+  /** The e-mail address of who acts: the user whose token this is, or over the unix socket the account. */
+  readonly actor: (request: FastifyRequest) => string;
 }
 
 declare module 'fastify' {

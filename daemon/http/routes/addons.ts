@@ -73,7 +73,8 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
   app.post<OfApp & { Body: CreateAddon; Querystring: { wait?: string } }>(
     '/apps/:app/addons',
     { schema: { body: CreateAddon, response: { 201: Addon } } },
-    async ({ params, body, query }, reply) => {
+    async (request, reply) => {
+      const { params, body, query } = request;
       const record = findApp(services, params.app);
       const addon = await services.addons.create({
         app: record,
@@ -84,7 +85,7 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
           Object.entries(body.config ?? {}).map(([key, value]) => [key, String(value)]),
         ),
         wait: query.wait !== '0',
-        actor: actor(),
+        actor: actor(request),
       });
       void reply.status(201);
       return addonJson(services, addon);
@@ -93,12 +94,13 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
   app.delete<OfAddon & { Body: { force?: unknown } | null | undefined }>(
     '/apps/:app/addons/:addon',
     { schema: { response: { 200: Addon } } },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request;
       const addon = findOf(services, params);
       const last = addonJson(services, addon);
       if (findApp(services, params.app).id !== addon.appId) throw notOwner(services, addon);
       if (body?.force !== true) assertUnshared(services, addon);
-      await services.addons.destroy(addon, actor());
+      await services.addons.destroy(addon, actor(request));
       return { ...last, state: 'deprovisioned' };
     },
   );

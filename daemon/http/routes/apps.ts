@@ -38,10 +38,11 @@ export function appRoutes(app: FastifyInstance, context: Context): void {
   app.post<{ Body: CreateApp }>(
     '/apps',
     { schema: { body: CreateApp, response: { 201: App } } },
-    ({ body }, reply) => {
+    (request, reply) => {
+      const { body } = request;
       assertPlatform(body);
       void reply.status(201);
-      return toJson(services.apps.create({ name: body.name ?? null, actor: actor() }));
+      return toJson(services.apps.create({ name: body.name ?? null, actor: actor(request) }));
     },
   );
   app.get<Params>('/apps/:app', { schema: one }, ({ params }) => toJson(findApp(services, params.app)));
@@ -50,10 +51,11 @@ export function appRoutes(app: FastifyInstance, context: Context): void {
     { schema: { body: UpdateApp, ...one } },
     ({ params, body }) => toJson(update(services, findApp(services, params.app), body)),
   );
-  app.delete<Params>('/apps/:app', { schema: one }, async ({ params }) => {
+  app.delete<Params>('/apps/:app', { schema: one }, async (request) => {
+    const { params } = request;
     const record = findApp(services, params.app);
     const last = toJson(record);
-    await services.apps.destroy(record.id, actor());
+    await services.apps.destroy(record.id, actor(request));
     return last;
   });
 }

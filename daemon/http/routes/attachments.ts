@@ -71,14 +71,15 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
   app.post<{ Body: CreateAttachment }>(
     '/addon-attachments',
     { schema: { body: CreateAttachment, response: { 201: Attachment } } },
-    async ({ body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
       const addon = findAddon(services, body.addon);
       const owner = findApp(services, body.app);
       const attachment = await services.addons.attach({
         addon,
         app: owner,
         name: body.name ?? null,
-        actor: actor(),
+        actor: actor(request),
       });
       void reply.status(201);
       return json(services, { attachment, addon });
@@ -87,10 +88,11 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
   app.delete<{ Params: { attachment: string } }>(
     '/addon-attachments/:attachment',
     { schema: { response: { 200: Attachment } } },
-    async ({ params }) => {
+    async (request) => {
+      const { params } = request;
       const attached = find(services, params.attachment, null);
       const last = json(services, attached);
-      await services.addons.detach(attached.attachment, actor());
+      await services.addons.detach(attached.attachment, actor(request));
       return last;
     },
   );

@@ -40,7 +40,7 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
         version: version ?? null,
         description: version_description ?? null,
         checksum: checksum ?? null,
-        actor: actor(),
+        actor: actor(request),
       });
       void reply.status(201);
       return buildJson(services, baseUrl(request), build);

@@ -16,9 +16,10 @@ export function configVarRoutes(app: FastifyInstance, { services, actor }: Conte
   app.patch<OfApp & { Body: UpdateConfigVars }>(
     '/apps/:app/config-vars',
     { schema: { body: UpdateConfigVars, ...whole } },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request;
       const record = findApp(services, params.app);
-      const { release } = await services.releases.setConfig(record.id, body, actor());
+      const { release } = await services.releases.setConfig(record.id, body, actor(request));
       return release.config;
     },
   );

@@ -41,17 +41,19 @@ export function domainRoutes(app: FastifyInstance, { services, actor }: Context)
   app.post<OfApp & { Body: CreateDomain }>(
     '/apps/:app/domains',
     { schema: { body: CreateDomain, response: { 201: Domain } } },
-    async ({ params, body }, reply) => {
+    async (request, reply) => {
+      const { params, body } = request;
       const record = findApp(services, params.app);
-      const domain = await services.domains.add(record, body.hostname, actor());
+      const domain = await services.domains.add(record, body.hostname, actor(request));
       void reply.status(201);
       return domainJson(record, domain);
     },
   );
-  app.delete<OfDomain>('/apps/:app/domains/:domain', { schema: one }, async ({ params }) => {
+  app.delete<OfDomain>('/apps/:app/domains/:domain', { schema: one }, async (request) => {
+    const { params } = request;
     const record = findApp(services, params.app);
     const domain = findDomain(services, record, params.domain);
-    await services.domains.remove(record, domain, actor());
+    await services.domains.remove(record, domain, actor(request));
     return domainJson(record, domain);
   });
 }

@@ -57,7 +57,8 @@ function createRoutes(app: FastifyInstance, { services, attachPoints, actor }: C
   app.post<OfApp & { Body: CreateDyno }>(
     '/apps/:app/dynos',
     { schema: { body: CreateDyno, response: { 201: Dyno } } },
-    async ({ params, body }, reply) => {
+    async (request, reply) => {
+      const { params, body } = request;
       const record = findApp(services, params.app);
       const attached = body.attach === true;
       const { dyno, attachable } = await services.dynos.runOneOff({
@@ -69,7 +70,7 @@ function createRoutes(app: FastifyInstance, { services, attachPoints, actor }: C
         size: body.size ?? null,
         type: body.type ?? null,
         timeLimitMs: body.time_to_live == null ? null : body.time_to_live * 1000,
-        actor: actor(),
+        actor: actor(request),
       });
       void reply.status(201);
       return {
@@ -98,11 +99,12 @@ function restartAndStopRoutes(app: FastifyInstance, { services, actor }: Context
       method,
       url,
       ...accepted,
-      handler: async ({ params }, reply) => {
+      handler: async (request, reply) => {
+        const { params } = request;
         const record = findApp(services, params.app);
         const target = targetOf(record, params);
-        if (method === 'DELETE') await services.dynos.restart(record, target, actor());
-        else await services.dynos.stop(record, target, actor());
+        if (method === 'DELETE') await services.dynos.restart(record, target, actor(request));
+        else await services.dynos.stop(record, target, actor(request));
         void reply.status(202);
         return {};
       },

@@ -26,7 +26,7 @@ export function engineRoutes(app: FastifyInstance, context: Context): void {
     { schema: { body: MoveApp, response: { 200: MovedApp } } },
     async (request) => {
       const record = findApp(services, request.params.app);
-      const build = await services.engines.move(record, request.body.engine, actor());
+      const build = await services.engines.move(record, request.body.engine, actor(request));
       return {
         ...toJson(findApp(services, record.id)),
         build: build && buildJson(services, context.baseUrl(request), build),

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Dyno, ExecAnswer, ExecDyno } from '../../../api/index.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { DynoRecord } from '../../store/dynos.js';
@@ -18,8 +18,8 @@ export function execRoutes(app: FastifyInstance, context: Context): void {
   app.post<Exec>(
     '/tfk/apps/:app/dynos/:dyno/exec',
     { schema: { body: ExecDyno, response: { 201: ExecAnswer } } },
-    async ({ params, body }, reply) => {
-      const { attach_url } = await exec(context, params, body);
+    async (request, reply) => {
+      const { attach_url } = await exec(context, request);
       void reply.status(201);
       return { attach_url };
     },
@@ -27,8 +27,8 @@ export function execRoutes(app: FastifyInstance, context: Context): void {
   app.post<Exec>(
     '/apps/:app/dynos/:dyno',
     { schema: { body: ExecDyno, response: { 201: Dyno } } },
-    async ({ params, body }, reply) => {
-      const { record, dyno, attach_url } = await exec(context, params, body);
+    async (request, reply) => {
+      const { record, dyno, attach_url } = await exec(context, request);
       void reply.status(201);
       return { ...dynoJson(record, dyno), attach_url };
     },
@@ -37,16 +37,16 @@ export function execRoutes(app: FastifyInstance, context: Context): void {
 
 async function exec(
   { services, attachPoints, actor }: Context,
-  params: Exec['Params'],
-  body: ExecDyno,
+  request: FastifyRequest<Exec>,
 ): Promise<{ record: AppRecord; dyno: DynoRecord; attach_url: string }> {
+  const { params, body } = request;
   const record = findApp(services, params.app);
   const dyno = findDyno(services, record, params.dyno);
   const attachable = await services.dynos.exec(record, dyno, {
     command: body.command,
     env: envOf(body.env),
     terminal: terminalOf(body),
-    actor: actor(),
+    actor: actor(request),
   });
   return { record, dyno, attach_url: attachUrl(attachPoints, attachable) };
 }

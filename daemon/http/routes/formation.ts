@@ -39,23 +39,25 @@ export function formationRoutes(app: FastifyInstance, { services, actor }: Conte
   app.patch<OfApp & { Body: BatchUpdateFormation }>(
     '/apps/:app/formation',
     { schema: { body: BatchUpdateFormation, ...list } },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request;
       const record = findApp(services, params.app);
       const updates = body.updates.map((update, index) =>
         scaleUpdate(services, update.type, update, `updates.${index}.`),
       );
       assertTypes(services, record, updates);
-      const entries = await services.formation.scale(record, updates, actor());
+      const entries = await services.formation.scale(record, updates, actor(request));
       return entries.map((entry) => formationJson(services, record, entry));
     },
   );
   app.patch<OfType & { Body: UpdateFormation }>(
     '/apps/:app/formation/:type',
     { schema: { body: UpdateFormation, ...one } },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request;
       const record = findApp(services, params.app);
       const { type } = findFormation(services, record, params.type);
-      await services.formation.scale(record, [scaleUpdate(services, type, body, '')], actor());
+      await services.formation.scale(record, [scaleUpdate(services, type, body, '')], actor(request));
       return formationJson(services, record, findFormation(services, record, type));
     },
   );

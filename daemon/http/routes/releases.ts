@@ -51,7 +51,7 @@ export function releaseRoutes(app: FastifyInstance, context: Context): void {
     { schema: { body: CreateRelease, response: { 201: Release } } },
     async (request, reply) => {
       const record = findApp(services, request.params.app);
-      const { release, warnings } = await create(context, record, request.body);
+      const { release, warnings } = await create(context, request, record, request.body);
       void reply.status(201);
       // Heroku's clients print it, and so does ours.
       if (warnings.length > 0) void reply.header('x-heroku-warning', warnings.join(' '));
@@ -63,17 +63,18 @@ export function releaseRoutes(app: FastifyInstance, context: Context): void {
 
 async function create(
   { services, actor }: Context,
+  request: FastifyRequest,
   app: AppRecord,
   { release, slug, description }: CreateRelease,
 ): Promise<{ readonly release: ReleaseRecord; readonly warnings: readonly string[] }> {
   if (release !== undefined && slug === undefined) {
     const target = findRelease(services, app, String(release));
-    const result = await services.releases.rollback(app.id, target, actor());
+    const result = await services.releases.rollback(app.id, target, actor(request));
     return { release: result.release, warnings: rollbackWarnings(target, result.release) };
   }
   if (slug !== undefined && release === undefined) {
     const { id } = findSlug(services, app, slug);
-    const released = await services.releases.releaseSlug(app.id, id, description ?? null, actor());
+    const released = await services.releases.releaseSlug(app.id, id, description ?? null, actor(request));
     return { release: released, warnings: [] };
   }
   throw new TfkError('invalid_params', 'Name either the release to go back to, or the slug to release.');
