@@ -22,14 +22,15 @@ export function pipelinePromotionRoutes(app: FastifyInstance, { services, actor 
   app.post<{ Body: CreatePipelinePromotion }>(
     '/pipeline-promotions',
     { schema: { body: CreatePipelinePromotion, response: { 201: PipelinePromotion } } },
-    async ({ body: { pipeline, source, targets } }, reply) => {
+    async (request, reply) => {
+      const { pipeline, source, targets } = request.body;
       const app = findApp(services, source.app.id);
       const promotion = await services.pipelines.promote({
         pipeline: findPipeline(services, pipeline.id),
         source: app,
         release: source.release == null ? null : findRelease(services, app, source.release.id),
         targets: targets.map((target) => findApp(services, target.app.id)),
-        actor: actor(),
+        actor: actor(request),
       });
       void reply.status(201);
       return promotionJson(services, promotion);
