@@ -66,7 +66,7 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, options.logger));
   answerUnknown(app, routes);
   const context = contextOf(services, options, { attachPoints, closing: closing.signal });
-  app.addHook('preHandler', (_request, _reply, done) => options.acting.as(context.actor(), done));
+  app.addHook('preHandler', (request, _reply, done) => options.acting.as(context.actor(request), done));
   registerRoutes(app, context);
   app.get('/openapi.json', () => openApi(routes.list(), services.tfk.info().version));
   answerUpgrades(app.server, { attachPoints, logger: options.logger, guard, closing: closing.signal });

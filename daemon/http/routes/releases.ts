@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { CreateRelease, Release, type Release as ReleaseJson } from '../../../api/index.js';
 import { eligibleForRollback, rollbackWarnings } from '../../release/rollback.js';
