@@ -59,7 +59,7 @@ async function answer(
   reply.raw.once('close', () => gone.abort());
   const { headers } = request;
   const { status, contentType, body } = await context.services.git.serve(
-    { appId: app.id, actor: context.actor(), gone: gone.signal },
+    { appId: app.id, actor: context.actor(request), gone: gone.signal },
     {
       ...asked,
       method: request.method === 'GET' ? 'GET' : 'POST',
