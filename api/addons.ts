@@ -81,7 +81,7 @@ export const AddonDetails = Type.Object({
 });
 export type AddonDetails = Static<typeof AddonDetails>;
 
-/** `POST /apps/:app/addons`. A plan is `postgres` (its default plan) or `postgres:local`. */
+/** `POST /apps/:app/addons`. A plan is `postgres` (its default plan), `postgres:local`, or as on Heroku. */
 export const CreateAddon = Type.Object({
   attachment: Type.Optional(Nullable(Type.Object({ name: Type.Optional(Type.String()) }))),
   config: Type.Optional(MapOf(Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
@@ -90,6 +90,17 @@ export const CreateAddon = Type.Object({
   plan: Type.Union([Type.String(), Type.Object({ name: Type.String() })]),
 });
 export type CreateAddon = Static<typeof CreateAddon>;
+
+/** `PATCH /apps/:app/addons/:addon` */
+export const UpdateAddon = Type.Object({
+  name: Type.Optional(Type.String()),
+  plan: Type.Optional(Type.Union([Type.String(), Type.Object({ name: Type.String() })])),
+});
+export type UpdateAddon = Static<typeof UpdateAddon>;
+
+/** `GET /addons/:addon/config`; values are told by the config vars of an app alone. */
+export const AddonConfig = Type.Array(Type.Object({ name: Type.String(), value: Type.Null() }));
+export type AddonConfig = Static<typeof AddonConfig>;
 
 /** `POST /actions/addons/resolve` */
 export const ResolveAddon = Type.Object({

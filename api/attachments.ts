@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { Identity, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
 export const Attachment = Type.Object({
   addon: Type.Object({ app: NamedRef, id: Uuid(), name: Type.String(), plan: NamedRef }),
@@ -18,10 +18,12 @@ export type Attachment = Static<typeof Attachment>;
 
 /** `POST /addon-attachments` */
 export const CreateAttachment = Type.Object({
-  addon: Type.String(),
-  app: Type.String(),
+  addon: Identity,
+  app: Identity,
   confirm: Type.Optional(Nullable(Type.String())),
   name: Type.Optional(Nullable(Type.String())),
+  /** `credential:reader`, on Heroku; here an add-on has one credential. */
+  namespace: Type.Optional(Nullable(Type.String())),
 });
 export type CreateAttachment = Static<typeof CreateAttachment>;
 

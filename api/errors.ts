@@ -12,6 +12,7 @@ export const ERROR_IDS = [
   'requested_range_not_satisfiable',
   'misdirected_request',
   'invalid_params',
+  'multiple_matches',
   'confirmation_required',
   'rate_limit',
   'internal_server_error',

@@ -17,6 +17,13 @@ export const IdRef = Type.Object({ id: Uuid() });
 export const NamedRef = Type.Object({ id: Uuid(), name: Type.String() });
 export type NamedRef = Static<typeof NamedRef>;
 
+/** What a request names: an id or a name, or an object with one of them. */
+export const Identity = Type.Union([
+  Type.String(),
+  Type.Object({ id: Type.Optional(Type.String()), name: Type.Optional(Type.String()) }),
+]);
+export type Identity = Static<typeof Identity>;
+
 export const UserRef = Type.Object({ id: Uuid(), email: Type.String() });
 export type UserRef = Static<typeof UserRef>;
 

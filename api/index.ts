@@ -11,6 +11,7 @@ export * from './authority.js';
 export * from './authorizations.js';
 export * from './builds.js';
 export * from './config-vars.js';
+export * from './databases.js';
 export * from './domains.js';
 export * from './dynos.js';
 export * from './engines.js';

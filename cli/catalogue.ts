@@ -77,6 +77,16 @@ export const TOPICS: readonly Topic[] = [
     },
     load: () => import('./commands/addons.js'),
   },
+  {
+    commands: {
+      'addons:rename': [],
+      'addons:upgrade': ['addons:downgrade'],
+      'addons:wait': [],
+      'addons:open': [],
+      'addons:docs': [],
+    },
+    load: () => import('./commands/addons-more.js'),
+  },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
   {
     commands: { domains: ['domains:list'], 'domains:add': [], 'domains:remove': [] },

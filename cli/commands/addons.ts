@@ -42,7 +42,7 @@ const create = command({
   name: 'addons:create',
   summary: 'make an add-on and attach it to an app',
   args: {
-    plan: required('service:plan', 'postgres, or postgres:local; tfk addons:services lists them'),
+    plan: required('service:plan', 'postgres, or as on Heroku; tfk addons:services lists them'),
     config: rest('key=value', 'settings of the add-on, after --'),
   },
   options: {
@@ -61,7 +61,7 @@ const create = command({
       `Creating ${visible(args.plan)} on ${appName(output.err, app)}`,
       () =>
         client.post<Addon>(
-          `${pathOfApp(app)}/addons`,
+          `${pathOfApp(app)}/addons?wait=1`,
           {
             plan: { name: args.plan },
             attachment: options.as === undefined ? {} : { name: options.as },

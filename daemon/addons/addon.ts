@@ -5,6 +5,8 @@ export interface AddonService {
   /** `postgres` */
   readonly name: string;
   readonly humanName: string;
+  /** `heroku-postgresql`: what Heroku's clients call it, and look for in its add-ons and plans. */
+  readonly herokuName: string;
   /** The name of the attachment when the user gives none: `DATABASE` makes `DATABASE_URL`. */
   readonly defaultAttachment: string;
   readonly plans: readonly AddonPlan[];
@@ -26,6 +28,8 @@ export interface AddonService {
    * Their names are the same for all engines.
    */
   configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>>;
+  /** Their names alone, also of an add-on that is yet to be made. */
+  configKeys(attachment: string): readonly string[];
   /** Where programs on this machine reach it. */
   localAddress(addon: AddonInstance): NetworkAddress;
   /** Ordered label → text pairs for `addons:info`. Without secrets. */
@@ -37,7 +41,7 @@ export interface AddonService {
 }
 
 export interface AddonPlan {
-  /** `postgres:local` */
+  /** `postgres:local`; `postgres:essential-0`, which Heroku's users type, means the same here. */
   readonly name: string;
   readonly description: string;
   readonly isDefault: boolean;
@@ -72,6 +76,8 @@ export interface ProvisionedAddon {
 export interface AddonInstance {
   readonly id: string;
   readonly name: string;
+  /** By which containers find it. */
+  readonly hostName: string;
   readonly plan: string;
   readonly data: AddonData;
   /** Of the app that owns it. */

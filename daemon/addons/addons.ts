@@ -1,6 +1,6 @@
 import type { EngineName } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
-import { notFound } from '../shared/errors.js';
+import { notFound, TfkError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { Binding } from '../store/releases.js';
@@ -10,6 +10,7 @@ import { Attachments, type AttachAddon } from './attachments.js';
 import { Catalogue } from './catalogue.js';
 import { instanceOf } from './engines-of.js';
 import { Expected } from './expected.js';
+import { assertAddonName, assertNameIsFree } from './names.js';
 import { Provisioning, type CreateAddon } from './provisioning.js';
 import { detaching, Rebinding } from './rebinding.js';
 import { Upkeep } from './upkeep.js';
@@ -72,6 +73,30 @@ export class Addons {
     return this.record(await this.provisioning.create(request));
   }
 
+  /** Containers go on finding it under the name that it was made with. */
+  rename(addon: AddonRecord, name: string): AddonRecord {
+    const { store, clock } = this.deps;
+    assertAddonName(name);
+    store.transaction(() => {
+      assertNameIsFree(store, name, addon.id);
+      store.addons.rename(addon.id, name, clock.now());
+    });
+    return this.record(addon.id);
+  }
+
+  /** Plans of a service are the same server under several names: what changes is the name. */
+  changePlan(addon: AddonRecord, wish: string): AddonRecord {
+    const { service, plan } = this.catalogue.planOf(wish);
+    if (service.name !== addon.service)
+      throw new TfkError(
+        'invalid_params',
+        `${addon.name} is of the service ${addon.service}, and ${plan} is not. Nothing was changed.`,
+        { hint: 'An add-on stays with its service; make another one with tfk addons:create.' },
+      );
+    this.deps.store.addons.setPlan(addon.id, plan, this.deps.clock.now());
+    return this.record(addon.id);
+  }
+
   async attach(request: AttachAddon): Promise<AttachmentRecord> {
     return this.attachments.attach(request);
   }
@@ -101,9 +126,7 @@ export class Addons {
   /** Config vars by name which the attachment gives its app. */
   configKeys(attachment: AttachmentRecord): string[] {
     const addon = this.record(attachment.addonId);
-    if (addon.data === null) return [];
-    const instance = instanceOf(this.deps.store, addon);
-    return Object.keys(this.catalogue.of(addon).configVars(instance, attachment.name, 'process'));
+    return addon.data === null ? [] : [...this.catalogue.of(addon).configKeys(attachment.name)];
   }
 
   /** Where programs on this machine reach the add-on; null while it is being made. */

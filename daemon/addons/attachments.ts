@@ -9,7 +9,7 @@ import type { Store } from '../store/store.js';
 import type { Catalogue } from './catalogue.js';
 import { enginesOf, instanceOf } from './engines-of.js';
 import type { Expected } from './expected.js';
-import { freeAttachmentName } from './names.js';
+import { attachmentName } from './names.js';
 import { detaching, type Rebinding } from './rebinding.js';
 
 export interface AttachmentParts {
@@ -25,6 +25,8 @@ export interface AttachAddon {
   readonly app: AppRecord;
   /** Null: the service's own, e.g. `DATABASE`. */
   readonly name: string | null;
+  /** The app's name, where another attachment or a config var of that name may go for it. */
+  readonly confirm: string | null;
   readonly actor: string;
 }
 
@@ -60,14 +62,22 @@ export class Attachments {
   }
 
   /** Rejects with `conflict` where it is attached, and the release has to wait. */
-  async attach({ addon, app, name: wish, actor }: AttachAddon): Promise<AttachmentRecord> {
+  async attach({ addon, app, name: wish, confirm, actor }: AttachAddon): Promise<AttachmentRecord> {
     const { store, clock, catalogue, rebinding } = this.parts;
     this.assertThere(addon);
+    const service = catalogue.of(addon);
+    // What may not be attached is not let in.
+    attachmentName(store, { app, service, name: wish, confirm });
     for (const engine of enginesOf(store, app.id)) await this.openOne(addon, app.id, engine);
     this.assertThere(addon);
-    const name = freeAttachmentName(store, app.id, catalogue.of(addon), wish);
-    const attachment = { id: newId(), addonId: addon.id, appId: app.id, name, createdAt: clock.now() };
-    store.addons.attach(attachment);
+    const attachment = store.transaction(() => {
+      const { name, replaces } = attachmentName(store, { app, service, name: wish, confirm });
+      const made = { id: newId(), addonId: addon.id, appId: app.id, name, createdAt: clock.now() };
+      if (replaces) store.addons.detach(replaces.id);
+      store.addons.attach(made);
+      return made;
+    });
+    const { name } = attachment;
     await rebinding.make({
       appId: app.id,
       description: `Attach ${name} (@ref:${addon.name})`,

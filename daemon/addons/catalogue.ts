@@ -1,33 +1,26 @@
-import { notFound } from '../shared/errors.js';
+import { notFound, TfkError } from '../shared/errors.js';
 import type { AddonRecord } from '../store/addons.js';
-import type { AddonService } from './addon.js';
+import type { AddonPlan, AddonService } from './addon.js';
 
 /** The services that this tfk has. */
 export class Catalogue {
   constructor(
     readonly services: readonly AddonService[],
-    /** Heroku's names of services that tfk calls otherwise: `heroku-postgresql` → `postgres`. */
+    /** Other names of a service: `heroku-postgresql` → `postgres`. */
     private readonly aliases: Readonly<Record<string, string>>,
   ) {}
 
-  /** What a wish like `postgres`, `postgres:local` or `heroku-postgresql:mini` means here. */
+  /** What a wish like `postgres`, `postgres:local` or `heroku-postgresql:essential-0` means here. */
   planOf(wish: string): { readonly service: AddonService; readonly plan: string } {
     const [asked = '', planName] = wish.split(':');
     const name = this.aliases[asked] ?? asked;
     const service = this.services.find((candidate) => candidate.name === name);
-    if (!service) {
-      throw notFound(
-        'add_on_service',
-        `There is no add-on service ${JSON.stringify(asked)}.`,
-        `The services are ${this.services.map((known) => known.name).join(', ')}.`,
-      );
-    }
-    // Heroku's plans (essential-0, mini…) mean sizes which a machine of one's own does not sell.
-    const plan =
-      service.plans.find((candidate) => candidate.name === `${service.name}:${planName ?? ''}`) ??
-      service.plans.find((candidate) => candidate.isDefault);
-    if (!plan) throw notFound('plan', `There is no plan ${JSON.stringify(wish)}.`);
-    return { service, plan: plan.name };
+    if (!service) throw unknown(wish, `The services are ${this.services.map(nameOf).join(', ')}.`);
+    const plan = service.plans.find((candidate) =>
+      planName === undefined ? candidate.isDefault : candidate.name === `${service.name}:${planName}`,
+    );
+    if (plan) return { service, plan: plan.name };
+    throw unknown(wish, `The plans are ${service.plans.map(planNameOf).join(', ')}.`);
   }
 
   of(addon: AddonRecord): AddonService {
@@ -36,3 +29,14 @@ export class Catalogue {
     return service;
   }
 }
+
+const nameOf = ({ name }: AddonService): string => name;
+const planNameOf = ({ name }: AddonPlan): string => name.split(':').at(-1) ?? name;
+
+/** Begins as Heroku's does: its `addons:upgrade` lists the plans then. */
+const unknown = (wish: string, hint: string): TfkError =>
+  new TfkError(
+    'invalid_params',
+    `Couldn't find either the add-on service or the add-on plan of ${JSON.stringify(wish.slice(0, 80))}.`,
+    { hint },
+  );

@@ -8,6 +8,7 @@ export function instanceOf(store: Store, addon: AddonRecord, soon: readonly stri
   return {
     id: addon.id,
     name: addon.name,
+    hostName: addon.hostName,
     plan: addon.plan,
     data: addon.data ?? {},
     engine: engineOf(store, addon.appId),

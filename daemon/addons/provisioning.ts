@@ -10,7 +10,7 @@ import type { Store } from '../store/store.js';
 import type { AddonService, ProvisionedAddon } from './addon.js';
 import type { Catalogue } from './catalogue.js';
 import { engineOf, instanceOf } from './engines-of.js';
-import { assertAddonName, freeAttachmentName } from './names.js';
+import { assertAddonName, assertNameIsFree, attachmentName } from './names.js';
 import type { Rebinding } from './rebinding.js';
 
 export interface CreateAddon {
@@ -22,8 +22,10 @@ export interface CreateAddon {
   readonly attachment: string | null;
   /** Settings of the add-on. No service has any yet, and what nobody reads is refused. */
   readonly options: Readonly<Record<string, string>>;
-  /** False: answers as soon as the row is there, and goes on alone. */
-  readonly wait: boolean;
+  /** The app's name, where another attachment or a config var of that name may go for it. */
+  readonly confirm: string | null;
+  /** Milliseconds after which it answers though the add-on is still being made, and goes on alone; null: it waits. */
+  readonly waitMs: number | null;
   readonly actor: string;
   readonly progress?: (text: string) => void;
 }
@@ -54,8 +56,7 @@ export class Provisioning {
   async create(request: CreateAddon): Promise<string> {
     const making = this.insert(request);
     const work = this.provision(making, request);
-    if (request.wait) await work;
-    else
+    if (!(await this.endsWithin(work, request.waitMs)))
       void work.catch((error: unknown) =>
         this.parts.logger.error({ err: error, addon: making.name }, 'an add-on could not be provisioned'),
       );
@@ -69,24 +70,27 @@ export class Provisioning {
     store.addons.delete(addon.id);
   }
 
-  private insert({
-    app,
-    plan: wish,
-    name: wishedName,
-    attachment: wishedAttachment,
-    options,
-  }: CreateAddon): Making {
+  /** Rejects with what the work rejects with. */
+  private async endsWithin(work: Promise<void>, waitMs: number | null): Promise<boolean> {
+    const ended = work.then(() => true);
+    if (waitMs === null) return ended;
+    const patience = new AbortController();
+    const over = this.parts.clock.sleep(waitMs, patience.signal).then(() => false);
+    return Promise.race([ended, over]).finally(() => patience.abort());
+  }
+
+  private insert(request: CreateAddon): Making {
     const { store, clock, catalogue } = this.parts;
-    const { service, plan } = catalogue.planOf(wish);
+    const { app, attachment, confirm } = request;
+    const { service, plan } = catalogue.planOf(request.plan);
     const id = newId();
-    const name = wishedName ?? `${service.name}-${inventName()}`;
-    assertNoOptions(service, options);
+    const name = request.name ?? `${service.name}-${inventName()}`;
+    assertNoOptions(service, request.options);
     // What cannot be attached is not made.
-    freeAttachmentName(store, app.id, service, wishedAttachment);
+    attachmentName(store, { app, service, name: attachment, confirm });
     assertAddonName(name);
     store.transaction(() => {
-      if (store.addons.find(name))
-        throw new TfkError('invalid_params', `The add-on name ${name} is taken. Nothing was created.`);
+      assertNameIsFree(store, name, id);
       store.addons.insert({ id, appId: app.id, name, service: service.name, plan, createdAt: clock.now() });
     });
     return { id, name, plan, engine: engineOf(store, app.id), service };
@@ -130,7 +134,7 @@ export class Provisioning {
 
   private keep(
     { id, name: addonName, engine, service }: Making,
-    { app, attachment: wish }: CreateAddon,
+    { app, attachment: wish, confirm }: CreateAddon,
     { data }: ProvisionedAddon,
   ): string {
     const { store, clock } = this.parts;
@@ -151,7 +155,8 @@ export class Provisioning {
           },
         );
       // Another add-on may have taken the name since this one was begun.
-      const name = freeAttachmentName(store, app.id, service, wish);
+      const { name, replaces } = attachmentName(store, { app, service, name: wish, confirm });
+      if (replaces) store.addons.detach(replaces.id);
       store.addons.markProvisioned(id, data, clock.now());
       store.addons.attach({ id: newId(), addonId: id, appId: app.id, name, createdAt: clock.now() });
       return name;
@@ -163,7 +168,7 @@ export class Provisioning {
     const { store, clock, logger } = this.parts;
     try {
       // Who destroyed it meanwhile knew nothing yet of what has been made since.
-      await service.deprovision({ id, name, plan, data: {}, engine, apps: [] });
+      await service.deprovision({ id, name, hostName: name, plan, data: {}, engine, apps: [] });
       store.addons.delete(id);
     } catch (error) {
       logger.error({ err: error, addon: name }, 'what is left of an add-on could not be removed yet');

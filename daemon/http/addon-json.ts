@@ -12,13 +12,15 @@ import type { Services } from './services.js';
 
 const FREE = { cents: 0, contract: false, metered: false, unit: 'month' };
 
-export function serviceJson(service: Pick<AddonService, 'name' | 'humanName'>): ServiceJson {
+type ServiceNames = Pick<AddonService, 'name' | 'herokuName' | 'humanName'>;
+
+export function serviceJson(service: ServiceNames): ServiceJson {
   return {
     cli_plugin_name: null,
     created_at: EPOCH,
     human_name: service.humanName,
     id: uuidOf('addon-service', service.name),
-    name: service.name,
+    name: service.herokuName,
     state: 'ga',
     supported_generations: [GENERATION],
     supports_multiple_installations: true,
@@ -27,9 +29,9 @@ export function serviceJson(service: Pick<AddonService, 'name' | 'humanName'>): 
   };
 }
 
-export function planJson(service: Pick<AddonService, 'name'>, plan: AddonPlan): PlanJson {
+export function planJson(service: Pick<AddonService, 'name' | 'herokuName'>, plan: AddonPlan): PlanJson {
   return {
-    addon_service: { id: uuidOf('addon-service', service.name), name: service.name },
+    addon_service: { id: uuidOf('addon-service', service.name), name: service.herokuName },
     compliance: null,
     created_at: EPOCH,
     default: plan.isDefault,
@@ -38,7 +40,7 @@ export function planJson(service: Pick<AddonService, 'name'>, plan: AddonPlan): 
     id: uuidOf('plan', plan.name),
     installable_inside_private_network: false,
     installable_outside_private_network: true,
-    name: plan.name,
+    name: herokuPlan(service, plan.name),
     price: FREE,
     space_default: false,
     state: 'ga',
@@ -47,13 +49,22 @@ export function planJson(service: Pick<AddonService, 'name'>, plan: AddonPlan): 
   };
 }
 
-/** Also of a service that this version does not know any more. */
-export function addonJson(services: Services, addon: AddonRecord): AddonJson {
-  const service = services.addons.services().find(({ name }) => name === addon.service) ?? {
-    name: addon.service,
-    humanName: addon.service,
+/** `postgres:local` as `heroku-postgresql:local`: Heroku's clients know a database by the name of its plan. */
+const herokuPlan = ({ herokuName }: Pick<AddonService, 'herokuName'>, plan: string): string =>
+  [herokuName, ...plan.split(':').slice(1)].join(':');
+
+/** A service that this version does not know any more goes by the name it had. */
+const serviceOf = (services: Services, name: string): ServiceNames & Pick<AddonService, 'plans'> =>
+  services.addons.services().find((known) => known.name === name) ?? {
+    name,
+    humanName: name,
+    herokuName: name,
     plans: [],
   };
+
+/** Also of a service that this version does not know any more. */
+export function addonJson(services: Services, addon: AddonRecord): AddonJson {
+  const service = serviceOf(services, addon.service);
   const plan = service.plans.find(({ name }) => name === addon.plan);
   const app = appRef(services, addon.appId);
   return {
@@ -68,7 +79,7 @@ export function addonJson(services: Services, addon: AddonRecord): AddonJson {
     name: addon.name,
     plan: planJson(service, plan ?? { name: addon.plan, description: addon.plan, isDefault: false }),
     provider_id: addon.id,
-    provision_message: '',
+    provision_message: plan && !plan.isDefault ? plan.description : '',
     state: addon.state,
     updated_at: timeOf(addon.updatedAt),
     web_url: null,
@@ -93,7 +104,10 @@ export function attachmentJson(
       app: appRef(services, addon.appId),
       id: addon.id,
       name: addon.name,
-      plan: { id: uuidOf('plan', addon.plan), name: addon.plan },
+      plan: {
+        id: uuidOf('plan', addon.plan),
+        name: herokuPlan(serviceOf(services, addon.service), addon.plan),
+      },
     },
     app: appRef(services, attachment.appId),
     config_vars: [...services.addons.configKeys(attachment)],

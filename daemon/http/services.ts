@@ -212,23 +212,30 @@ export interface DomainService {
 
 export interface AddonsService {
   services(): readonly AddonService[];
-  /** Resolves when the add-on answers, or with `wait: false` as soon as it is being provisioned. */
+  /**
+   * Resolves when the add-on answers, or after `waitMs` while it is still being provisioned. `confirm`, the app's name, lets the
+   * attachment push out what has its name.
+   */
   create(input: {
     readonly app: AppRecord;
-    /** `postgres` or `postgres:local`. */
+    /** `postgres`, `postgres:local` or `heroku-postgresql:essential-0`. */
     readonly plan: string;
     readonly name: string | null;
     readonly attachment: string | null;
     readonly options: Readonly<Record<string, string>>;
-    readonly wait: boolean;
+    readonly confirm: string | null;
+    readonly waitMs: number | null;
     readonly actor: string;
   }): Promise<AddonRecord>;
+  rename(addon: AddonRecord, name: string): AddonRecord;
+  changePlan(addon: AddonRecord, plan: string): AddonRecord;
   /** With its data, for ever. */
   destroy(addon: AddonRecord, actor: string): Promise<void>;
   attach(input: {
     readonly addon: AddonRecord;
     readonly app: AppRecord;
     readonly name: string | null;
+    readonly confirm: string | null;
     readonly actor: string;
   }): Promise<AttachmentRecord>;
   detach(attachment: AttachmentRecord, actor: string): Promise<void>;

@@ -43,8 +43,9 @@ export class FirstDeploy {
         plan,
         name: null,
         attachment: as,
+        confirm: null,
         options: {},
-        wait: true,
+        waitMs: null,
         actor: this.actor(),
         progress: (text) => output.detail(text),
       });

@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   requested_range_not_satisfiable: 416,
   misdirected_request: 421,
   invalid_params: 422,
+  multiple_matches: 422,
   confirmation_required: 423,
   rate_limit: 429,
   internal_server_error: 500,

@@ -7,6 +7,8 @@ export interface AddonRecord {
   /** The app that owns it; others may have it attached. */
   readonly appId: string;
   readonly name: string;
+  /** The name that it was made with, under which containers find it; a rename leaves it. */
+  readonly hostName: string;
   readonly service: string;
   readonly plan: string;
   readonly state: 'provisioning' | 'provisioned' | 'deprovisioning';
@@ -27,7 +29,7 @@ export interface AttachmentRecord {
 }
 
 type Row = Omit<AddonRecord, 'data'> & { data: Buffer | null };
-const COLUMNS = `id, app_id AS appId, name, service, plan, state, data_sealed AS data, created_at AS createdAt,
+const COLUMNS = `id, app_id AS appId, name, host_name AS hostName, service, plan, state, data_sealed AS data, created_at AS createdAt,
   updated_at AS updatedAt`;
 const ATTACHMENT =
   'id, addon_id AS addonId, app_id AS appId, name, created_at AS createdAt, updated_at AS updatedAt';
@@ -53,8 +55,8 @@ export class AddonStore {
 
   insert(addon: Pick<AddonRecord, 'id' | 'appId' | 'name' | 'service' | 'plan' | 'createdAt'>): void {
     const statement = this.db.prepare(
-      `INSERT INTO addons (id, app_id, name, service, plan, state, created_at, updated_at)
-       VALUES (@id, @appId, @name, @service, @plan, 'provisioning', @createdAt, @createdAt)`,
+      `INSERT INTO addons (id, app_id, name, host_name, service, plan, state, created_at, updated_at)
+       VALUES (@id, @appId, @name, @name, @service, @plan, 'provisioning', @createdAt, @createdAt)`,
     );
     this.changes.write('addon', addon.id, addon.appId, () => statement.run(addon));
   }
@@ -71,6 +73,16 @@ export class AddonStore {
     this.db
       .prepare(`UPDATE addons SET data_sealed = ?, updated_at = ? WHERE id = ? AND state = 'provisioned'`)
       .run(this.box.seal(JSON.stringify(data), context(id)), now, id);
+  }
+
+  rename(id: string, name: string, now: number): void {
+    const statement = this.db.prepare('UPDATE addons SET name = ?, updated_at = ? WHERE id = ?');
+    this.write(id, () => statement.run(name, now, id));
+  }
+
+  setPlan(id: string, plan: string, now: number): void {
+    const statement = this.db.prepare('UPDATE addons SET plan = ?, updated_at = ? WHERE id = ?');
+    this.write(id, () => statement.run(plan, now, id));
   }
 
   markDeprovisioning(id: string, now: number): void {
@@ -93,6 +105,12 @@ export class AddonStore {
       .prepare<[string, string], Row>(`SELECT ${COLUMNS} FROM addons WHERE id = ? OR name = ?`)
       .get(idOrName, idOrName);
     return row && this.toRecord(row);
+  }
+
+  /** Does another add-on have the name, or answer under it as a host? */
+  isTaken(name: string, id: string): boolean {
+    const sql = 'SELECT 1 FROM addons WHERE (name = @name OR host_name = @name) AND id <> @id';
+    return this.db.prepare(sql).get({ name, id }) !== undefined;
   }
 
   all(): AddonRecord[] {

@@ -54,6 +54,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     '/addon-services',
     '/addon-services/postgres',
     '/addon-services/postgres/plans',
+    '/addon-services/postgres/plans/local',
+    '/plans/heroku-postgresql:local',
     '/regions',
     '/stacks',
     '/dyno-sizes',
@@ -120,6 +122,9 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('GET', `/addon-attachments/${attachment.id}`);
     await ask('GET', '/apps/billing/addon-attachments');
     await ask('GET', `/addons/${name}/addon-attachments`);
+    await ask('GET', `/addons/${name}/config`);
+    await ask('GET', '/users/~/addons');
+    await ask('PATCH', `/apps/users-api/addons/${name}`, { plan: { name: 'postgres:local' } });
     await ask('POST', '/actions/addons/resolve', { addon: name, app: 'users-api' });
     await ask('POST', '/actions/addon-attachments/resolve', { addon_attachment: 'DATABASE', app: 'billing' });
     await ask('DELETE', `/addon-attachments/${attachment.id}`);

@@ -82,7 +82,7 @@ export class ContainerHost implements DatabaseHost {
   }
 
   addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress {
-    if (engine === 'docker') return { host: addon.name, port: CONTAINER_PORT };
+    if (engine === 'docker') return { host: addon.hostName, port: CONTAINER_PORT };
     return { host: LOOPBACK, port: credentialsOf(addon).port };
   }
 
@@ -141,7 +141,7 @@ export class ContainerHost implements DatabaseHost {
       const hostPort = await freePort([LOOPBACK], await this.parts.portsInUse());
       try {
         await this.parts.services.ensure(
-          containerSpec({ ...request, hostPort, throwaway: newSecret() }, image),
+          containerSpec({ ...request, hostName: request.name, hostPort, throwaway: newSecret() }, image),
         );
         return hostPort;
       } catch (error) {

@@ -15,7 +15,7 @@ const INITDB =
 
 export interface ServerPlace {
   readonly id: string;
-  readonly name: string;
+  readonly hostName: string;
   readonly apps: readonly string[];
   readonly hostPort: number;
   /** Of the superuser, while the server is made; the official image asks for one. */
@@ -37,7 +37,7 @@ export function containerSpec(place: ServerPlace, { image, dataPath }: PostgresI
     dataPath,
     port: CONTAINER_PORT,
     hostPort: place.hostPort,
-    alias: place.name,
+    alias: place.hostName,
     apps: place.apps,
     memoryBytes: MEMORY_BYTES,
   };

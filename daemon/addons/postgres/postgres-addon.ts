@@ -4,7 +4,6 @@ import { TfkError } from '../../shared/errors.js';
 import type {
   AddonData,
   AddonInstance,
-  AddonPlan,
   AddonService,
   NetworkAddress,
   ProvisionedAddon,
@@ -16,6 +15,7 @@ import { databaseFacts, sizeText } from './facts.js';
 import type { DatabaseHost } from './host.js';
 import type { Owner } from './owner.js';
 import { PostgresPlace } from './place.js';
+import { POSTGRES_PLANS } from './plans.js';
 import { ProcessHost, type ProcessHostOptions } from './process-host.js';
 
 /** Other names by which `addons:create` takes it: Heroku's, and the one people type. */
@@ -34,6 +34,8 @@ export interface PostgresAddonOptions extends ProcessHostOptions {
   readonly postgresImage?: string | null;
 }
 
+const urlKey = (attachment: string): string => `${attachment}_URL`;
+
 /**
  * One PostgreSQL server of its own per add-on, on a port that it keeps for life: a process for apps of the process engine, a
  * container for those of the Docker engine. It stays what it was made as, wherever its apps move.
@@ -41,10 +43,9 @@ export interface PostgresAddonOptions extends ProcessHostOptions {
 export class PostgresAddon implements AddonService {
   readonly name = 'postgres';
   readonly humanName = 'PostgreSQL';
+  readonly herokuName = 'heroku-postgresql';
   readonly defaultAttachment = 'DATABASE';
-  readonly plans: readonly AddonPlan[] = [
-    { name: 'postgres:local', description: 'A PostgreSQL server on this machine', isDefault: true },
-  ];
+  readonly plans = POSTGRES_PLANS;
 
   private readonly process: ProcessHost;
   private readonly container: ContainerHost | undefined;
@@ -84,7 +85,11 @@ export class PostgresAddon implements AddonService {
 
   configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>> {
     const address = this.hostOf(addon).addressFor(addon, engine);
-    return { [`${attachment}_URL`]: databaseUrl(credentialsOf(addon), address) };
+    return { [urlKey(attachment)]: databaseUrl(credentialsOf(addon), address) };
+  }
+
+  configKeys(attachment: string): readonly string[] {
+    return [urlKey(attachment)];
   }
 
   localAddress(addon: AddonInstance): NetworkAddress {

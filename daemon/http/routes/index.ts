@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.js';
 import { accountRoutes } from './account.js';
+import { addonServiceRoutes } from './addon-services.js';
 import { addonRoutes } from './addons.js';
 import { appRoutes } from './apps.js';
 import { attachmentRoutes } from './attachments.js';
@@ -8,6 +9,7 @@ import { authorityRoutes } from './authority.js';
 import { authorizationRoutes } from './authorizations.js';
 import { buildRoutes } from './builds.js';
 import { configVarRoutes } from './config-vars.js';
+import { databaseRoutes } from './databases.js';
 import { domainRoutes } from './domains.js';
 import { dynoRoutes } from './dynos.js';
 import { engineRoutes } from './engines.js';
@@ -30,6 +32,7 @@ import { webhookRoutes } from './webhooks.js';
 
 const ROUTES = [
   accountRoutes,
+  addonServiceRoutes,
   addonRoutes,
   appRoutes,
   attachmentRoutes,
@@ -37,6 +40,7 @@ const ROUTES = [
   authorizationRoutes,
   buildRoutes,
   configVarRoutes,
+  databaseRoutes,
   domainRoutes,
   dynoRoutes,
   engineRoutes,

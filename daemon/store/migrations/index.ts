@@ -3,6 +3,7 @@ import { engineOfAnApp } from './0002-engine-of-an-app.js';
 import { pipelines } from './0003-pipelines.js';
 import { webhooks } from './0004-webhooks.js';
 import { descriptionOfASource } from './0005-description-of-a-source.js';
+import { hostsOfAddons } from './0006-hosts-of-addons.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   pipelines,
   webhooks,
   descriptionOfASource,
+  hostsOfAddons,
 ];

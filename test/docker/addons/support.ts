@@ -78,7 +78,7 @@ export async function provisioned(
   const request = aRequest(more);
   const { id, name, plan, engine, apps } = request;
   const { data } = await service.provision(request);
-  return { id, name, plan, data, engine, apps };
+  return { id, name, hostName: name, plan, data, engine, apps };
 }
 
 export async function query(url: string | undefined, sql: string): Promise<unknown[]> {

@@ -43,15 +43,29 @@ function world(clock: Clock = systemClock) {
   const app = (name: string, engine: string): AppRecord =>
     new Apps(store, systemClock, () => undefined, engine).create({ name, actor: ACTOR });
   const create = (of: AppRecord, name = `db-of-${of.name}`): Promise<AddonRecord> =>
-    addons.create({ app: of, plan: 'db', name, attachment: null, options: {}, wait: true, actor: ACTOR });
+    addons.create({
+      app: of,
+      plan: 'db',
+      name,
+      attachment: null,
+      options: {},
+      confirm: null,
+      waitMs: null,
+      actor: ACTOR,
+    });
   return { store, service, releases, queue, addons, app, create };
 }
 
 class NotingService implements AddonService {
   readonly name = 'db';
   readonly humanName = 'DB';
+  readonly herokuName = 'heroku-db';
   readonly defaultAttachment = 'DATABASE';
-  readonly plans = [{ name: 'db:local', description: '', isDefault: true }];
+  readonly configKeys = (attachment: string) => [`${attachment}_URL`];
+  readonly plans = [
+    { name: 'db:local', description: '', isDefault: true },
+    { name: 'db:essential-0', description: '', isDefault: false },
+  ];
   readonly provisioned: ProvisionRequest[] = [];
   readonly opened: (readonly [instance: AddonInstance, engine: string])[] = [];
   readonly ensured: AddonInstance[] = [];
@@ -132,6 +146,19 @@ function aRelease(
   return id;
 }
 
+function setConfig(store: Store, { id: appId }: AppRecord, config: Record<string, string>): void {
+  const id = newId();
+  const release = { id, appId, description: '', userEmail: ACTOR, slugId: null, config, bindings: [] };
+  store.releases.insert({
+    ...release,
+    processTypes: {},
+    createdAt: 0,
+    status: 'succeeded',
+    outputSecret: null,
+  });
+  store.apps.setCurrentRelease(appId, id, 0);
+}
+
 function aDyno(store: Store, { id: appId }: AppRecord, releaseId: string): string {
   const instance = newId();
   store.dynos.insert({
@@ -194,9 +221,57 @@ describe('a new add-on', () => {
     expect([store.addons.all(), releases]).toEqual([[], []]);
   });
 
+  it('answers after its patience, and goes on alone', async () => {
+    const { store, service, releases, addons, app } = world();
+    let go = (): void => undefined;
+    const made = new Promise<void>((resolve) => (go = resolve));
+    service.meanwhile = () => made;
+    const request = { plan: 'db', name: 'slow-db', attachment: null, options: {}, confirm: null };
+    const addon = await addons.create({ ...request, app: app('shop', 'process'), waitMs: 5, actor: ACTOR });
+    expect(addon.state).toBe('provisioning');
+    go();
+    await expect.poll(() => releases).toHaveLength(1);
+    expect(store.addons.find('slow-db')).toMatchObject({ state: 'provisioned' });
+  });
+
+  it('is of a plan that there is', async () => {
+    const { store, addons, app } = world();
+    const request = { name: null, attachment: null, options: {}, confirm: null, waitMs: null };
+    const create = (plan: string) =>
+      addons.create({ ...request, app: app('a-app', 'process'), plan, actor: ACTOR });
+    await expect(create('heroku-postgresql:nosuch')).rejects.toMatchObject({
+      id: 'invalid_params',
+      message: `Couldn't find either the add-on service or the add-on plan of "heroku-postgresql:nosuch".`,
+      hint: 'The plans are local, essential-0.',
+    });
+    expect(store.addons.all()).toEqual([]);
+  });
+
+  it('keeps out of the way of a config var that the user has set', async () => {
+    const { store, addons, app, create } = world();
+    const shop = app('shop', 'process');
+    setConfig(store, shop, { DATABASE_URL: 'postgres://elsewhere' });
+    const addon = await create(shop);
+    expect(store.addons.attachmentsOf(shop.id)).toMatchObject([{ name: 'DATABASE_2' }]);
+    const named = { addon, app: shop, name: 'DATABASE', actor: ACTOR };
+    await expect(addons.attach({ ...named, confirm: null })).rejects.toMatchObject({
+      id: 'confirmation_required',
+      message: 'Adding DATABASE to app shop would overwrite existing vars DATABASE_URL. Nothing was changed.',
+    });
+    await addons.attach({ ...named, confirm: 'shop' });
+    expect(store.addons.attachmentsOf(shop.id)).toHaveLength(2);
+  });
+
   it('takes no setting that nobody reads', async () => {
     const { store, addons, app } = world();
-    const request = { app: app('shop', 'docker'), plan: 'db', name: null, attachment: null, wait: true };
+    const request = {
+      app: app('shop', 'docker'),
+      plan: 'db',
+      name: null,
+      attachment: null,
+      confirm: null,
+      waitMs: null,
+    };
     const creating = addons.create({ ...request, options: { version: '16', fast: 'yes' }, actor: ACTOR });
     await expect(creating).rejects.toMatchObject({
       id: 'invalid_params',
@@ -267,12 +342,60 @@ describe('an add-on that is destroyed while it is made', () => {
   });
 });
 
+describe('an add-on', () => {
+  it('takes the name of another attachment only when that is confirmed, in one step', async () => {
+    const { store, releases, addons, app, create } = world();
+    const shop = app('shop', 'process');
+    await create(shop, 'db-one');
+    const two = await create(shop, 'db-two');
+    const promoted = { addon: two, app: shop, name: 'DATABASE', actor: ACTOR };
+    for (const confirm of [null, 'another'])
+      await expect(addons.attach({ ...promoted, confirm })).rejects.toMatchObject({
+        id: 'confirmation_required',
+      });
+    await addons.attach({ ...promoted, confirm: 'shop' });
+    expect(
+      store.addons
+        .attachmentsOf(shop.id)
+        .map(({ name, addonId }) => [name, store.addons.find(addonId)?.name]),
+    ).toEqual([
+      ['DATABASE_2', 'db-two'],
+      ['DATABASE', 'db-two'],
+    ]);
+    expect(releases).toHaveLength(3);
+    expect(releases.at(-1)).toContain('"DATABASE_URL":"db-two for process"');
+  });
+
+  it('that is renamed stays where containers look for it, and nobody else gets that name', async () => {
+    const { store, service, addons, app, create } = world();
+    const shop = app('shop', 'process');
+    const addon = await create(shop, 'db-one');
+    expect(addons.rename(addon, 'main-db').name).toBe('main-db');
+    await addons.open(shop.id, 'docker');
+    expect(service.opened).toMatchObject([[{ name: 'main-db', hostName: 'db-one' }, 'docker']]);
+    await expect(create(shop, 'db-one')).rejects.toThrow('The add-on name db-one is taken');
+    const other = await create(shop, 'db-two');
+    expect(() => addons.rename(other, 'main-db')).toThrow('The add-on name main-db is taken');
+    expect(() => addons.rename(other, 'no spaces')).toThrow('cannot be the name of an add-on');
+    expect(addons.rename({ ...addon, name: 'main-db' }, 'db-one').name).toBe('db-one');
+    expect(store.addons.all().map(({ name }) => name)).toEqual(['db-one', 'db-two']);
+  });
+
+  it('changes between the plans of its service', async () => {
+    const { addons, app, create } = world();
+    const addon = await create(app('shop', 'process'));
+    expect(addons.changePlan(addon, 'heroku-postgresql:essential-0').plan).toBe('db:essential-0');
+    expect(() => addons.changePlan(addon, 'redis:mini')).toThrow("Couldn't find either the add-on service");
+    expect(() => addons.changePlan({ ...addon, service: 'other' }, 'db')).toThrow('of the service other');
+  });
+});
+
 describe('an add-on that is attached to another app', () => {
   it('lets that app’s dynos in before the release that names it to them', async () => {
     const { store, service, releases, addons, app, create } = world();
     const addon = await create(app('plain', 'process'));
     const contained = app('contained', 'docker');
-    await addons.attach({ addon, app: contained, name: null, actor: ACTOR });
+    await addons.attach({ addon, app: contained, name: null, confirm: null, actor: ACTOR });
     expect(service.opened).toMatchObject([[{ id: addon.id, apps: [contained.id] }, 'docker']]);
     expect(releases.at(-1)).toBe('Attach DATABASE: {"DATABASE_URL":"db-of-plain for docker"}');
     expect(store.addons.find(addon.id)?.data).toEqual({ at: 'process', 'open to docker': 1 });
@@ -284,7 +407,7 @@ describe('an add-on that is attached to another app', () => {
     service.removalFailure = AWAY;
     service.opening = async () => expect(addons.destroy(addon, ACTOR)).rejects.toBe(AWAY);
     const contained = app('contained', 'docker');
-    const attaching = addons.attach({ addon, app: contained, name: null, actor: ACTOR });
+    const attaching = addons.attach({ addon, app: contained, name: null, confirm: null, actor: ACTOR });
     await expect(attaching).rejects.toMatchObject({ id: 'gone' });
     expect(store.addons.attachmentsOf(contained.id)).toEqual([]);
     expect(store.addons.find(addon.id)).toMatchObject({ state: 'deprovisioning' });
@@ -296,7 +419,9 @@ describe('an add-on that is attached to another app', () => {
     service.openFailure = AWAY;
     const before = [...releases];
     const contained = app('contained', 'docker');
-    await expect(addons.attach({ addon, app: contained, name: null, actor: ACTOR })).rejects.toBe(AWAY);
+    await expect(
+      addons.attach({ addon, app: contained, name: null, confirm: null, actor: ACTOR }),
+    ).rejects.toBe(AWAY);
     expect(store.addons.attachmentsOf(contained.id)).toEqual([]);
     expect(releases).toEqual(before);
   });
@@ -307,8 +432,8 @@ describe('an add-on that is attached to another app', () => {
     const addon = await create(owner);
     const plain = app('plain', 'process');
     const other = app('other', 'docker');
-    await addons.attach({ addon, app: plain, name: null, actor: ACTOR });
-    const attachment = await addons.attach({ addon, app: other, name: null, actor: ACTOR });
+    await addons.attach({ addon, app: plain, name: null, confirm: null, actor: ACTOR });
+    const attachment = await addons.attach({ addon, app: other, name: null, confirm: null, actor: ACTOR });
     await addons.recover();
     expect(service.ensured.at(-1)?.apps).toEqual([owner.id, other.id]);
     const record = store.addons.attachments().find(({ id }) => id === attachment.id);
@@ -335,7 +460,7 @@ describe('a release that has to wait for another one', () => {
     const [addon] = store.addons.all();
     if (!addon) throw new Error('it was made');
     queue.before = 1;
-    const attaching = addons.attach({ addon, app: owner, name: 'SECOND', actor: ACTOR });
+    const attaching = addons.attach({ addon, app: owner, name: 'SECOND', confirm: null, actor: ACTOR });
     await expect(attaching).rejects.toThrow(/^db-of-owner is attached as SECOND; the release .* waits: v5/);
     await made('Attach SECOND');
     const second = store.addons.attachmentsOf(owner.id).find(({ name }) => name === 'SECOND');
@@ -350,7 +475,7 @@ describe('a release that has to wait for another one', () => {
   it('does not keep an add-on from being destroyed, nor other apps from their releases', async () => {
     const { store, service, releases, queue, addons, app, create } = world();
     const addon = await create(app('owner', 'process'));
-    await addons.attach({ addon, app: app('other', 'process'), name: 'SHARED', actor: ACTOR });
+    await addons.attach({ addon, app: app('other', 'process'), name: 'SHARED', confirm: null, actor: ACTOR });
     queue.before = 1;
     await addons.destroy(addon, ACTOR);
     expect(service.removed).toMatchObject([{ id: addon.id }]);

@@ -55,7 +55,8 @@ function aRequest(id = newId(), more: Partial<ProvisionRequest> = {}): Provision
 async function provisioned(service: PostgresAddon, id = newId()): Promise<AddonInstance> {
   const request = aRequest(id);
   const { data } = await service.provision(request);
-  return { id, name: request.name, plan: request.plan, data, engine: 'process', apps: [] };
+  const { name, plan } = request;
+  return { id, name, hostName: name, plan, data, engine: 'process', apps: [] };
 }
 
 async function query(url: string | undefined, sql: string): Promise<unknown[]> {

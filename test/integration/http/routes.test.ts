@@ -366,16 +366,19 @@ describe('add-ons', () => {
     expect(created.json()).toMatchObject({
       state: 'provisioned',
       config_vars: ['DATABASE_URL'],
-      plan: { name: 'postgres:local', price: { cents: 0 } },
-      addon_service: { name: 'postgres' },
+      plan: { name: 'heroku-postgresql:local', price: { cents: 0 } },
+      addon_service: { name: 'heroku-postgresql' },
       app: { name: 'users-api' },
     });
-    for (const reference of [name, id, 'DATABASE', 'DATABASE_URL', 'postgres']) {
+    for (const reference of [name, id, 'DATABASE', 'DATABASE_URL', 'postgres', 'heroku-postgresql']) {
       const resolved = await post('/actions/addons/resolve', { addon: reference, app: 'users-api' });
       expect(resolved.json<{ id: string }[]>().map((addon) => addon.id)).toEqual([id]);
     }
     expect((await get(`/tfk/apps/users-api/addons/${name}`)).json()).toMatchObject({
-      facts: [['Plan', 'local']],
+      facts: [
+        ['Plan', 'postgres:local'],
+        ['Status', 'Available'],
+      ],
       local_address: { host: '127.0.0.1', port: 23_456 },
     });
     const attached = await post('/addon-attachments', { addon: name, app: 'billing', name: 'USERS_DB' });
@@ -401,6 +404,94 @@ describe('add-ons', () => {
     expect((await del('/addon-attachments/billing::USERS_DB')).statusCode).toBe(200);
     expect((await del(`/apps/users-api/addons/${name}`)).json()).toMatchObject({ state: 'deprovisioned' });
     expect((await get('/addons')).json()).toEqual([]);
+  });
+
+  it('are attached by references of every kind, renamed and given another plan', async () => {
+    await bench.pushedApp('users-api');
+    const billing = await bench.pushedApp('billing');
+    const { name, id } = (await post('/apps/users-api/addons', { plan: { name: 'postgres' } })).json<{
+      name: string;
+      id: string;
+    }>();
+    for (const [attachment, addon, app] of [
+      ['A', { name }, { name: 'billing' }],
+      ['B', { id }, { id: billing.id }],
+      ['C', id, 'billing'],
+    ])
+      expect((await post('/addon-attachments', { addon, app, name: attachment })).statusCode).toBe(201);
+    const unnamed = await post('/addon-attachments', { addon: {}, app: 'billing' });
+    expect([unnamed.statusCode, unnamed.json<{ message: string }>().message]).toEqual([
+      422,
+      'addon names nothing: it needs an id or a name.',
+    ]);
+    const credential = { addon: name, app: 'billing', namespace: 'credential:reader' };
+    expect((await post('/addon-attachments', credential)).statusCode).toBe(422);
+    const renamed = await patch(`/apps/users-api/addons/${id}`, { name: 'main-db' });
+    expect(renamed.json()).toMatchObject({ id, name: 'main-db' });
+    const upgraded = await patch('/apps/users-api/addons/main-db', { plan: { name: 'postgres:standard-0' } });
+    expect(upgraded.json()).toMatchObject({ plan: { name: 'heroku-postgresql:standard-0' } });
+    expect((await patch('/apps/billing/addons/main-db', { name: 'stolen' })).statusCode).toBe(403);
+    expect((await get('/users/~/addons')).json()).toHaveLength(1);
+    expect((await get(`/addons/${id}/config`)).json()).toEqual([{ name: 'DATABASE_URL', value: null }]);
+  });
+
+  it('that fit a name in more than one way are told apart', async () => {
+    await bench.pushedApp('users-api');
+    await post('/apps/users-api/addons', { plan: 'postgres', name: 'first-db' });
+    const second = { plan: 'postgres', name: 'second-db', attachment: { name: 'OTHER' } };
+    await post('/apps/users-api/addons', second);
+    const many = await post('/actions/addons/resolve', { addon: 'heroku-postgresql', app: 'users-api' });
+    expect([many.statusCode, many.json<{ id: string; suggestions: string[] }>()]).toMatchObject([
+      422,
+      { id: 'multiple_matches', suggestions: ['first-db', 'second-db'] },
+    ]);
+    const one = await post('/actions/addons/resolve', { addon: 'users-api::OTHER', app: null });
+    expect(one.json()).toMatchObject([{ name: 'second-db' }]);
+    await post('/addon-attachments', { addon: 'first-db', app: 'users-api', name: 'AGAIN' });
+    const twice = { addon_attachment: 'first-db', app: 'users-api' };
+    expect((await post('/actions/addon-attachments/resolve', twice)).json()).toMatchObject([
+      { name: 'DATABASE' },
+      { name: 'AGAIN' },
+    ]);
+    expect((await get('/apps/users-api/addon-attachments/first-db')).statusCode).toBe(422);
+  });
+
+  it('that are databases are described as on the host of Heroku for them', async () => {
+    await bench.pushedApp('users-api');
+    const created = await post('/apps/users-api/addons', { plan: 'postgres', name: 'main-db' });
+    const { id, created_at } = created.json<{ id: string; created_at: string }>();
+    const info = (await get(`/client/v11/databases/${id}`)).json<{
+      info: { name: string; values: string[] }[];
+    }>();
+    const shown = Object.fromEntries(info.info.map(({ name, values }) => [name, values.join()]));
+    expect(shown).toMatchObject({
+      Plan: 'local',
+      Status: 'Available',
+      Created: created_at.slice(0, 16).replace('T', ' '),
+      'Continuous Protection': 'Off',
+    });
+    expect((await get(`/client/v11/databases/${id}/wait_status`)).json()).toMatchObject({
+      'waiting?': false,
+    });
+    expect((await get('/client/v11/databases/nosuch')).statusCode).toBe(404);
+    const backups = await get('/client/v11/apps/users-api/transfers');
+    expect([backups.statusCode, backups.json<{ message: string }>().message]).toEqual([
+      501,
+      expect.stringContaining('pg_dump'),
+    ]);
+    expect((await post(`/client/v11/databases/${id}/unfollow`)).statusCode).toBe(501);
+  });
+
+  it('that are being made are waited for', async () => {
+    await bench.pushedApp('users-api');
+    const created = await post('/apps/users-api/addons?wait=0', { plan: 'postgres', name: 'main-db' });
+    expect(created.json()).toMatchObject({ state: 'provisioning' });
+    expect((await get('/client/v11/databases/main-db')).statusCode).toBe(404);
+    expect((await get('/client/v11/databases/main-db/wait_status')).json()).toEqual({
+      'error?': false,
+      message: 'being made',
+      'waiting?': true,
+    });
   });
 
   it('are taken from other apps only by force', async () => {

@@ -89,12 +89,14 @@ export interface Asked {
 const postgres: AddonService = {
   name: 'postgres',
   humanName: 'Postgres',
+  herokuName: 'heroku-postgresql',
   defaultAttachment: 'DATABASE',
   plans: [{ name: 'postgres:local', description: 'A server on this machine', isDefault: true }],
   provision: async () => ({ data: { port: 5432 } }),
   ensureRunning: async () => undefined,
   open: async ({ data }) => data,
   configVars: () => ({}),
+  configKeys: (attachment) => [`${attachment}_URL`],
   localAddress: () => ({ host: '127.0.0.1', port: 5432 }),
   describe: async () => [],
   stop: async () => undefined,
@@ -500,7 +502,7 @@ function playedAddons({ store }: Parts): Services['addons'] {
   };
   return {
     services: () => [postgres],
-    async create({ app, name, attachment, actor, wait }) {
+    async create({ app, name, attachment, actor, waitMs }) {
       const id = newId();
       store.addons.insert({
         id,
@@ -510,18 +512,32 @@ function playedAddons({ store }: Parts): Services['addons'] {
         plan: 'postgres:local',
         createdAt: Date.now(),
       });
-      if (wait) store.addons.markProvisioned(id, { port: 5432 }, Date.now());
+      if (waitMs !== 0) store.addons.markProvisioned(id, { port: 5432 }, Date.now());
       const addon = store.addons.find(id);
       if (!addon) throw new Error('the add-on was inserted');
-      await attach({ addon, app, name: attachment, actor });
+      await attach({ addon, app, name: attachment, confirm: null, actor });
       return addon;
+    },
+    rename(addon, name) {
+      store.addons.rename(addon.id, name, Date.now());
+      return store.addons.find(addon.id) ?? addon;
+    },
+    changePlan(addon, plan) {
+      store.addons.setPlan(addon.id, plan, Date.now());
+      return store.addons.find(addon.id) ?? addon;
     },
     destroy: async (addon) => store.addons.delete(addon.id),
     attach,
     detach: async (attachment) => store.addons.detach(attachment.id),
     configKeys: (attachment) => [`${attachment.name}_URL`],
     localAddress: () => ({ host: '127.0.0.1', port: 23_456 }),
-    facts: async () => [['Plan', 'local']],
+    facts: async ({ state }) =>
+      state === 'provisioned'
+        ? [
+            ['Plan', 'postgres:local'],
+            ['Status', 'Available'],
+          ]
+        : [],
   };
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../daemon/store/database.js';
 import { lockHome } from '../../../daemon/store/home-lock.js';
+import { hostsOfAddons } from '../../../daemon/store/migrations/0006-hosts-of-addons.js';
+import { migrations } from '../../../daemon/store/migrations/index.js';
 import { loadKey, SecretBox } from '../../../daemon/store/secret-box.js';
 import { Store } from '../../../daemon/store/store.js';
 import { tempHome } from '../../support/temp-home.js';
@@ -37,6 +39,22 @@ describe('the control database', () => {
     const copy = new Database(join(home, 'tfk.db.before-schema-2'), { readonly: true });
     expect(copy.pragma('user_version', { simple: true })).toBe(1);
     copy.close();
+  });
+
+  it('of before add-ons had host names lets containers find theirs as ever', () => {
+    const path = join(tempHome(), 'tfk.db');
+    const old = openDatabase(path, migrations.slice(0, migrations.indexOf(hostsOfAddons)));
+    old.exec(`
+      INSERT INTO apps (id, name, created_at, updated_at) VALUES ('a1', 'shop', 1, 1);
+      INSERT INTO addons (id, app_id, name, service, plan, state, created_at, updated_at)
+        VALUES ('d1', 'a1', 'postgres-calm-1', 'postgres', 'postgres:local', 'provisioned', 1, 1)`);
+    old.close();
+    const db = openDatabase(path);
+    expect(db.prepare('SELECT name, host_name FROM addons').get()).toEqual({
+      name: 'postgres-calm-1',
+      host_name: 'postgres-calm-1',
+    });
+    db.close();
   });
 
   it('stays as it was when a step fails half-way', () => {

@@ -102,6 +102,7 @@ describe('the credentials', () => {
       credentialsOf({
         id,
         name: 'postgresql-x-1',
+        hostName: 'postgresql-x-1',
         plan: 'postgres:local',
         data,
         engine: 'process',

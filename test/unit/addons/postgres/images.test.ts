@@ -113,7 +113,7 @@ describe('what a server in a container is told', () => {
     const sql = await roleSql({ user: 'u1', database: 'd1', password });
     expect(sql).toContain(`ALTER ROLE "u1" LOGIN PASSWORD 'SCRAM-SHA-256$`);
     expect(sql).not.toContain(password);
-    const place = { id: 'id', name: 'postgres-calm-1', apps: [], hostPort: 1, throwaway: 'once' };
+    const place = { id: 'id', hostName: 'postgres-calm-1', apps: [], hostPort: 1, throwaway: 'once' };
     const spec = containerSpec(place, {
       image: 'postgres:15',
       major: 15,
