@@ -38,6 +38,12 @@ export type Build = Static<typeof Build>;
 
 /** `POST /apps/:app/builds`. `checksum` is `SHA256:<hex>` of the tarball. */
 export const CreateBuild = Type.Object({
+  /** Instead of those set on the app, for this build alone. */
+  buildpacks: Type.Optional(
+    Nullable(
+      Type.Array(Type.Object({ name: Type.Optional(Type.String()), url: Type.Optional(Type.String()) })),
+    ),
+  ),
   source_blob: Type.Object({
     checksum: Type.Optional(Nullable(Type.String())),
     url: Type.String(),

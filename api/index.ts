@@ -9,6 +9,7 @@ export * from './attach.js';
 export * from './attachments.js';
 export * from './authority.js';
 export * from './authorizations.js';
+export * from './buildpacks.js';
 export * from './builds.js';
 export * from './config-vars.js';
 export * from './databases.js';

@@ -7,6 +7,8 @@ export interface PlanContext {
   readonly config: Readonly<Record<string, string>>;
   /** Can the app's engine build images from Dockerfiles? */
   readonly images: boolean;
+  /** The name of the planner that the user has set; else the first that detects. */
+  readonly planner?: string | undefined;
 }
 
 /** A planner is a function of values: it reads a source, and answers a plan. It never waits, never runs anything. */
@@ -18,6 +20,8 @@ export interface Planner {
   plan(source: SourceTree, context: PlanContext): BuildPlan;
   /** What this planner looks for, for the message printed when nothing was detected, e.g. `package.json (Node.js)`. */
   readonly looksFor: string;
+  /** The buildpack of Heroku's whose place it takes: apps can be set to it. */
+  readonly buildpack?: { readonly name: string; readonly description: string };
 }
 
 /** The source asks for something that cannot be built; the message is for the app's developer, the hint says what to type. */

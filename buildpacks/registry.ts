@@ -9,6 +9,7 @@ export const planners: readonly Planner[] = [dockerfilePlanner, nodePlanner, pro
 
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
 export function choosePlanner(source: SourceTree, context: PlanContext): Planner {
+  if (context.planner !== undefined) return plannerThatIsSet(source, context, context.planner);
   const planner = planners.find((candidate) => candidate.detect(source, context));
   const unusedDockerfile = !context.images && hasDockerfile(source);
   if (planner) return unusedDockerfile ? besidesDockerfile(planner) : planner;
@@ -21,6 +22,17 @@ export function choosePlanner(source: SourceTree, context: PlanContext): Planner
   throw new PlanError(
     nothingDetected(source),
     'Add a Procfile such as `web: node server.js`, and push again.',
+  );
+}
+
+/** In Heroku's words where the source is not its own. A Dockerfile is then a file like others. */
+function plannerThatIsSet(source: SourceTree, context: PlanContext, name: string): Planner {
+  const planner = planners.find((candidate) => candidate.name === name);
+  if (planner?.detect(source, context)) return planner;
+  const buildpack = planner?.buildpack?.name ?? name;
+  throw new PlanError(
+    `App not compatible with buildpack: ${buildpack}\nIt looks for: ${planner?.looksFor ?? 'nothing that this tfk knows'}`,
+    'Remove it by `tfk buildpacks:clear`, and the source says itself what it is.',
   );
 }
 

@@ -63,6 +63,16 @@ export const TOPICS: readonly Topic[] = [
     commands: { builds: ['builds:list'], 'builds:info': [], 'builds:output': [], 'builds:cancel': [] },
     load: () => import('./commands/builds.js'),
   },
+  {
+    commands: {
+      buildpacks: ['buildpacks:list'],
+      'buildpacks:set': [],
+      'buildpacks:add': [],
+      'buildpacks:remove': [],
+      'buildpacks:clear': [],
+    },
+    load: () => import('./commands/buildpacks.js'),
+  },
   { commands: { logs: [] }, load: () => import('./commands/logs.js') },
   {
     commands: {

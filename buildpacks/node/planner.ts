@@ -8,6 +8,7 @@ import { choosePackageManager, type PackageManager } from './package-manager.js'
 export const nodePlanner: Planner = {
   name: 'node',
   looksFor: 'package.json (Node.js)',
+  buildpack: { name: 'heroku/nodejs', description: 'Node.js apps, by npm, yarn or pnpm' },
   detect: (source) => source.has('package.json'),
   plan(source) {
     const packageJson = readPackageJson(source);

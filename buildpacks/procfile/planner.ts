@@ -4,6 +4,7 @@ import type { Planner } from '../planner.js';
 export const procfilePlanner: Planner = {
   name: 'procfile',
   looksFor: 'Procfile (commands that need no build)',
+  buildpack: { name: 'heroku/procfile', description: 'What a Procfile starts, without a build' },
   detect: (source) => source.has('Procfile'),
   plan: () => ({
     planner: 'procfile',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buildpackOf } from '../../buildpacks/names.js';
 import type { ImageFacts } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError, messageOf } from '../shared/errors.js';
@@ -127,13 +128,17 @@ export class Builds {
   }
 
   /** What a push of this tarball would do, for `tfk plan`: nothing is run, kept or changed. Throws what a build prints. */
-  async plan(tarball: string, appId: string | null, signal: AbortSignal): Promise<PlannedBuild> {
+  async plan(
+    tarball: string,
+    app: { readonly appId: string | null; readonly buildpacks?: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<PlannedBuild> {
     await mkdir(this.parts.paths.builds, { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(this.parts.paths.builds, 'plan-'));
     const tree = `${folder}.tree`;
     try {
       const { contents, plan, processTypes, appJson, warnings } = await this.understand(tarball, {
-        appId,
+        ...app,
         tree,
         signal,
       });
@@ -176,7 +181,8 @@ export class Builds {
     log.step(`Building on the ${engine.name} engine`);
     const tarball = await sources.locate(job.sourceId);
     await verifyChecksum(tarball, job.checksum);
-    const source = await this.understand(tarball, { ...turn, appId: job.appId });
+    for (const buildpack of job.buildpacks ?? []) log.step(`Using buildpack: ${buildpack}`);
+    const source = await this.understand(tarball, { ...turn, ...job });
     tell.planner(log, source);
     const slug = await this.slugFor(job, source, { engine, log, signal: turn.signal });
     tell.types(log, source, slug.processTypes);
@@ -198,12 +204,18 @@ export class Builds {
 
   private async understand(
     tarball: string,
-    how: { readonly appId: string | null; readonly tree: string; readonly signal: AbortSignal },
+    how: {
+      readonly appId: string | null;
+      readonly buildpacks?: readonly string[];
+      readonly tree: string;
+      readonly signal: AbortSignal;
+    },
   ): Promise<Understood> {
     await this.unpacker.unpack(tarball, how.tree, how.signal);
     const view = sourceTree(how.tree);
     await applyIgnore(how.tree, view);
-    const decision = decide(view, this.parts.planContext(how.appId));
+    const context = { ...this.parts.planContext(how.appId), planner: plannerOf(how.buildpacks) };
+    const decision = decide(view, context);
     return { ...decision, folder: how.tree, contents: await sourceContents(how.tree) };
   }
 
@@ -294,6 +306,11 @@ export class Builds {
     }
     return { ok: false, reason, message };
   }
+}
+
+/** One buildpack at most is set on an app, and each is a planner. */
+function plannerOf([buildpack]: readonly string[] = []): string | undefined {
+  return buildpack === undefined ? undefined : (buildpackOf(buildpack)?.planner ?? buildpack);
 }
 
 async function keyOf({ contents, plan }: Understood, engine: SlugEngine): Promise<string> {

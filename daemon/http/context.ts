@@ -26,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The URL holds a secret that stands for the token. */
     readonly secretUrl?: boolean;
+    /** Anybody may ask: it is the same everywhere, and tells nothing of this machine. */
+    readonly open?: boolean;
   }
   interface FastifyRequest {
     /** The token that this request came with; null over the unix socket. */

@@ -28,10 +28,10 @@ export function openApi(routes: readonly KnownRoute[], version: string): object 
   };
 }
 
-function operation({ url, schema, secretUrl }: KnownRoute): object {
+function operation({ url, schema, secretUrl, open }: KnownRoute): object {
   const names = [...url.matchAll(/:([a-z]+)/g)].map(([, name]) => name);
   return {
-    ...(secretUrl ? { security: [] } : {}),
+    ...(secretUrl || open ? { security: [] } : {}),
     parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...(schema.body === undefined ? {} : { requestBody: { content: content(schema.body) } }),
     responses: {

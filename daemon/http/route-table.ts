@@ -6,6 +6,7 @@ export interface KnownRoute {
   readonly url: string;
   readonly schema: { readonly body?: unknown; readonly response?: unknown };
   readonly secretUrl: boolean;
+  readonly open: boolean;
 }
 
 /** All routes of a server, as they were registered: for `Allow`, the OpenAPI document and the tests. */
@@ -38,6 +39,7 @@ export class RouteTable {
         url,
         schema: schema ?? {},
         secretUrl: config?.secretUrl === true,
+        open: config?.open === true,
       });
       this.patterns = [...this.patterns, { pattern, method: each }];
     }

@@ -115,7 +115,8 @@ function admit(
       'x-content-type-options': 'nosniff',
     });
     guard(request.raw);
-    if (!trusted && request.routeOptions.config.secretUrl !== true) request.token = tokens.check(request);
+    const { secretUrl, open } = request.routeOptions.config;
+    if (!trusted && secretUrl !== true && open !== true) request.token = tokens.check(request);
     assertVersion(request);
   });
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Buildpack } from '../../buildpacks/names.js';
 import type { AddonService, NetworkAddress } from '../addons/addon.js';
 import type { PlannedBuild } from '../build/contracts.js';
 import type { Attachment, TerminalSize } from '../engines/engine.js';
@@ -35,6 +36,7 @@ export interface Services {
   readonly apps: AppService;
   readonly releases: ReleaseService;
   readonly sources: SourceService;
+  readonly buildpacks: BuildpackService;
   readonly builds: BuildService;
   readonly formation: FormationService;
   readonly dynos: DynoService;
@@ -123,6 +125,23 @@ export interface SourceService {
   open(source: SourceRecord): Readable;
 }
 
+export interface InstalledBuildpack {
+  /** `heroku/nodejs`, or the address of the repository as the user gave it. */
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface BuildpackService {
+  /** All that there are; `url` is what Heroku's CLI shows by its name. */
+  known(): readonly (Buildpack & { readonly url: string })[];
+  /** Those set on the app, in their order. */
+  installed(app: AppRecord): readonly InstalledBuildpack[];
+  /** Instead of those that are set; by name, URN or address. The next build is planned by them. */
+  install(app: AppRecord, references: readonly string[]): readonly InstalledBuildpack[];
+  /** Those of a build. */
+  named(names: readonly string[]): readonly InstalledBuildpack[];
+}
+
 export interface BuildService {
   /** Queues a build and answers at once. */
   create(input: {
@@ -134,6 +153,8 @@ export interface BuildService {
     /** What the version is about: a commit's message. */
     readonly description?: string | null;
     readonly checksum: string | null;
+    /** By name or address; without any, those that are set on the app. */
+    readonly buildpacks?: readonly string[] | null;
     readonly actor: string;
   }): Promise<BuildRecord>;
   /** Ends a pending build, and resolves when it has ended. */

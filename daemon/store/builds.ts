@@ -15,6 +15,8 @@ export interface BuildRecord {
   /** What the version is about, as the pusher said: a commit's message. */
   readonly sourceDescription: string | null;
   readonly sourceChecksum: string | null;
+  /** Those that were set, by name; empty where the source said itself what it is. */
+  readonly buildpacks: readonly string[];
   /** Unguessable part of the output's URL. */
   readonly outputSecret: string;
   readonly slugId: string | null;
@@ -27,9 +29,11 @@ export interface BuildRecord {
   readonly updatedAt: number;
 }
 
+type Row = Omit<BuildRecord, 'buildpacks'> & { buildpacksJson: string };
 const COLUMNS = `id, app_id AS appId, status, user_email AS userEmail, source_id AS sourceId, source_url AS sourceUrl,
   source_version AS sourceVersion, source_description AS sourceDescription, source_checksum AS sourceChecksum, output_secret AS outputSecret, slug_id AS slugId,
-  release_id AS releaseId, message, created_at AS createdAt, started_at AS startedAt, updated_at AS updatedAt`;
+  release_id AS releaseId, message, created_at AS createdAt, started_at AS startedAt, updated_at AS updatedAt,
+  buildpacks_json AS buildpacksJson`;
 
 export type NewBuild = Pick<
   BuildRecord,
@@ -43,7 +47,13 @@ export type NewBuild = Pick<
   | 'sourceChecksum'
   | 'outputSecret'
   | 'createdAt'
->;
+> &
+  Partial<Pick<BuildRecord, 'buildpacks'>>;
+
+const toRecord = ({ buildpacksJson, ...row }: Row): BuildRecord => ({
+  ...row,
+  buildpacks: JSON.parse(buildpacksJson) as string[],
+});
 
 export class BuildStore {
   constructor(
@@ -59,11 +69,11 @@ export class BuildStore {
     this.db
       .prepare(
         `INSERT INTO builds (id, app_id, status, user_email, source_id, source_url, source_version, source_description,
-          source_checksum, output_secret, created_at, updated_at)
+          source_checksum, output_secret, buildpacks_json, created_at, updated_at)
          VALUES (@id, @appId, 'pending', @userEmail, @sourceId, @sourceUrl, @sourceVersion, @sourceDescription,
-          @sourceChecksum, @outputSecret, @createdAt, @createdAt)`,
+          @sourceChecksum, @outputSecret, @buildpacks, @createdAt, @createdAt)`,
       )
-      .run(build);
+      .run({ ...build, buildpacks: JSON.stringify(build.buildpacks ?? []) });
   }
 
   markStarted(id: string, now: number): void {
@@ -91,31 +101,27 @@ export class BuildStore {
   }
 
   byId(id: string): BuildRecord | undefined {
-    return this.db.prepare<[string], BuildRecord>(`SELECT ${COLUMNS} FROM builds WHERE id = ?`).get(id);
+    return this.many(`SELECT ${COLUMNS} FROM builds WHERE id = ?`, id)[0];
   }
 
   /** The newest build of a source. */
   bySource(sourceId: string): BuildRecord | undefined {
-    return this.db
-      .prepare<[string], BuildRecord>(
-        `SELECT ${COLUMNS} FROM builds WHERE source_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1`,
-      )
-      .get(sourceId);
+    return this.many(
+      `SELECT ${COLUMNS} FROM builds WHERE source_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1`,
+      sourceId,
+    )[0];
   }
 
   /** The build that made the slug; later ones of the same content may have used it again. */
   firstOfSlug(slugId: string): BuildRecord | undefined {
-    return this.db
-      .prepare<[string], BuildRecord>(
-        `SELECT ${COLUMNS} FROM builds WHERE slug_id = ? ORDER BY created_at, rowid LIMIT 1`,
-      )
-      .get(slugId);
+    return this.many(
+      `SELECT ${COLUMNS} FROM builds WHERE slug_id = ? ORDER BY created_at, rowid LIMIT 1`,
+      slugId,
+    )[0];
   }
 
   byOutputSecret(secret: string): BuildRecord | undefined {
-    return this.db
-      .prepare<[string], BuildRecord>(`SELECT ${COLUMNS} FROM builds WHERE output_secret = ?`)
-      .get(secret);
+    return this.many(`SELECT ${COLUMNS} FROM builds WHERE output_secret = ?`, secret)[0];
   }
 
   /** Of each slug, the source it was last built of, by its app or by the one it was promoted from. */
@@ -133,23 +139,25 @@ export class BuildStore {
 
   /** Newest first. */
   list(appId: string): BuildRecord[] {
-    return this.db
-      .prepare<[string], BuildRecord>(
-        `SELECT ${COLUMNS} FROM builds WHERE app_id = ? ORDER BY created_at DESC, rowid DESC`,
-      )
-      .all(appId);
-  }
-
-  private write<T>(id: string, work: () => T): T {
-    return this.changes.write('build', id, () => this.byId(id)?.appId, work);
+    return this.many(
+      `SELECT ${COLUMNS} FROM builds WHERE app_id = ? ORDER BY created_at DESC, rowid DESC`,
+      appId,
+    );
   }
 
   /** Over all apps, oldest first. */
   pending(): BuildRecord[] {
+    return this.many(`SELECT ${COLUMNS} FROM builds WHERE status = 'pending' ORDER BY created_at, rowid`);
+  }
+
+  private many(sql: string, ...values: string[]): BuildRecord[] {
     return this.db
-      .prepare<[], BuildRecord>(
-        `SELECT ${COLUMNS} FROM builds WHERE status = 'pending' ORDER BY created_at, rowid`,
-      )
-      .all();
+      .prepare<string[], Row>(sql)
+      .all(...values)
+      .map(toRecord);
+  }
+
+  private write<T>(id: string, work: () => T): T {
+    return this.changes.write('build', id, () => this.byId(id)?.appId, work);
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AccountStore } from './account.js';
 import { AddonStore } from './addons.js';
 import { AppStore } from './apps.js';
+import { BuildpackInstallationStore } from './buildpack-installations.js';
 import { BuildStore } from './builds.js';
 import { Changes, type Observer } from './changes.js';
 import { openDatabase, type Connection } from './database.js';
@@ -24,6 +25,7 @@ export class Store {
   readonly account: AccountStore;
   readonly addons: AddonStore;
   readonly apps: AppStore;
+  readonly buildpackInstallations: BuildpackInstallationStore;
   readonly builds: BuildStore;
   readonly domains: DomainStore;
   readonly dynos: DynoStore;
@@ -48,6 +50,7 @@ export class Store {
     this.account = new AccountStore(db);
     this.addons = new AddonStore(db, box, changes);
     this.apps = new AppStore(db, changes);
+    this.buildpackInstallations = new BuildpackInstallationStore(db);
     this.builds = new BuildStore(db, changes);
     this.domains = new DomainStore(db, changes);
     this.dynos = new DynoStore(db, changes);

@@ -78,8 +78,13 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
   });
 
   it('fit when builds are made', async () => {
+    await ask('PUT', '/apps/users-api/buildpack-installations', {
+      updates: [{ buildpack: 'heroku/nodejs' }],
+    });
+    await ask('GET', '/apps/users-api/buildpack-installations');
     await ask('POST', '/sources');
-    const body = { source_blob: { url: 'https://example.com/x.tgz' } };
+    const buildpacks = [{ url: 'https://github.com/heroku/heroku-buildpack-nodejs' }];
+    const body = { source_blob: { url: 'https://example.com/x.tgz' }, buildpacks };
     const { id } = await ask<Build>('POST', '/apps/users-api/builds', body);
     await ask('GET', `/apps/users-api/builds/${id}`);
     await ask('GET', '/apps/users-api/builds');

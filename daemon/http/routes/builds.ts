@@ -40,6 +40,7 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
         version: version ?? null,
         description: version_description ?? null,
         checksum: checksum ?? null,
+        buildpacks: wishedBuildpacks(request.body.buildpacks),
         actor: actor(request),
       });
       void reply.status(201);
@@ -69,6 +70,12 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
   buildOutputRoute(app, context);
 }
 
+/** Without any, those of the app. */
+function wishedBuildpacks(wished: CreateBuild['buildpacks']): string[] | null {
+  if (wished == null || wished.length === 0) return null;
+  return wished.map(({ name, url }) => url ?? name ?? '');
+}
+
 const find = ({ services }: Context, params: OfBuild['Params']): BuildRecord =>
   findBuild(services, findApp(services, params.app), params.build);
 
@@ -93,7 +100,7 @@ function buildOutputRoute(app: FastifyInstance, context: Context): void {
 export function buildJson(services: Services, baseUrl: string, build: BuildRecord): BuildJson {
   return {
     app: { id: build.appId },
-    buildpacks: null,
+    buildpacks: build.buildpacks.length === 0 ? null : [...services.buildpacks.named(build.buildpacks)],
     created_at: timeOf(build.createdAt),
     generation: GENERATION.name,
     id: build.id,

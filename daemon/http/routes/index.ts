@@ -7,6 +7,8 @@ import { appRoutes } from './apps.js';
 import { attachmentRoutes } from './attachments.js';
 import { authorityRoutes } from './authority.js';
 import { authorizationRoutes } from './authorizations.js';
+import { buildpackInstallationRoutes } from './buildpack-installations.js';
+import { buildpackRoutes } from './buildpacks.js';
 import { buildRoutes } from './builds.js';
 import { configVarRoutes } from './config-vars.js';
 import { databaseRoutes } from './databases.js';
@@ -38,6 +40,8 @@ const ROUTES = [
   attachmentRoutes,
   authorityRoutes,
   authorizationRoutes,
+  buildpackInstallationRoutes,
+  buildpackRoutes,
   buildRoutes,
   configVarRoutes,
   databaseRoutes,

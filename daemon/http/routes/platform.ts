@@ -8,7 +8,7 @@ import {
   type Region as RegionJson,
   type Stack as StackJson,
 } from '../../../api/index.js';
-import { notFound, TfkError } from '../../shared/errors.js';
+import { notFound } from '../../shared/errors.js';
 import type { AccountRecord } from '../../store/account.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { Context } from '../context.js';
@@ -25,7 +25,6 @@ export function platformRoutes(app: FastifyInstance, context: Context): void {
   app.get('/stacks', { schema: { response: { 200: Type.Array(Stack) } } }, () => [stack]);
   collaboratorRoutes(app, context);
   emptyLists(app, context);
-  buildpackRoute(app, context);
 }
 
 const region: RegionJson = {
@@ -73,7 +72,7 @@ const collaboratorJson = (app: AppRecord, { id, email }: AccountRecord): Collabo
 });
 
 function emptyLists(app: FastifyInstance, { services }: Context): void {
-  for (const what of ['buildpack-installations', 'features', 'log-drains', 'sni-endpoints']) {
+  for (const what of ['features', 'log-drains', 'sni-endpoints']) {
     app.get<OfApp>(`/apps/:app/${what}`, ({ params }) => {
       findApp(services, params.app);
       return [];
@@ -83,24 +82,4 @@ function emptyLists(app: FastifyInstance, { services }: Context): void {
     findApp(services, params.app);
     throw notFound('app_feature', `There is no feature ${quote(params.feature)}.`);
   });
-}
-
-/** Clearing what is empty is done; anything else would be a promise that no build keeps. */
-function buildpackRoute(app: FastifyInstance, { services }: Context): void {
-  const body = Type.Object({ updates: Type.Array(Type.Object({})) });
-  app.put<OfApp & { Body: { updates: object[] } }>(
-    '/apps/:app/buildpack-installations',
-    { schema: { body } },
-    (request) => {
-      findApp(services, request.params.app);
-      if (request.body.updates.length === 0) return [];
-      throw new TfkError(
-        'not_implemented',
-        'Buildpacks cannot be set: the build is planned from the source alone.',
-        {
-          hint: 'See what would be built: tfk plan',
-        },
-      );
-    },
-  );
 }

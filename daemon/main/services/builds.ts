@@ -7,6 +7,7 @@ import { newId, newSecret } from '../../shared/ids.js';
 import type { BuildRecord } from '../../store/builds.js';
 import type { SourceRecord } from '../../store/sources.js';
 import type { Store } from '../../store/store.js';
+import { namesOfBuildpacks } from './buildpacks.js';
 import type { Stages } from './stages.js';
 
 const POLL_MS = 50;
@@ -47,7 +48,9 @@ export function buildService(stages: Stages): BuildService {
     return build;
   };
   return {
-    async create({ app, source, url, version, description, checksum, actor }) {
+    async create({ app, source, url, version, description, checksum, buildpacks: wished, actor }) {
+      const buildpacks =
+        wished == null ? store.buildpackInstallations.list(app.id) : namesOfBuildpacks(wished);
       const sourceId = source?.id ?? (await fetchSource(stages, url));
       const id = newId();
       store.builds.insert({
@@ -59,6 +62,7 @@ export function buildService(stages: Stages): BuildService {
         sourceVersion: version,
         sourceDescription: description ?? null,
         sourceChecksum: checksum,
+        buildpacks,
         outputSecret: newSecret(),
         createdAt: clock.now(),
       });
@@ -69,6 +73,7 @@ export function buildService(stages: Stages): BuildService {
         sourceId,
         checksum,
         version,
+        buildpacks,
         actor,
       });
       return byId(id);
@@ -87,9 +92,10 @@ export function buildService(stages: Stages): BuildService {
     queuePosition: (build) => builds.position(build.id),
     output: (build, signal) => untilAborted(outputs.read(build.id), signal),
     async plan(source, app) {
+      const buildpacks = app === null ? [] : store.buildpackInstallations.list(app.id);
       return builds.plan(
         await sources.locate(source.id),
-        app?.id ?? null,
+        { appId: app?.id ?? null, buildpacks },
         AbortSignal.timeout(FETCH_LIMIT_MS),
       );
     },

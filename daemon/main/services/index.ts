@@ -2,6 +2,7 @@ import type { BuildService, DynoService, EngineService, Services } from '../../h
 import { DYNO_SIZES } from '../../run/sizes.js';
 import { newId, newSecret } from '../../shared/ids.js';
 import { AppEngines } from '../app-engines.js';
+import { buildpackService } from './buildpacks.js';
 import { buildService, sourceService } from './builds.js';
 import { pipelineService } from './pipelines.js';
 import { releaseService } from './releases.js';
@@ -39,6 +40,7 @@ export function createServices(stages: Stages): Services {
     releases,
     sources,
     builds,
+    buildpacks: buildpackService(stages),
     formation: {
       scale: async (app, updates, actor) => stages.formation.scale(app.id, updates, actor),
       sizes: () => DYNO_SIZES,

@@ -4,6 +4,7 @@ import { pipelines } from './0003-pipelines.js';
 import { webhooks } from './0004-webhooks.js';
 import { descriptionOfASource } from './0005-description-of-a-source.js';
 import { hostsOfAddons } from './0006-hosts-of-addons.js';
+import { buildpackInstallations } from './0007-buildpack-installations.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   webhooks,
   descriptionOfASource,
   hostsOfAddons,
+  buildpackInstallations,
 ];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type {
+  BuildJob,
   BuildRecords,
   BuiltSlug,
   CreateRelease,
@@ -115,7 +116,7 @@ class Stage {
     return id;
   }
 
-  submit(sourceId: string, rest: { appId?: string; checksum?: string } = {}) {
+  submit(sourceId: string, rest: Partial<Pick<BuildJob, 'appId' | 'checksum' | 'buildpacks'>> = {}) {
     const buildId = `build-${++this.counts.build}`;
     const appId = rest.appId ?? 'app-1';
     this.records.builds.set(buildId, { appId, status: 'pending' });
@@ -127,6 +128,7 @@ class Stage {
       checksum: rest.checksum ?? null,
       version: 'abc',
       actor: 'a@b',
+      buildpacks: rest.buildpacks ?? [],
     };
     return { buildId, outcome: this.builds.submit(job) };
   }
@@ -355,17 +357,37 @@ test('after a crash, pending builds end failed, and their trees are gone', async
   expect(readFileSync(join(stage.home, 'builds/build-9.log'), 'utf8')).toMatch(/Building\n ! {5}tfkd ended/);
 });
 
+test('a buildpack that is set plans the build, whatever else would have been detected', async () => {
+  const stage = new Stage();
+  const source = await stage.upload({ ...APP, Procfile: 'web: node server.js\n' });
+  const { buildId, outcome } = stage.submit(source, { buildpacks: ['heroku/procfile'] });
+  expect(await outcome).toMatchObject({ ok: true });
+  const output = await stage.output(buildId);
+  expect(output).toContain('-----> Using buildpack: heroku/procfile\n');
+  expect(output).toContain('-----> Procfile app detected');
+  const other = stage.submit(await stage.upload({ Procfile: 'web: true\n' }), {
+    buildpacks: ['heroku/nodejs'],
+  });
+  expect(await other.outcome).toMatchObject({
+    ok: false,
+    reason: 'detect',
+    message: 'App not compatible with buildpack: heroku/nodejs\nIt looks for: package.json (Node.js)',
+  });
+});
+
 test('a plan is printed without running anything', async () => {
   const stage = new Stage();
   const tarball = await stage.sources.locate(await stage.upload(APP));
-  const planned = await stage.builds.plan(tarball, null, new AbortController().signal);
+  const planned = await stage.builds.plan(tarball, { appId: null }, new AbortController().signal);
   expect(planned).toMatchObject({
     plan: { planner: 'node', steps: [{ name: 'build' }] },
     processTypes: { web: 'node server.js', worker: 'node worker.js' },
   });
   expect(readdirSync(join(stage.home, 'builds'))).toEqual([]);
   const broken = await stage.sources.locate(await stage.upload({ Procfile: 'x' }));
-  await expect(stage.builds.plan(broken, null, new AbortController().signal)).rejects.toMatchObject({
+  await expect(
+    stage.builds.plan(broken, { appId: null }, new AbortController().signal),
+  ).rejects.toMatchObject({
     id: 'invalid_params',
     message: expect.stringContaining('Procfile line 1') as string,
   });

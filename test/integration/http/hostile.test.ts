@@ -42,7 +42,7 @@ describe('every route over TCP', () => {
   it('without a token is 401, or asks for its secret', async () => {
     const routes = guarded.routes.list();
     expect(routes.length).toBeGreaterThan(80);
-    for (const { method, url, secretUrl } of routes) {
+    for (const { method, url, secretUrl } of routes.filter(({ open }) => !open)) {
       const path = url.replace(/:[a-z]+/g, 'x');
       const request = { method: method as 'GET', url: path, headers: { host } };
       const status = (await guarded.app.inject(request)).statusCode;

@@ -575,14 +575,64 @@ describe("what Heroku's clients ask in passing", () => {
     expect(reply.headers['request-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(reply.headers['ratelimit-remaining']).toBe('4500');
   });
+});
 
-  it('clears buildpacks that are not there, and sets none', async () => {
+describe('buildpacks', () => {
+  const BLOB = 'https://buildpack-registry.s3.amazonaws.com/buildpacks/heroku/nodejs.tgz';
+
+  it('are set by name, URN, address and repository, in the place of those before, and cleared', async () => {
     await bench.pushedApp('users-api');
     const url = '/apps/users-api/buildpack-installations';
-    const put = (updates: object[]) =>
-      inject({ method: 'PUT', url, headers: { range: '' }, payload: { updates } });
-    expect((await put([])).json()).toEqual([]);
-    expect((await put([{ buildpack: 'heroku/nodejs' }])).statusCode).toBe(501);
+    const put = (...updates: string[]) =>
+      inject({
+        method: 'PUT',
+        url,
+        headers: { range: '' },
+        payload: { updates: updates.map((buildpack) => ({ buildpack })) },
+      });
+    for (const reference of ['heroku/nodejs', 'urn:buildpack:heroku/nodejs', BLOB])
+      expect((await put(reference)).json()).toEqual([
+        { buildpack: { name: 'heroku/nodejs', url: BLOB }, ordinal: 0 },
+      ]);
+    const repository = 'https://github.com/heroku/heroku-buildpack-nodejs.git';
+    expect((await put(repository)).json()).toEqual([
+      { buildpack: { name: repository, url: repository }, ordinal: 0 },
+    ]);
+    const unknown = await put('https://github.com/someone/heroku-buildpack-nodejs');
+    expect([unknown.statusCode, unknown.json<{ message: string }>().message]).toEqual([
+      422,
+      expect.stringContaining('there are heroku/nodejs and heroku/procfile. Nothing was changed.'),
+    ]);
+    expect((await put('heroku/procfile', 'heroku/nodejs')).statusCode).toBe(422);
+    expect((await get(url)).json()).toHaveLength(1);
+    expect((await put()).json()).toEqual([]);
+  });
+
+  it('may be asked for by a build alone, which tells them', async () => {
+    await bench.pushedApp('users-api');
+    const body = {
+      source_blob: { url: 'https://example.com/x.tgz' },
+      buildpacks: [{ name: 'heroku/nodejs' }],
+    };
+    expect((await post('/apps/users-api/builds', body)).json()).toMatchObject({
+      buildpacks: [{ name: 'heroku/nodejs', url: BLOB }],
+    });
+  });
+
+  it('are told to anybody by a registry as Heroku’s', async () => {
+    const { app } = bench.server({ trusted: false });
+    const ask = (url: string) => app.inject({ url, headers: { host: '127.0.0.1:4270' } });
+    expect((await ask('/buildpacks/heroku%2Fnodejs')).json()).toMatchObject({
+      blob_url: BLOB,
+      name: 'nodejs',
+    });
+    expect((await ask('/buildpacks/heroku%2Fcobol')).statusCode).toBe(404);
+    expect((await ask('/buildpacks?in[name][]=procfile&like[description]=procfile')).json()).toMatchObject([
+      { namespace: 'heroku', name: 'procfile' },
+    ]);
+    expect((await ask('/buildpacks/heroku%2Fnodejs/revisions')).json()).toHaveLength(1);
+    expect((await ask('/buildpacks/heroku%2Fnodejs/readme')).json()).toMatchObject({ encoding: 'base64' });
+    expect((await ask('/apps')).statusCode).toBe(401);
   });
 });
 

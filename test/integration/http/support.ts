@@ -15,6 +15,7 @@ import type {
 import { LogStore } from '../../../daemon/logs/log-store.js';
 import { LogSessions } from '../../../daemon/logs/sessions.js';
 import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
+import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { diffReleases } from '../../../daemon/release/diff.js';
@@ -306,6 +307,7 @@ function servicesOf(parts: Parts): Services {
     releases,
     sources,
     builds,
+    buildpacks: buildpackService({ store }),
     formation: {
       scale: async (app, updates, actor) => formation.scale(app.id, updates, actor),
       sizes: () => DYNO_SIZES,
@@ -412,7 +414,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
     return build;
   };
   return {
-    async create({ app, source, url, version, description, checksum, actor }) {
+    async create({ app, source, url, version, description, checksum, buildpacks, actor }) {
       const id = newId();
       store.builds.insert({
         id,
@@ -423,6 +425,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
         sourceVersion: version,
         sourceDescription: description ?? null,
         sourceChecksum: checksum,
+        buildpacks: buildpacks ?? [],
         outputSecret: newSecret(),
         createdAt: Date.now(),
       });

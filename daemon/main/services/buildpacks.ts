@@ -1,0 +1,50 @@
+import { buildpackOf, buildpacks, registryUrl, type Buildpack } from '../../../buildpacks/names.js';
+import type { BuildpackService, InstalledBuildpack } from '../../http/services.js';
+import { TfkError } from '../../shared/errors.js';
+import type { Stages } from './stages.js';
+
+export function buildpackService({ store }: Pick<Stages, 'store'>): BuildpackService {
+  const installed = (appId: string) => store.buildpackInstallations.list(appId).map(toInstalled);
+  return {
+    known: () => buildpacks.map((buildpack) => ({ ...buildpack, url: registryUrl(buildpack.name) })),
+    installed: ({ id }) => installed(id),
+    install: ({ id }, references) => {
+      const names = namesOfBuildpacks(references);
+      store.transaction(() => store.buildpackInstallations.replace(id, names));
+      return installed(id);
+    },
+    named: (names) => names.map(toInstalled),
+  };
+}
+
+/** What a name or address means stays as its user wrote it where it is a repository: that is what it is known by. */
+export function namesOfBuildpacks(references: readonly string[]): string[] {
+  const names = references.map((reference) => {
+    const known = buildpackOf(reference);
+    if (!known) throw unknownBuildpack(reference);
+    return nameKept(reference, known);
+  });
+  if (names.length <= 1) return names;
+  throw new TfkError(
+    'invalid_params',
+    'An app has one buildpack here: several in order are not run. Nothing was changed.',
+    { hint: 'Set the one of the main language; a Procfile needs none.' },
+  );
+}
+
+const isRepository = (reference: string): boolean => reference.includes('github.com');
+
+const nameKept = (reference: string, known: Buildpack): string =>
+  isRepository(reference) ? reference : known.name;
+
+const toInstalled = (name: string): InstalledBuildpack => ({
+  name,
+  url: isRepository(name) ? name : registryUrl(name),
+});
+
+const unknownBuildpack = (reference: string): TfkError =>
+  new TfkError(
+    'invalid_params',
+    `The buildpack ${JSON.stringify(reference.slice(0, 200))} is not run here: there are ${buildpacks.map(({ name }) => name).join(' and ')}. Nothing was changed.`,
+    { hint: 'Build anything else by a Dockerfile, on the Docker engine.' },
+  );
