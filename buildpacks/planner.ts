@@ -9,6 +9,8 @@ export interface PlanContext {
   readonly images: boolean;
   /** The name of the planner that the user has set; else the first that detects. */
   readonly planner?: string | undefined;
+  /** `container`: images of Dockerfiles, and nothing else; `heroku-24`: everything else; none: as the source says. */
+  readonly stack?: 'heroku-24' | 'container' | null;
 }
 
 /** A planner is a function of values: it reads a source, and answers a plan. It never waits, never runs anything. */

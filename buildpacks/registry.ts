@@ -1,4 +1,4 @@
-import { dockerfilePlanner, hasDockerfile } from './dockerfile/planner.js';
+import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
 import { nodePlanner } from './node/planner.js';
 import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
@@ -10,10 +10,11 @@ export const planners: readonly Planner[] = [dockerfilePlanner, nodePlanner, pro
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
 export function choosePlanner(source: SourceTree, context: PlanContext): Planner {
   if (context.planner !== undefined) return plannerThatIsSet(source, context, context.planner);
+  if (context.stack === 'container') return plannerOfContainers(source, context);
   const planner = planners.find((candidate) => candidate.detect(source, context));
-  const unusedDockerfile = !context.images && hasDockerfile(source);
-  if (planner) return unusedDockerfile ? besidesDockerfile(planner) : planner;
-  if (unusedDockerfile) {
+  const unusedDockerfile = hasDockerfile(source) && !wantsImages(context);
+  if (planner) return unusedDockerfile ? besidesDockerfile(planner, context) : planner;
+  if (unusedDockerfile && !context.images) {
     throw new PlanError(
       'This source has a Dockerfile and nothing else to build from: that needs the Docker engine.',
       'Run the app on it by `tfk apps:engine docker`, or add a Procfile or a package.json.',
@@ -22,6 +23,20 @@ export function choosePlanner(source: SourceTree, context: PlanContext): Planner
   throw new PlanError(
     nothingDetected(source),
     'Add a Procfile such as `web: node server.js`, and push again.',
+  );
+}
+
+/** In Heroku's words where there is nothing to build images from. */
+function plannerOfContainers(source: SourceTree, context: PlanContext): Planner {
+  if (dockerfilePlanner.detect(source, context)) return dockerfilePlanner;
+  if (!context.images)
+    throw new PlanError(
+      'The stack of this app is container, which needs the Docker engine.',
+      'Run the app on it by `tfk apps:engine docker`, or change its stack by `tfk stack:set heroku-24`.',
+    );
+  throw new PlanError(
+    'Your app does not include a heroku.yml build manifest, nor a Dockerfile.',
+    'Add one of them, or change the stack by `tfk stack:set heroku-24`.',
   );
 }
 
@@ -37,9 +52,10 @@ function plannerThatIsSet(source: SourceTree, context: PlanContext, name: string
 }
 
 /** The same planner, which says that it is not the Dockerfile that is built. */
-function besidesDockerfile(planner: Planner): Planner {
-  const warning =
-    'The Dockerfile is not used: this app runs as processes. `tfk apps:engine docker` would build from it.';
+function besidesDockerfile(planner: Planner, { images }: PlanContext): Planner {
+  const warning = images
+    ? 'The Dockerfile is not used: the stack is heroku-24. `tfk stack:set container` would build from it.'
+    : 'The Dockerfile is not used: this app runs as processes. `tfk apps:engine docker` would build from it.';
   return {
     ...planner,
     plan: (source, context) => {

@@ -124,6 +124,7 @@ export const TOPICS: readonly Topic[] = [
     commands: { maintenance: [], 'maintenance:on': [], 'maintenance:off': [] },
     load: () => import('./commands/maintenance.js'),
   },
+  { commands: { stack: [], 'stack:set': [] }, load: () => import('./commands/stack.js') },
   { commands: { plan: [] }, load: () => import('./commands/plan.js') },
   {
     commands: {

@@ -197,6 +197,7 @@ async function main(config: Config): Promise<void> {
     planContext: (appId) => ({
       config: appId === null ? {} : releases.config(appId),
       images: engineOf(appId).capabilities.images,
+      stack: appId === null ? null : (store.apps.find(appId)?.buildStack ?? null),
     }),
     buildEnv: config.buildEnv,
     sources,

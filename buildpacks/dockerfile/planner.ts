@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { BuildPlan, ImageBuild } from '../plan.js';
-import { PlanError, type Planner } from '../planner.js';
+import { PlanError, type PlanContext, type Planner } from '../planner.js';
 import { readProcfile } from '../procfile.js';
 import type { SourceTree } from '../source.js';
 import { describeImage, type DescribedImage } from './describe.js';
@@ -12,12 +12,15 @@ import { parseDockerfile } from './stages.js';
 export const dockerfilePlanner: Planner = {
   name: 'dockerfile',
   looksFor: 'Dockerfile or heroku.yml (images of your own, on the Docker engine)',
-  detect: (source, context) => context.images && hasDockerfile(source),
+  detect: (source, context) => wantsImages(context) && hasDockerfile(source),
   plan: (source) => {
     const yaml = source.read('heroku.yml');
     return yaml !== null && asksForImages(yaml) ? planOfHerokuYml(source, yaml) : planOfDockerfile(source);
   },
 };
+
+/** Can the app be built of images, and may it? */
+export const wantsImages = ({ images, stack }: PlanContext): boolean => images && stack !== 'heroku-24';
 
 /** Does the source ask for images, whether or not the engine can build them? */
 export function hasDockerfile(source: SourceTree): boolean {

@@ -14,6 +14,9 @@ const named = (kind: string, name: string): NamedRef => ({ id: uuidOf(kind, name
 
 export const REGION = named('region', 'us');
 export const STACK = named('stack', 'heroku-24');
+/** Of apps that are built from their own Dockerfiles. */
+export const CONTAINER = named('stack', 'container');
+export const STACKS = [STACK, CONTAINER];
 /** Other generations switch Heroku's CLI into another mode. */
 export const GENERATION = named('generation', 'cedar');
 /** Of things that were never made: sizes, plans, regions. */

@@ -84,7 +84,10 @@ export interface AccountService {
   authenticate(token: string): TokenRecord | undefined;
 }
 
-export interface AppService extends Pick<Apps, 'create' | 'find' | 'list' | 'rename' | 'setMaintenance'> {
+export interface AppService extends Pick<
+  Apps,
+  'create' | 'find' | 'list' | 'rename' | 'setMaintenance' | 'setBuildStack'
+> {
   /** Begins to take the app down, its add-ons with it; answers its last state. */
   destroy(appId: string, actor: string): AppRecord | Promise<AppRecord>;
   /** Where the app answers, e.g. `http://users-api.localhost:8080/`. */

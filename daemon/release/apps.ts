@@ -59,6 +59,12 @@ export class Apps {
     return this.get(appId);
   }
 
+  /** What the next build makes: images of Dockerfiles (`container`), or what planners plan. */
+  setBuildStack(appId: string, stack: NonNullable<AppRecord['buildStack']>): AppRecord {
+    this.store.apps.setBuildStack(appId, stack, this.clock.now());
+    return this.get(appId);
+  }
+
   setMaintenance(appId: string, maintenance: boolean): AppRecord {
     this.store.apps.setMaintenance(appId, maintenance, this.clock.now());
     this.notify(appId);

@@ -8,6 +8,8 @@ export interface AppRecord {
   readonly name: string;
   /** The engine that builds it; a slug runs on the engine that built it. */
   readonly engine: string;
+  /** That the user has set; null: the source says what it is built as. */
+  readonly buildStack: 'heroku-24' | 'container' | null;
   readonly maintenance: boolean;
   readonly currentReleaseId: string | null;
   readonly createdAt: number;
@@ -18,7 +20,7 @@ export interface AppRecord {
 }
 
 type Row = Omit<AppRecord, 'maintenance'> & { maintenance: number };
-const COLUMNS = `id, number, name, engine, maintenance, current_release_id AS currentReleaseId, created_at AS createdAt,
+const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, current_release_id AS currentReleaseId, created_at AS createdAt,
   updated_at AS updatedAt, released_at AS releasedAt, destroyed_at AS destroyedAt`;
 const toRecord = (row: Row): AppRecord => ({ ...row, maintenance: row.maintenance === 1 });
 
@@ -53,6 +55,11 @@ export class AppStore {
     this.changes.write('app', id, id, () =>
       this.db.prepare('UPDATE apps SET name = ?, updated_at = ? WHERE id = ?').run(name, now, id),
     );
+  }
+
+  setBuildStack(id: string, stack: NonNullable<AppRecord['buildStack']>, now: number): void {
+    const statement = this.db.prepare('UPDATE apps SET build_stack = ?, updated_at = ? WHERE id = ?');
+    this.changes.write('app', id, id, () => statement.run(stack, now, id));
   }
 
   setEngine(id: string, engine: string, now: number): void {

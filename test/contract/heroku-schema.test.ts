@@ -58,6 +58,10 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     '/plans/heroku-postgresql:local',
     '/regions',
     '/stacks',
+    '/stacks/container',
+    '/apps/users-api/available-stacks',
+    '/regions/us',
+    '/dyno-sizes/standard-1x',
     '/dyno-sizes',
   ])('GET %s fits', async (url) => {
     await ask('GET', url);

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { App, CreateApp, UpdateApp, type App as AppJson } from '../../../api/index.js';
+import { App, CreateApp, UpdateApp, type App as AppJson, type NamedRef } from '../../../api/index.js';
 import { notFound, TfkError } from '../../shared/errors.js';
 import type { AppRecord } from '../../store/apps.js';
+import type { SlugRecord } from '../../store/slugs.js';
 import type { Context } from '../context.js';
 import { findApp, quote } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
-import { GENERATION, REGION, STACK, timeOf, timeOrNull } from '../platform.js';
+import { CONTAINER, GENERATION, REGION, STACK, STACKS, timeOf, timeOrNull } from '../platform.js';
 import type { Services } from '../services.js';
 import { isUser } from './account.js';
 
@@ -42,7 +43,8 @@ export function appRoutes(app: FastifyInstance, context: Context): void {
       const { body } = request;
       assertPlatform(body);
       void reply.status(201);
-      return toJson(services.apps.create({ name: body.name ?? null, actor: actor(request) }));
+      const made = services.apps.create({ name: body.name ?? null, actor: actor(request) });
+      return toJson(withStack(services, made, body.stack));
     },
   );
   app.get<Params>('/apps/:app', { schema: one }, ({ params }) => toJson(findApp(services, params.app)));
@@ -67,20 +69,29 @@ function update(
 ): AppRecord {
   assertPlatform({ ...(build_stack === undefined ? {} : { stack: build_stack }) });
   const renamed = name === undefined ? record : services.apps.rename(record.id, name);
-  return maintenance === undefined ? renamed : services.apps.setMaintenance(record.id, maintenance);
+  const built = withStack(services, renamed, build_stack);
+  return maintenance === undefined ? built : services.apps.setMaintenance(record.id, maintenance);
+}
+
+function withStack(services: Services, app: AppRecord, asked: string | undefined): AppRecord {
+  const stack = STACKS.find(({ id, name }) => [id, name].includes(asked ?? ''));
+  if (!stack) return app;
+  return services.apps.setBuildStack(app.id, stack.name === CONTAINER.name ? 'container' : 'heroku-24');
 }
 
 function assertPlatform({ region, stack }: Pick<CreateApp, 'region' | 'stack'>): void {
-  assertIs('region', region, REGION);
-  assertIs('stack', stack, STACK);
+  assertOneOf('region', region, [REGION]);
+  assertOneOf('stack', stack, STACKS);
 }
 
-function assertIs(what: string, asked: string | undefined, ours: { id: string; name: string }): void {
-  if (asked === undefined || asked === ours.id || asked === ours.name) return;
-  throw new TfkError('invalid_params', `There is no ${what} ${quote(asked)}. Nothing was changed.`, {
-    hint: `This machine is one ${what}: ${ours.name}.`,
-    suggestions: [ours.name],
-  });
+function assertOneOf(what: string, asked: string | undefined, ours: readonly NamedRef[]): void {
+  if (asked === undefined || ours.some(({ id, name }) => [id, name].includes(asked))) return;
+  const names = ours.map(({ name }) => name);
+  throw new TfkError(
+    'invalid_params',
+    `There is no ${what} ${quote(asked)} here, only ${names.join(' and ')}. Nothing was changed.`,
+    { suggestions: names },
+  );
 }
 
 export function appJson(services: Services, app: AppRecord): AppJson {
@@ -90,7 +101,7 @@ export function appJson(services: Services, app: AppRecord): AppJson {
   return {
     acm: false,
     archived_at: null,
-    build_stack: STACK,
+    build_stack: stackNamed(app.buildStack) ?? stackOf(slug),
     buildpack_provided_description: slug?.planner ?? null,
     created_at: timeOf(app.createdAt),
     generation: GENERATION,
@@ -106,9 +117,16 @@ export function appJson(services: Services, app: AppRecord): AppJson {
     repo_size: null,
     slug_size: slug?.size ?? null,
     space: null,
-    stack: STACK,
+    stack: slug === undefined ? (stackNamed(app.buildStack) ?? STACK) : stackOf(slug),
     team: null,
     updated_at: timeOf(app.updatedAt),
     web_url: services.apps.url(app),
   };
 }
+
+const stackNamed = (name: AppRecord['buildStack']): NamedRef | undefined =>
+  STACKS.find((stack) => stack.name === name);
+
+/** What the app runs now. */
+const stackOf = (slug: SlugRecord | undefined): NamedRef =>
+  slug?.planner === 'dockerfile' ? CONTAINER : STACK;

@@ -9,7 +9,7 @@ import {
   type Formation as FormationJson,
   type SizeRef,
 } from '../../../api/index.js';
-import { TfkError } from '../../shared/errors.js';
+import { notFound, TfkError } from '../../shared/errors.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { FormationRecord } from '../../store/formation.js';
 import type { Context } from '../context.js';
@@ -59,6 +59,18 @@ export function formationRoutes(app: FastifyInstance, { services, actor }: Conte
       const { type } = findFormation(services, record, params.type);
       await services.formation.scale(record, [scaleUpdate(services, type, body, '')], actor(request));
       return formationJson(services, record, findFormation(services, record, type));
+    },
+  );
+  app.get<{ Params: { size: string } }>(
+    '/dyno-sizes/:size',
+    { schema: { response: { 200: DynoSize } } },
+    ({ params }) => {
+      const sizes = services.formation.sizes().map(sizeJson);
+      const asked = params.size.toLowerCase();
+      const size = sizes.find(({ id, name }) => id === asked || name.toLowerCase() === asked);
+      if (size) return size;
+      const known = sizes.map(({ name }) => name).join(', ');
+      throw notFound('dyno_size', `There is no dyno size ${quote(params.size)}.`, `There are ${known}.`);
     },
   );
   app.get('/dyno-sizes', { schema: { response: { 200: Type.Array(DynoSize) } } }, () =>

@@ -27,6 +27,7 @@ import { platformRoutes } from './platform.js';
 import { releaseRoutes } from './releases.js';
 import { slugRoutes } from './slugs.js';
 import { sourceRoutes } from './sources.js';
+import { stackRoutes } from './stacks.js';
 import { tfkRoutes } from './tfk.js';
 import { webhookDeliveryRoutes } from './webhook-deliveries.js';
 import { webhookEventRoutes } from './webhook-events.js';
@@ -60,6 +61,7 @@ const ROUTES = [
   releaseRoutes,
   slugRoutes,
   sourceRoutes,
+  stackRoutes,
   tfkRoutes,
   webhookDeliveryRoutes,
   webhookEventRoutes,

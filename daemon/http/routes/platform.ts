@@ -3,17 +3,15 @@ import { Type } from 'typebox';
 import {
   Collaborator,
   Region,
-  Stack,
   type Collaborator as CollaboratorJson,
   type Region as RegionJson,
-  type Stack as StackJson,
 } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
 import type { AccountRecord } from '../../store/account.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { Context } from '../context.js';
 import { findApp, quote } from '../find.js';
-import { EPOCH, REGION, STACK, timeOf, uuidOf } from '../platform.js';
+import { EPOCH, REGION, timeOf, uuidOf } from '../platform.js';
 
 interface OfApp {
   Params: { app: string };
@@ -22,7 +20,14 @@ interface OfApp {
 /** What Heroku's clients ask in passing, and what has but one answer here. */
 export function platformRoutes(app: FastifyInstance, context: Context): void {
   app.get('/regions', { schema: { response: { 200: Type.Array(Region) } } }, () => [region]);
-  app.get('/stacks', { schema: { response: { 200: Type.Array(Stack) } } }, () => [stack]);
+  app.get<{ Params: { region: string } }>(
+    '/regions/:region',
+    { schema: { response: { 200: Region } } },
+    ({ params }) => {
+      if ([region.id, region.name].includes(params.region)) return region;
+      throw notFound('region', `There is no region ${quote(params.region)}.`, `There is ${region.name}.`);
+    },
+  );
   collaboratorRoutes(app, context);
   emptyLists(app, context);
 }
@@ -38,8 +43,6 @@ const region: RegionJson = {
   provider: { name: 'tfk', region: 'us-east-1' },
   updated_at: EPOCH,
 };
-
-const stack: StackJson = { ...STACK, created_at: EPOCH, default: true, state: 'public', updated_at: EPOCH };
 
 function collaboratorRoutes(app: FastifyInstance, { services }: Context): void {
   const ownerOf = (name: string): CollaboratorJson =>

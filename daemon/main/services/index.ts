@@ -33,6 +33,7 @@ export function createServices(stages: Stages): Services {
       find: (idOrName) => stages.apps.find(idOrName),
       list: () => stages.apps.list(),
       rename: (appId, name) => stages.apps.rename(appId, name),
+      setBuildStack: (appId, stack) => stages.apps.setBuildStack(appId, stack),
       setMaintenance: (appId, maintenance) => stages.apps.setMaintenance(appId, maintenance),
       destroy: (appId) => stages.apps.destroy(appId),
       url: (app) => appUrl(stages, app),

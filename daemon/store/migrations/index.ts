@@ -5,6 +5,7 @@ import { webhooks } from './0004-webhooks.js';
 import { descriptionOfASource } from './0005-description-of-a-source.js';
 import { hostsOfAddons } from './0006-hosts-of-addons.js';
 import { buildpackInstallations } from './0007-buildpack-installations.js';
+import { stackOfAnApp } from './0008-stack-of-an-app.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   descriptionOfASource,
   hostsOfAddons,
   buildpackInstallations,
+  stackOfAnApp,
 ];

@@ -577,6 +577,29 @@ describe("what Heroku's clients ask in passing", () => {
   });
 });
 
+describe('stacks', () => {
+  it('are what the user has set, or what the app was built as', async () => {
+    await bench.pushedApp('users-api');
+    expect((await get('/apps/users-api')).json()).toMatchObject({
+      build_stack: { name: 'heroku-24' },
+      stack: { name: 'heroku-24' },
+    });
+    expect((await patch('/apps/users-api', { build_stack: 'container' })).json()).toMatchObject({
+      build_stack: { name: 'container' },
+      stack: { name: 'heroku-24' },
+    });
+    const unknown = await patch('/apps/users-api', { build_stack: 'heroku-18' });
+    expect([unknown.statusCode, unknown.json<{ suggestions: string[] }>().suggestions]).toEqual([
+      422,
+      ['heroku-24', 'container'],
+    ]);
+    expect((await get('/apps/users-api')).json()).toMatchObject({ build_stack: { name: 'container' } });
+    const made = await post('/apps', { name: 'boxed', stack: 'container' });
+    expect(made.json()).toMatchObject({ stack: { name: 'container' }, build_stack: { name: 'container' } });
+    expect((await get('/stacks/heroku-18')).statusCode).toBe(404);
+  });
+});
+
 describe('buildpacks', () => {
   const BLOB = 'https://buildpack-registry.s3.amazonaws.com/buildpacks/heroku/nodejs.tgz';
 

@@ -300,6 +300,7 @@ function servicesOf(parts: Parts): Services {
       find: (name) => apps.find(name),
       list: () => apps.list(),
       rename: (id, name) => apps.rename(id, name),
+      setBuildStack: (id, stack) => apps.setBuildStack(id, stack),
       setMaintenance: (id, on) => apps.setMaintenance(id, on),
       destroy: (id) => apps.destroy(id),
       url: (app) => `http://${app.name}.localhost:8080/`,

@@ -6,9 +6,9 @@ import { aTree } from './tree.js';
 
 type Files = Readonly<Record<string, unknown>>;
 
-const plan = (files: Files, images = true): BuildPlan => {
+const plan = (files: Files, images = true, stack: 'heroku-24' | 'container' | null = null): BuildPlan => {
   const source = aTree(files);
-  const context = { config: {}, images };
+  const context = { config: {}, images, stack };
   return choosePlanner(source, context).plan(source, context);
 };
 const planOf = (dockerfile: string): BuildPlan => plan({ Dockerfile: dockerfile });
@@ -43,6 +43,22 @@ describe('a Dockerfile', () => {
       images: [],
       warnings: [expect.stringMatching(/Dockerfile is not used.*tfk apps:engine docker/)],
     });
+  });
+
+  test('is passed over on the stack heroku-24, and is all that counts on container', () => {
+    const files = { Dockerfile: 'FROM node:20', Procfile: 'web: x' };
+    expect(plan(files, true, 'heroku-24')).toMatchObject({
+      planner: 'procfile',
+      warnings: [expect.stringMatching(/Dockerfile is not used.*tfk stack:set container/)],
+    });
+    expect(plan(files, true, 'container').planner).toBe('dockerfile');
+    expect(() => plan({ Procfile: 'web: x' }, true, 'container')).toThrow(
+      'Your app does not include a heroku.yml build manifest, nor a Dockerfile.',
+    );
+    expect(() => plan(files, false, 'container')).toThrow(
+      'The stack of this app is container, which needs the Docker engine.',
+    );
+    expect(() => plan({ Dockerfile: 'FROM node:20' }, true, 'heroku-24')).toThrow('No planner recognises');
   });
 
   test('names its bases in their order, each once, without stages of its own and scratch', () => {
