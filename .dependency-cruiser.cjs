@@ -30,7 +30,7 @@ module.exports = {
     rule(
       'bottom-layers',
       { path: '^daemon/(store|engines)/' },
-      { path: '^daemon/(http|build|release|run|router|logs|addons|webhooks)/|^daemon/main' },
+      { path: '^daemon/(http|build|release|run|router|logs|addons|webhooks|certs)/|^daemon/main' },
     ),
     rule(
       'store-and-engines-apart',

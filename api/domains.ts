@@ -23,3 +23,7 @@ export const CreateDomain = Type.Object({
   sni_endpoint: Type.Optional(Nullable(Type.String())),
 });
 export type CreateDomain = Static<typeof CreateDomain>;
+
+/** `PATCH /apps/:app/domains/:domain`; an SNI endpoint's name or id, null for none. */
+export const UpdateDomain = Type.Object({ sni_endpoint: Nullable(Type.String()) });
+export type UpdateDomain = Static<typeof UpdateDomain>;

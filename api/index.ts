@@ -29,6 +29,7 @@ export * from './pipelines.js';
 export * from './platform.js';
 export * from './releases.js';
 export * from './slugs.js';
+export * from './sni-endpoints.js';
 export * from './sources.js';
 export * from './tfk.js';
 export * from './webhook-deliveries.js';

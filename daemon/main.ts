@@ -15,6 +15,7 @@ import { apiLine } from './logs/platform.js';
 import { RouterLines } from './logs/router-lines.js';
 import { LogSessions } from './logs/sessions.js';
 import { StoredBuilds } from './main/build-records.js';
+import { createCertificates, noAuthority } from './main/certificates.js';
 import { createEngines, systemPath } from './main/create-engines.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
@@ -267,6 +268,12 @@ async function main(config: Config): Promise<void> {
       }
     },
   });
+  const { certificates, matching } = createCertificates({
+    store,
+    clock,
+    authority: noAuthority,
+    changed: () => undefined,
+  });
   const services = createServices({
     home,
     email: config.email,
@@ -283,7 +290,8 @@ async function main(config: Config): Promise<void> {
     dynos: new Dynos(store, engines, logs, notify),
     oneOffs: run.oneOffs,
     routed: run.routed,
-    domains: new Domains(store, clock, notify),
+    domains: new Domains(store, clock, notify, matching),
+    certificates,
     addons,
     engines,
     git,

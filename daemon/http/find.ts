@@ -11,6 +11,7 @@ import type { PromotionRecord } from '../store/pipeline-promotions.js';
 import type { PipelineRecord } from '../store/pipelines.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SlugRecord } from '../store/slugs.js';
+import type { SniEndpointRecord } from '../store/sni-endpoints.js';
 import type { DeliveryRecord } from '../store/webhook-deliveries.js';
 import type { WebhookEventRecord } from '../store/webhook-events.js';
 import type { WebhookRecord } from '../store/webhooks.js';
@@ -141,6 +142,18 @@ export function findPromotion(services: Services, id: string): PromotionRecord {
   const promotion = services.records.pipelinePromotions.byId(id);
   if (promotion) return promotion;
   throw notFound('pipeline_promotion', `There is no promotion ${quote(id)}.`);
+}
+
+/** By name or id. */
+export function findSniEndpoint(services: Services, app: AppRecord, nameOrId: string): SniEndpointRecord {
+  const endpoints = services.records.sniEndpoints.list(app.id);
+  const endpoint = endpoints.find(({ name, id }) => name === nameOrId || id === nameOrId);
+  if (endpoint) return endpoint;
+  throw unknown('sni_endpoint', `${app.name} has no SSL certificate ${quote(nameOrId)}.`, {
+    word: nameOrId,
+    candidates: endpoints.map(({ name }) => name),
+    otherwise: `List them: tfk certs -a ${app.name}`,
+  });
 }
 
 /** Heroku's clients need the resource `add_on` to go on with their own message. */

@@ -50,7 +50,7 @@ const VIEWS: Record<ResourceKind, View> = {
   },
   domain({ services, app, id }) {
     const domain = services.records.domains.list(app.id).find((known) => known.id === id);
-    return by(domain && domainJson(app, domain));
+    return by(domain && domainJson(services, app, domain));
   },
   addon({ services, id }) {
     const addon = services.records.addons.find(id);

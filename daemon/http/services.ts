@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Buildpack } from '../../buildpacks/names.js';
 import type { AddonService, NetworkAddress } from '../addons/addon.js';
 import type { PlannedBuild } from '../build/contracts.js';
+import type { Certificates } from '../certs/certificates.js';
 import type { Attachment, TerminalSize } from '../engines/engine.js';
 import type { GitReply, GitRequest } from '../git/http-backend.js';
 import type { PushedCommit } from '../git/pushes.js';
@@ -21,6 +22,7 @@ import type { DomainRecord } from '../store/domains.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { FormationRecord } from '../store/formation.js';
 import type { ReleaseRecord } from '../store/releases.js';
+import type { SniEndpointRecord } from '../store/sni-endpoints.js';
 import type { SourceRecord } from '../store/sources.js';
 import type { Store } from '../store/store.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
@@ -41,6 +43,10 @@ export interface Services {
   readonly formation: FormationService;
   readonly dynos: DynoService;
   readonly domains: DomainService;
+  readonly certificates: Pick<
+    Certificates,
+    'add' | 'update' | 'remove' | 'assign' | 'setAutomatic' | 'renew'
+  >;
   readonly addons: AddonsService;
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
   readonly engines: EngineService;
@@ -64,6 +70,7 @@ export interface Records {
   readonly pipelines: Pick<Store['pipelines'], 'find' | 'list'>;
   readonly pipelineCouplings: Pick<Store['pipelineCouplings'], 'byId' | 'ofApp' | 'ofPipeline' | 'list'>;
   readonly pipelinePromotions: Pick<Store['pipelinePromotions'], 'byId' | 'targets'>;
+  readonly sniEndpoints: Pick<Store['sniEndpoints'], 'list'>;
   readonly addons: Pick<Store['addons'], 'all' | 'find' | 'attachments' | 'attachmentsOf'>;
   readonly webhooks: Pick<Store['webhooks'], 'find' | 'list'>;
   readonly webhookDeliveries: Pick<Store['webhookDeliveries'], 'find' | 'list'>;
@@ -230,7 +237,13 @@ export interface DynoService {
 }
 
 export interface DomainService {
-  add(app: AppRecord, hostname: string, actor: string): Promise<DomainRecord>;
+  /** Without an SNI endpoint the domain gets the one whose certificate names it, if there is one. */
+  add(input: {
+    readonly app: AppRecord;
+    readonly hostname: string;
+    readonly sniEndpoint: SniEndpointRecord | null;
+    readonly actor: string;
+  }): Promise<DomainRecord>;
   remove(app: AppRecord, domain: DomainRecord, actor: string): Promise<void>;
 }
 

@@ -14,18 +14,26 @@ export class Domains {
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly notify: (appId: string) => void,
+    /** Whose certificate a new domain gets when nobody says: the id of an SNI endpoint of the app. */
+    private readonly certificateFor: (appId: string, hostname: string) => string | null = () => null,
   ) {}
 
   list(appId: string): DomainRecord[] {
     return this.store.domains.list(appId);
   }
 
-  add(appId: string, hostname: string): DomainRecord {
+  add(appId: string, hostname: string, sniEndpointId?: string): DomainRecord {
     const normal = normaliseHostname(hostname);
     this.store.transaction(() => {
       const taken = this.store.domains.byHostname(normal);
       if (taken) throw this.taken(taken, appId);
-      this.store.domains.insert({ id: newId(), appId, hostname: normal, createdAt: this.clock.now() });
+      this.store.domains.insert({
+        id: newId(),
+        appId,
+        hostname: normal,
+        sniEndpointId: sniEndpointId ?? this.certificateFor(appId, normal),
+        createdAt: this.clock.now(),
+      });
     });
     this.notify(appId);
     return this.find(appId, normal);

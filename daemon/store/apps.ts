@@ -11,6 +11,8 @@ export interface AppRecord {
   /** That the user has set; null: the source says what it is built as. */
   readonly buildStack: 'heroku-24' | 'container' | null;
   readonly maintenance: boolean;
+  /** Are the certificates of its domains made and renewed by themselves? */
+  readonly acm: boolean;
   readonly currentReleaseId: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -19,10 +21,14 @@ export interface AppRecord {
   readonly destroyedAt: number | null;
 }
 
-type Row = Omit<AppRecord, 'maintenance'> & { maintenance: number };
-const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, current_release_id AS currentReleaseId, created_at AS createdAt,
+type Row = Omit<AppRecord, 'maintenance' | 'acm'> & { maintenance: number; acm: number };
+const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, acm, current_release_id AS currentReleaseId, created_at AS createdAt,
   updated_at AS updatedAt, released_at AS releasedAt, destroyed_at AS destroyedAt`;
-const toRecord = (row: Row): AppRecord => ({ ...row, maintenance: row.maintenance === 1 });
+const toRecord = (row: Row): AppRecord => ({
+  ...row,
+  maintenance: row.maintenance === 1,
+  acm: row.acm === 1,
+});
 
 export class AppStore {
   constructor(
@@ -71,6 +77,12 @@ export class AppStore {
       this.db
         .prepare('UPDATE apps SET maintenance = ?, updated_at = ? WHERE id = ?')
         .run(maintenance ? 1 : 0, now, id),
+    );
+  }
+
+  setAcm(id: string, acm: boolean, now: number): void {
+    this.changes.write('app', id, id, () =>
+      this.db.prepare('UPDATE apps SET acm = ?, updated_at = ? WHERE id = ?').run(acm ? 1 : 0, now, id),
     );
   }
 

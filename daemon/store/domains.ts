@@ -6,11 +6,14 @@ export interface DomainRecord {
   readonly id: string;
   readonly appId: string;
   readonly hostname: string;
+  /** Whose certificate it has; null: the app's automatic one, or none. */
+  readonly sniEndpointId: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-const COLUMNS = 'id, app_id AS appId, hostname, created_at AS createdAt, updated_at AS updatedAt';
+const COLUMNS = `id, app_id AS appId, hostname, sni_endpoint_id AS sniEndpointId, created_at AS createdAt,
+  updated_at AS updatedAt`;
 
 export class DomainStore {
   constructor(
@@ -22,7 +25,8 @@ export class DomainStore {
     this.changes.write('domain', domain.id, domain.appId, () =>
       this.db
         .prepare(
-          'INSERT INTO domains (id, app_id, hostname, created_at, updated_at) VALUES (@id, @appId, @hostname, @createdAt, @createdAt)',
+          `INSERT INTO domains (id, app_id, hostname, sni_endpoint_id, created_at, updated_at)
+           VALUES (@id, @appId, @hostname, @sniEndpointId, @createdAt, @createdAt)`,
         )
         .run(domain),
     );
@@ -38,6 +42,18 @@ export class DomainStore {
     return this.db
       .prepare<[string], DomainRecord>(`SELECT ${COLUMNS} FROM domains WHERE app_id = ? ORDER BY hostname`)
       .all(appId);
+  }
+
+  setSniEndpoint(id: string, sniEndpointId: string | null, now: number): void {
+    this.changes.write(
+      'domain',
+      id,
+      () => this.appOf(id),
+      () =>
+        this.db
+          .prepare('UPDATE domains SET sni_endpoint_id = ?, updated_at = ? WHERE id = ?')
+          .run(sniEndpointId, now, id),
+    );
   }
 
   delete(id: string): void {

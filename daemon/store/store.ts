@@ -15,6 +15,7 @@ import { PipelineStore } from './pipelines.js';
 import { ReleaseStore } from './releases.js';
 import { loadKey, SecretBox } from './secret-box.js';
 import { SlugStore } from './slugs.js';
+import { SniEndpointStore } from './sni-endpoints.js';
 import { SourceStore } from './sources.js';
 import { WebhookDeliveryStore } from './webhook-deliveries.js';
 import { WebhookEventStore } from './webhook-events.js';
@@ -35,6 +36,7 @@ export class Store {
   readonly pipelines: PipelineStore;
   readonly releases: ReleaseStore;
   readonly slugs: SlugStore;
+  readonly sniEndpoints: SniEndpointStore;
   readonly sources: SourceStore;
   readonly webhookDeliveries: WebhookDeliveryStore;
   readonly webhookEvents: WebhookEventStore;
@@ -60,6 +62,7 @@ export class Store {
     this.pipelines = new PipelineStore(db);
     this.releases = new ReleaseStore(db, box, changes);
     this.slugs = new SlugStore(db);
+    this.sniEndpoints = new SniEndpointStore(db, box);
     this.sources = new SourceStore(db);
     this.webhookDeliveries = new WebhookDeliveryStore(db);
     this.webhookEvents = new WebhookEventStore(db);

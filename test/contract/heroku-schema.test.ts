@@ -1,8 +1,9 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Build, Dyno, Release } from '../../api/index.js';
+import type { Build, Dyno, Release, SniEndpoint } from '../../api/index.js';
 import type { Server } from '../../daemon/http/server.js';
 import { openBench, type Bench } from '../integration/http/support.js';
+import { makeCertificate } from '../support/certificates.js';
 import { HerokuSchema } from './heroku-schema.js';
 
 const published = HerokuSchema.published();
@@ -115,6 +116,23 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('GET', `/oauth/authorizations/${id}`);
     await ask('GET', '/oauth/authorizations');
     await ask('DELETE', `/oauth/authorizations/${id}`);
+  });
+
+  it('fit when certificates are handed in or made', async () => {
+    const { certificate, key } = makeCertificate({ names: ['www.example.org'] });
+    const body = { certificate_chain: certificate, private_key: key };
+    await ask('POST', '/apps/users-api/domains', { hostname: 'www.example.org', sni_endpoint: null });
+    const { name, id } = await ask<SniEndpoint>('POST', '/apps/users-api/sni-endpoints', body);
+    await ask('GET', '/apps/users-api/sni-endpoints');
+    await ask('GET', `/apps/users-api/sni-endpoints/${id}`);
+    await ask('PATCH', `/apps/users-api/sni-endpoints/${name}`, body);
+    await ask('PATCH', '/apps/users-api/domains/www.example.org', { sni_endpoint: name });
+    await ask('DELETE', `/apps/users-api/sni-endpoints/${name}`);
+    await ask('POST', '/apps/users-api/acm', {});
+    await ask('PATCH', '/apps/users-api/acm', { acm_refresh: true });
+    await ask('GET', '/apps/users-api/sni-endpoints');
+    await ask('DELETE', '/apps/users-api/acm');
+    await ask('DELETE', '/apps/users-api/domains/www.example.org');
   });
 
   it('fit when add-ons are made, attached and destroyed', async () => {

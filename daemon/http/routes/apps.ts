@@ -99,7 +99,7 @@ export function appJson(services: Services, app: AppRecord): AppJson {
   const { slugId } = services.releases.current(app.id);
   const slug = slugId === null ? undefined : services.records.slugs.byId(slugId);
   return {
-    acm: false,
+    acm: app.acm,
     archived_at: null,
     build_stack: stackNamed(app.buildStack) ?? stackOf(slug),
     buildpack_provided_description: slug?.planner ?? null,

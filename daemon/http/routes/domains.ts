@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { CreateDomain, Domain, type Domain as DomainJson } from '../../../api/index.js';
+import { CreateDomain, Domain, UpdateDomain, type Domain as DomainJson } from '../../../api/index.js';
+import { endpointOf } from '../../certs/assignment.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { DomainRecord } from '../../store/domains.js';
+import type { SniEndpointRecord } from '../../store/sni-endpoints.js';
 import type { Context } from '../context.js';
-import { findApp, findDomain } from '../find.js';
+import { findApp, findDomain, findSniEndpoint } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
 import { timeOf, uuidOf } from '../platform.js';
 import type { Services } from '../services.js';
@@ -36,7 +38,7 @@ export function domainRoutes(app: FastifyInstance, { services, actor }: Context)
     const record = findApp(services, params.app);
     const own = ownDomain(services, record);
     if (params.domain === own.hostname || params.domain === own.id) return own;
-    return domainJson(record, findDomain(services, record, params.domain));
+    return domainJson(services, record, findDomain(services, record, params.domain));
   });
   app.post<OfApp & { Body: CreateDomain }>(
     '/apps/:app/domains',
@@ -44,55 +46,100 @@ export function domainRoutes(app: FastifyInstance, { services, actor }: Context)
     async (request, reply) => {
       const { params, body } = request;
       const record = findApp(services, params.app);
-      const domain = await services.domains.add(record, body.hostname, actor(request));
+      const { hostname, sni_endpoint } = body;
+      const sniEndpoint = endpointNamed(services, record, sni_endpoint ?? null);
+      const domain = await services.domains.add({
+        app: record,
+        hostname,
+        sniEndpoint,
+        actor: actor(request),
+      });
       void reply.status(201);
-      return domainJson(record, domain);
+      return domainJson(services, record, domain);
+    },
+  );
+  app.patch<OfDomain & { Body: UpdateDomain }>(
+    '/apps/:app/domains/:domain',
+    { schema: { body: UpdateDomain, ...one } },
+    async ({ params, body }) => {
+      const record = findApp(services, params.app);
+      const domain = findDomain(services, record, params.domain);
+      await services.certificates.assign(domain, endpointNamed(services, record, body.sni_endpoint));
+      return domainJson(services, record, findDomain(services, record, domain.id));
     },
   );
   app.delete<OfDomain>('/apps/:app/domains/:domain', { schema: one }, async (request) => {
     const { params } = request;
     const record = findApp(services, params.app);
     const domain = findDomain(services, record, params.domain);
+    const last = domainJson(services, record, domain);
     await services.domains.remove(record, domain, actor(request));
-    return domainJson(record, domain);
+    return last;
   });
 }
 
+const endpointNamed = (services: Services, app: AppRecord, nameOrId: string | null) =>
+  nameOrId === null ? null : findSniEndpoint(services, app, nameOrId);
+
 const domainsOf = (services: Services, app: AppRecord): DomainJson[] => [
   ownDomain(services, app),
-  ...services.records.domains.list(app.id).map((domain) => domainJson(app, domain)),
+  ...ownedBy(services, app),
 ];
 
-/** `<app>.localhost`, which every app has. */
+function ownedBy(services: Services, app: AppRecord): DomainJson[] {
+  const endpoints = services.records.sniEndpoints.list(app.id);
+  return services.records.domains.list(app.id).map((domain) => domainJson(services, app, domain, endpoints));
+}
+
+const ownHostname = (services: Services, app: AppRecord): string => new URL(services.apps.url(app)).hostname;
+
+/** `<app>.localhost`, which every app has, and which this machine's own authority signs for. */
 function ownDomain(services: Services, app: AppRecord): DomainJson {
-  const { hostname } = new URL(services.apps.url(app));
   return {
-    ...domainJson(app, {
-      id: uuidOf('domain', app.id),
-      hostname,
-      createdAt: app.createdAt,
-      updatedAt: app.createdAt,
-    }),
+    ...common(app, { id: uuidOf('domain', app.id), createdAt: app.createdAt, updatedAt: app.createdAt }),
+    acm_status: null,
+    acm_status_reason: null,
+    cname: null,
+    hostname: ownHostname(services, app),
     kind: 'heroku',
+    sni_endpoint: null,
   };
 }
 
 export function domainJson(
+  services: Services,
   app: AppRecord,
-  domain: Pick<DomainRecord, 'id' | 'hostname' | 'createdAt' | 'updatedAt'>,
+  domain: DomainRecord,
+  endpoints: readonly SniEndpointRecord[] = services.records.sniEndpoints.list(app.id),
 ): DomainJson {
+  const endpoint = endpointOf(domain, endpoints);
   return {
-    acm_status: null,
-    acm_status_reason: null,
-    app: { id: app.id, name: app.name },
-    cname: null,
-    created_at: timeOf(domain.createdAt),
+    ...common(app, domain),
+    ...acmOf(app, endpoint),
+    // Heroku's clients wait for a domain that has none. The name leads here as long as the client is on this machine.
+    cname: ownHostname(services, app),
     hostname: domain.hostname,
-    id: domain.id,
     kind: 'custom',
-    sni_endpoint: null,
-    // Nothing is pending: the router answers under the name at once.
-    status: 'none',
-    updated_at: timeOf(domain.updatedAt),
+    sni_endpoint: endpoint && { id: endpoint.id, name: endpoint.name },
   };
+}
+
+const common = (app: AppRecord, domain: Pick<DomainRecord, 'id' | 'createdAt' | 'updatedAt'>) => ({
+  app: { id: app.id, name: app.name },
+  created_at: timeOf(domain.createdAt),
+  id: domain.id,
+  // Nothing is pending: the router answers under the name at once.
+  status: 'none',
+  updated_at: timeOf(domain.updatedAt),
+});
+
+/** Heroku's CLI waits for `cert issued`, and shows the reason beside it. */
+function acmOf(
+  app: AppRecord,
+  endpoint: SniEndpointRecord | null,
+): Pick<DomainJson, 'acm_status' | 'acm_status_reason'> {
+  if (!app.acm) return { acm_status: null, acm_status_reason: null };
+  if (!endpoint) return { acm_status: 'pending', acm_status_reason: null };
+  const reason = endpoint.automatic ? "Signed by this machine's own authority (tfk certs:trust)" : null;
+  return { acm_status: 'cert issued', acm_status_reason: reason };
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Context } from '../context.js';
 import { accountRoutes } from './account.js';
+import { acmRoutes } from './acm.js';
 import { addonServiceRoutes } from './addon-services.js';
 import { addonRoutes } from './addons.js';
 import { appRoutes } from './apps.js';
@@ -26,6 +27,7 @@ import { pipelineRoutes } from './pipelines.js';
 import { platformRoutes } from './platform.js';
 import { releaseRoutes } from './releases.js';
 import { slugRoutes } from './slugs.js';
+import { sniEndpointRoutes } from './sni-endpoints.js';
 import { sourceRoutes } from './sources.js';
 import { stackRoutes } from './stacks.js';
 import { tfkRoutes } from './tfk.js';
@@ -36,6 +38,7 @@ import { webhookRoutes } from './webhooks.js';
 const ROUTES = [
   accountRoutes,
   addonServiceRoutes,
+  acmRoutes,
   addonRoutes,
   appRoutes,
   attachmentRoutes,
@@ -60,6 +63,7 @@ const ROUTES = [
   platformRoutes,
   releaseRoutes,
   slugRoutes,
+  sniEndpointRoutes,
   sourceRoutes,
   stackRoutes,
   tfkRoutes,

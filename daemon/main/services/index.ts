@@ -48,9 +48,17 @@ export function createServices(stages: Stages): Services {
     },
     dynos: dynoService(stages),
     domains: {
-      add: async (app, hostname) => stages.domains.add(app.id, hostname),
-      remove: async (app, domain) => void stages.domains.remove(app.id, domain.id),
+      add: async ({ app, hostname, sniEndpoint }) => {
+        const domain = stages.domains.add(app.id, hostname, sniEndpoint?.id);
+        await stages.certificates.domainsChanged(app);
+        return domain;
+      },
+      remove: async (app, domain) => {
+        stages.domains.remove(app.id, domain.id);
+        await stages.certificates.domainsChanged(app);
+      },
     },
+    certificates: stages.certificates,
     addons: stages.addons,
     logs: stages.sessions,
     engines: engineService(stages, builds),

@@ -2,6 +2,7 @@ import type { Addons } from '../../addons/addons.js';
 import type { BuildOutputs } from '../../build/output.js';
 import type { Builds } from '../../build/pipeline.js';
 import type { Sources } from '../../build/receive.js';
+import type { Certificates } from '../../certs/certificates.js';
 import type { Engines } from '../../engines/engines.js';
 import type { TfkService } from '../../http/services.js';
 import type { LogStore } from '../../logs/log-store.js';
@@ -39,6 +40,7 @@ export interface Stages {
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;
   readonly domains: Domains;
+  readonly certificates: Certificates;
   readonly addons: Addons;
   /** Where the router's workers send an app's requests. */
   readonly routed: RunStage['routed'];

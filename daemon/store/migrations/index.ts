@@ -6,6 +6,7 @@ import { descriptionOfASource } from './0005-description-of-a-source.js';
 import { hostsOfAddons } from './0006-hosts-of-addons.js';
 import { buildpackInstallations } from './0007-buildpack-installations.js';
 import { stackOfAnApp } from './0008-stack-of-an-app.js';
+import { sniEndpoints } from './0009-sni-endpoints.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   hostsOfAddons,
   buildpackInstallations,
   stackOfAnApp,
+  sniEndpoints,
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import type { AddonService } from '../../../daemon/addons/addon.js';
+import type { Authority } from '../../../daemon/certs/automatic.js';
 import type { Attachment, DynoExit, TerminalSize } from '../../../daemon/engines/engine.js';
 import { buildServer, type Server } from '../../../daemon/http/server.js';
 import type {
@@ -14,6 +15,7 @@ import type {
 } from '../../../daemon/http/services.js';
 import { LogStore } from '../../../daemon/logs/log-store.js';
 import { LogSessions } from '../../../daemon/logs/sessions.js';
+import { createCertificates } from '../../../daemon/main/certificates.js';
 import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
 import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
@@ -35,6 +37,7 @@ import type { DynoRecord } from '../../../daemon/store/dynos.js';
 import { Store } from '../../../daemon/store/store.js';
 import { Webhooks } from '../../../daemon/webhooks/webhooks.js';
 import { HerokuSchema } from '../../contract/heroku-schema.js';
+import { makeCertificate } from '../../support/certificates.js';
 
 /** Read and compiled once a process. */
 const schema = HerokuSchema.published();
@@ -103,6 +106,15 @@ const postgres: AddonService = {
   stop: async () => undefined,
   deprovision: async () => undefined,
 };
+
+/** An authority that signs for anybody. */
+const authority: Authority = {
+  async certificateFor(hosts) {
+    const { certificate, key } = makeCertificate({ names: hosts, issuer: AUTHORITY });
+    return { certificateChain: `${certificate}${AUTHORITY.certificate}`, privateKey: key };
+  },
+};
+const AUTHORITY = makeCertificate({ commonName: 'Test Authority' });
 
 export interface Bench {
   readonly store: Store;
@@ -280,7 +292,8 @@ function servicesOf(parts: Parts): Services {
   const ignore = (): void => undefined;
   const apps = new Apps(store, clock, ignore, 'process');
   const formation = new Formation(store, clock, logs, ignore);
-  const domains = new Domains(store, clock, ignore);
+  const { certificates, matching } = createCertificates({ store, clock, authority, changed: ignore });
+  const domains = new Domains(store, clock, ignore, matching);
   return {
     records: store,
     account: {
@@ -315,9 +328,17 @@ function servicesOf(parts: Parts): Services {
     },
     dynos: playedDynos(parts),
     domains: {
-      add: async (app, hostname) => domains.add(app.id, hostname),
-      remove: async (app, domain) => void domains.remove(app.id, domain.id),
+      add: async ({ app, hostname, sniEndpoint }) => {
+        const domain = domains.add(app.id, hostname, sniEndpoint?.id);
+        await certificates.domainsChanged(app);
+        return domain;
+      },
+      remove: async (app, domain) => {
+        domains.remove(app.id, domain.id);
+        await certificates.domainsChanged(app);
+      },
     },
+    certificates,
     addons: playedAddons(parts),
     engines: {
       names: () => ['process'],

@@ -69,7 +69,8 @@ describe('webhooks', () => {
       authorization: null,
       ...input,
     }).webhook;
-  const addDomain = (hostname: string) => bench.services.domains.add(app, hostname, ACTOR);
+  const addDomain = (hostname: string, to = app) =>
+    bench.services.domains.add({ app: to, hostname, sniEndpoint: null, actor: ACTOR });
   const deliveries = () => bench.store.webhookDeliveries.list(app.id);
   const settled = () =>
     vi.waitFor(
@@ -196,7 +197,13 @@ describe('webhooks', () => {
     hook('http://127.0.0.1:9/');
     expect(() =>
       bench.store.transaction(() => {
-        bench.store.domains.insert({ id: 'a', appId: app.id, hostname: 'a.example.com', createdAt: 1 });
+        bench.store.domains.insert({
+          id: 'a',
+          appId: app.id,
+          hostname: 'a.example.com',
+          sniEndpointId: null,
+          createdAt: 1,
+        });
         throw new Error('no');
       }),
     ).toThrow('no');
@@ -207,7 +214,7 @@ describe('webhooks', () => {
     hook('http://127.0.0.1:9/', { include: ['api:release'] });
     await addDomain('shop.example.com');
     const other = await bench.pushedApp('billing');
-    await bench.services.domains.add(other, 'pay.example.com', ACTOR);
+    await addDomain('pay.example.com', other);
     expect(bench.store.webhookEvents.list(app.id)).toEqual([]);
     expect(bench.store.webhookEvents.list(other.id)).toEqual([]);
   });
