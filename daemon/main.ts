@@ -47,6 +47,9 @@ import type { SlugRecord } from './store/slugs.js';
 import { Store } from './store/store.js';
 import { LocalAuthority } from './tls/authority.js';
 
+/** Under which clients call the API; 127.0.0.1 is where it listens. */
+const API_HOSTS = ['127.0.0.1', '::1', 'localhost'];
+
 /**
  * The composition root of tfkd: the one place that knows all parts. Reads from top to bottom as a start does; what an
  * earlier tfkd left is taken up before anybody is let in.
@@ -317,7 +320,14 @@ async function main(config: Config): Promise<void> {
   const api = await listenApi({
     socket: join(home, 'tfkd.sock'),
     port: config.apiPort,
-    build: (trusted) => buildServer(services, { trusted, clock, logger, acting }).app,
+    build: (trusted) =>
+      buildServer(services, {
+        trusted,
+        clock,
+        logger,
+        acting,
+        certificate: () => authority.certificateFor(API_HOSTS),
+      }).app,
   });
   apiPort = api.port;
   const announcement = await announce(home, {

@@ -26,7 +26,8 @@ export interface Upgraded {
   readonly head: Buffer;
 }
 
-const ACCEPT = 'application/vnd.heroku+json; version=3';
+/** Our variant of Heroku's version 3: a process is attached to by our own protocol. */
+const ACCEPT = 'application/vnd.heroku+json; version=3.tfk';
 const SILENCE = 120_000;
 /** A question is answered sooner: the longest polls take 25 s. */
 const SILENCE_OF_GET = 40_000;

@@ -45,3 +45,7 @@ export class AttachPoints {
 /** What a client is told: `tfk+attach:/tfk/attach/<secret>`. */
 export const attachUrl = (points: AttachPoints, attachable: Attachable): string =>
   `${ATTACH_SCHEME}${ATTACH_PATH}${points.offer(attachable)}`;
+
+/** What Heroku's clients are told: `rendezvous://127.0.0.1:4270/<secret>`, at the address by which they called. */
+export const rendezvousUrl = (points: AttachPoints, attachable: Attachable, host: string): string =>
+  `rendezvous://${host}/${points.offer(attachable)}`;

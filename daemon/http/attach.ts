@@ -47,13 +47,15 @@ function readClient(client: Duplex, head: Buffer, attachment: Attachment, leave:
       leave();
       return;
     }
-    if (attachment.stdin.writableLength > WAITING_INPUT) pauseUntilDrained(client, attachment.stdin);
+    pauseWhileFull(client, attachment.stdin);
   };
   client.on('data', read);
   if (head.length > 0) read(head);
 }
 
-function pauseUntilDrained(client: Duplex, stdin: Writable): void {
+/** Reads no more of the client while too much waits for a process that does not read. */
+export function pauseWhileFull(client: Duplex, stdin: Writable): void {
+  if (stdin.writableLength <= WAITING_INPUT) return;
   client.pause();
   const resume = (): void => void client.resume();
   stdin.once('drain', resume);

@@ -3,7 +3,7 @@ import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { TokenRecord } from '../store/account.js';
 import type { AttachPoints } from './attach-points.js';
-import type { Services } from './services.js';
+import type { Attachable, Services } from './services.js';
 
 /** What every route file is handed. */
 export interface Context {
@@ -18,6 +18,8 @@ export interface Context {
    * socket, whose clients request the path.
    */
   readonly baseUrl: (request: FastifyRequest) => string;
+  /** Where the client connects to a process: by rendezvous as Heroku's do, or by our own protocol where it speaks that. */
+  readonly attachUrl: (request: FastifyRequest, attachable: Attachable) => string;
   /** The e-mail address of who acts: the user whose token this is, or over the unix socket the account. */
   readonly actor: (request: FastifyRequest) => string;
 }

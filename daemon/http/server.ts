@@ -6,7 +6,8 @@ import type { Clock } from '../shared/clock.js';
 import { codeOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import type { Logger } from '../shared/logger.js';
-import { AttachPoints } from './attach-points.js';
+import type { ServerCertificate } from '../tls/authority.js';
+import { AttachPoints, attachUrl, rendezvousUrl } from './attach-points.js';
 import { TokenCheck } from './auth.js';
 import { acceptJson, BODY_LIMIT } from './body.js';
 import { guardAgainstBrowsers } from './browser-guard.js';
@@ -14,6 +15,7 @@ import type { Context } from './context.js';
 import { replyWithError } from './errors.js';
 import { quote } from './find.js';
 import { openApi } from './openapi.js';
+import { sharePort } from './port/shared-port.js';
 import { RouteTable } from './route-table.js';
 import { RATE_LIMIT } from './routes/account.js';
 import { registerRoutes } from './routes/index.js';
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly acting: Acting;
   /** Host names besides localhost under which the TCP server answers. */
   readonly hosts?: readonly string[];
+  /** Of the TCP server, which then speaks TLS too, and rendezvous over it. */
+  readonly certificate?: () => Promise<ServerCertificate>;
 }
 
 export interface Server {
@@ -70,6 +74,9 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   registerRoutes(app, context);
   app.get('/openapi.json', () => openApi(routes.list(), services.tfk.info().version));
   answerUpgrades(app.server, { attachPoints, logger: options.logger, guard, closing: closing.signal });
+  const { clock, logger, certificate } = options;
+  if (certificate && !options.trusted)
+    sharePort(app.server, { certificate, attachPoints, clock, logger, closing: closing.signal });
   app.addHook('preClose', (done) => {
     closing.abort();
     attachPoints.close();
@@ -80,7 +87,7 @@ export function buildServer(services: Services, options: ServerOptions): Server 
 
 function contextOf(
   services: Services,
-  { trusted, clock, logger }: ServerOptions,
+  { trusted, clock, logger, certificate }: ServerOptions,
   own: Pick<Context, 'attachPoints' | 'closing'>,
 ): Context {
   return {
@@ -88,10 +95,16 @@ function contextOf(
     clock,
     logger,
     ...own,
-    baseUrl: (request) => (trusted ? '' : `http://${request.headers.host ?? request.hostname}`),
+    attachUrl: (request, attachable) =>
+      trusted || !certificate || /version=3\.tfk\b/.test(request.headers.accept ?? '')
+        ? attachUrl(own.attachPoints, attachable)
+        : rendezvousUrl(own.attachPoints, attachable, hostOf(request)),
+    baseUrl: (request) => (trusted ? '' : `${request.protocol}://${hostOf(request)}`),
     actor: () => services.account.account().email,
   };
 }
+
+const hostOf = (request: FastifyRequest): string => request.headers.host ?? request.hostname;
 
 function guardOf({ trusted, hosts = [] }: ServerOptions): (request: IncomingMessage) => void {
   const allowed = new Set(hosts.map((host) => host.toLowerCase()));

@@ -10,7 +10,6 @@ import {
 } from '../../../api/index.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { DynoRecord } from '../../store/dynos.js';
-import { attachUrl } from '../attach-points.js';
 import type { Context } from '../context.js';
 import { findApp, findDyno, findFormation } from '../find.js';
 import { timeOf, timeOrNull } from '../platform.js';
@@ -53,7 +52,7 @@ function readRoutes(app: FastifyInstance, { services }: Context): void {
   );
 }
 
-function createRoutes(app: FastifyInstance, { services, attachPoints, actor }: Context): void {
+function createRoutes(app: FastifyInstance, { services, attachUrl, actor }: Context): void {
   app.post<OfApp & { Body: CreateDyno }>(
     '/apps/:app/dynos',
     { schema: { body: CreateDyno, response: { 201: Dyno } } },
@@ -75,7 +74,7 @@ function createRoutes(app: FastifyInstance, { services, attachPoints, actor }: C
       void reply.status(201);
       return {
         ...dynoJson(record, dyno),
-        attach_url: attachable === null ? null : attachUrl(attachPoints, attachable),
+        attach_url: attachable === null ? null : attachUrl(request, attachable),
       };
     },
   );

@@ -5,6 +5,7 @@ import type { DynoRecord } from '../../store/dynos.js';
 import { attachUrl } from '../attach-points.js';
 import type { Context } from '../context.js';
 import { findApp, findDyno } from '../find.js';
+import type { Attachable } from '../services.js';
 import { envOf, terminalOf } from '../terminal.js';
 import { dynoJson } from './dynos.js';
 
@@ -19,26 +20,26 @@ export function execRoutes(app: FastifyInstance, context: Context): void {
     '/tfk/apps/:app/dynos/:dyno/exec',
     { schema: { body: ExecDyno, response: { 201: ExecAnswer } } },
     async (request, reply) => {
-      const { attach_url } = await exec(context, request);
+      const { attachable } = await exec(context, request);
       void reply.status(201);
-      return { attach_url };
+      return { attach_url: attachUrl(context.attachPoints, attachable) };
     },
   );
   app.post<Exec>(
     '/apps/:app/dynos/:dyno',
     { schema: { body: ExecDyno, response: { 201: Dyno } } },
     async (request, reply) => {
-      const { record, dyno, attach_url } = await exec(context, request);
+      const { record, dyno, attachable } = await exec(context, request);
       void reply.status(201);
-      return { ...dynoJson(record, dyno), attach_url };
+      return { ...dynoJson(record, dyno), attach_url: context.attachUrl(request, attachable) };
     },
   );
 }
 
 async function exec(
-  { services, attachPoints, actor }: Context,
+  { services, actor }: Context,
   request: FastifyRequest<Exec>,
-): Promise<{ record: AppRecord; dyno: DynoRecord; attach_url: string }> {
+): Promise<{ record: AppRecord; dyno: DynoRecord; attachable: Attachable }> {
   const { params, body } = request;
   const record = findApp(services, params.app);
   const dyno = findDyno(services, record, params.dyno);
@@ -48,5 +49,5 @@ async function exec(
     terminal: terminalOf(body),
     actor: actor(request),
   });
-  return { record, dyno, attach_url: attachUrl(attachPoints, attachable) };
+  return { record, dyno, attachable };
 }

@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import type { AddonService } from '../../../daemon/addons/addon.js';
 import type { Authority } from '../../../daemon/certs/automatic.js';
 import type { Attachment, DynoExit, TerminalSize } from '../../../daemon/engines/engine.js';
-import { buildServer, type Server } from '../../../daemon/http/server.js';
+import { buildServer, type Server, type ServerOptions } from '../../../daemon/http/server.js';
 import type {
   Attachable,
   DynoTarget,
@@ -31,7 +31,7 @@ import { Acting } from '../../../daemon/shared/acting.js';
 import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import { notFound } from '../../../daemon/shared/errors.js';
 import { newId, newSecret } from '../../../daemon/shared/ids.js';
-import { createLogger, type Logger } from '../../../daemon/shared/logger.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import type { AppRecord } from '../../../daemon/store/apps.js';
 import type { DynoRecord } from '../../../daemon/store/dynos.js';
 import { Store } from '../../../daemon/store/store.js';
@@ -124,7 +124,7 @@ export interface Bench {
   readonly logs: LogStore;
   readonly git: GitStage;
   readonly home: string;
-  server(options?: { trusted?: boolean; clock?: Clock; logger?: Logger; hosts?: string[] }): Server;
+  server(options?: Partial<ServerOptions>): Server;
   token(): string;
   /** An app with a slug released: process types web and worker, as after a push. */
   pushedApp(name: string, processTypes?: Record<string, string>): Promise<AppRecord>;
