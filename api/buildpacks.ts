@@ -8,9 +8,9 @@ export const BuildpackInstallation = Type.Object({
 });
 export type BuildpackInstallation = Static<typeof BuildpackInstallation>;
 
-/** A buildpack by name (`heroku/nodejs`), URN or address, as clients write it in one of two ways. */
+/** Each a buildpack by name (`heroku/nodejs`), URN or address. Heroku's CLI sends none for a name that the registry has not. */
 export const UpdateBuildpackInstallations = Type.Object({
-  updates: Type.Array(Type.Object({ buildpack: Type.String() })),
+  updates: Type.Array(Type.Object({ buildpack: Type.Optional(Type.String()) })),
 });
 export type UpdateBuildpackInstallations = Static<typeof UpdateBuildpackInstallations>;
 

@@ -37,6 +37,8 @@ export type UpdateFormation = Static<typeof UpdateFormation>;
 export const BatchUpdateFormation = Type.Object({
   updates: Type.Array(
     Type.Object({
+      /** `sha256:…`, of `container:release`; refused with what to use instead. */
+      docker_image: Type.Optional(Type.String()),
       dyno_size: Type.Optional(SizeRef),
       quantity: Type.Optional(Quantity),
       size: Type.Optional(SizeRef),

@@ -93,8 +93,8 @@ const named = (set: readonly BuildpackInstallation[]): string[] =>
     set.length === 1 ? visible(name) : `${place + 1}. ${visible(name)}`,
   );
 
-const installed = ({ client, appPath }: Context, app: string | undefined): Promise<BuildpackInstallation[]> =>
-  client.get(`${appPath(app)}/buildpack-installations`);
+const installed = (context: Context, app: string | undefined): Promise<BuildpackInstallation[]> =>
+  context.client.get(`${context.appPath(app)}/buildpack-installations`);
 
 interface Change {
   readonly app: string | undefined;

@@ -23,7 +23,7 @@ export function buildpackInstallationRoutes(app: FastifyInstance, { services }: 
     '/apps/:app/buildpack-installations',
     { schema: { body: UpdateBuildpackInstallations, response } },
     ({ params, body }) => {
-      const references = body.updates.map(({ buildpack }) => buildpack);
+      const references = body.updates.map(({ buildpack = '' }) => buildpack);
       return services.buildpacks.install(findApp(services, params.app), references).map(toJson);
     },
   );

@@ -16,6 +16,7 @@ import type { Context } from '../context.js';
 import { findApp, findFormation, formationOf, quote, unknownType } from '../find.js';
 import { GENERATION, timeOf, uuidOf } from '../platform.js';
 import type { ScaleUpdate, Services } from '../services.js';
+import { noImageOf } from './oci-images.js';
 
 interface OfApp {
   Params: { app: string };
@@ -42,6 +43,7 @@ export function formationRoutes(app: FastifyInstance, { services, actor }: Conte
     async (request) => {
       const { params, body } = request;
       const record = findApp(services, params.app);
+      if (body.updates.some(({ docker_image }) => docker_image !== undefined)) throw noImageOf(record.name);
       const updates = body.updates.map((update, index) =>
         scaleUpdate(services, update.type, update, `updates.${index}.`),
       );

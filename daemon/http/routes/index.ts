@@ -21,6 +21,7 @@ import { filterRoutes } from './filters.js';
 import { formationRoutes } from './formation.js';
 import { gitRoutes } from './git.js';
 import { logSessionRoutes } from './log-sessions.js';
+import { ociImageRoutes } from './oci-images.js';
 import { pipelineCouplingRoutes } from './pipeline-couplings.js';
 import { pipelinePromotionRoutes } from './pipeline-promotions.js';
 import { pipelineRoutes } from './pipelines.js';
@@ -57,6 +58,7 @@ const ROUTES = [
   formationRoutes,
   gitRoutes,
   logSessionRoutes,
+  ociImageRoutes,
   pipelineCouplingRoutes,
   pipelinePromotionRoutes,
   pipelineRoutes,

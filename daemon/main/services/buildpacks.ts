@@ -45,6 +45,6 @@ const toInstalled = (name: string): InstalledBuildpack => ({
 const unknownBuildpack = (reference: string): TfkError =>
   new TfkError(
     'invalid_params',
-    `The buildpack ${JSON.stringify(reference.slice(0, 200))} is not run here: there are ${buildpacks.map(({ name }) => name).join(' and ')}. Nothing was changed.`,
+    `${reference === '' ? 'That buildpack' : `The buildpack ${JSON.stringify(reference.slice(0, 200))}`} is not run here: there are ${buildpacks.map(({ name }) => name).join(' and ')}. Nothing was changed.`,
     { hint: 'Build anything else by a Dockerfile, on the Docker engine.' },
   );

@@ -310,6 +310,40 @@ describe('add-ons', () => {
     expect(tfkd.sent('DELETE /apps/x1/addons/a1')).toEqual({ force: false });
   });
 
+  it('are renamed, given another plan, waited for and documented', async () => {
+    const full = {
+      ...addon,
+      addon_service: { name: 'heroku-postgresql' },
+      state: 'provisioning',
+      config_vars: ['DATABASE_URL'],
+      provision_message: '',
+      web_url: null,
+    };
+    tfkd.on('POST /actions/addons/resolve', { json: [full] }).on('GET /addons/pg-1', { json: full });
+    tfkd.on('PATCH /apps/x1/addons/a1', { json: { ...full, name: 'main-db' } });
+    expect((await tfk('addons:rename pg-1 main-db')).stdout).toBe('pg-1 successfully renamed to main-db.\n');
+    expect(tfkd.sent('PATCH /apps/x1/addons/a1')).toEqual({ name: 'main-db' });
+    const upgraded = await tfk('addons:upgrade pg-1 heroku-postgresql:standard-0 -a x');
+    expect(upgraded.stderr).toBe(
+      'Changing pg-1 on ⬢ x from postgres:local to heroku-postgresql:standard-0... done, free\n',
+    );
+    expect(tfkd.sent('PATCH /apps/x1/addons/a1')).toEqual({ plan: { name: 'heroku-postgresql:standard-0' } });
+    expect(await tfk('addons:upgrade pg-1 -a x')).toMatchObject({ code: 2 });
+    tfkd.on('GET /apps/x1/addons/a1', { json: { ...full, state: 'provisioned' } });
+    expect(await tfk('addons:wait DATABASE -a x')).toMatchObject({
+      stdout: 'Created pg-1 as DATABASE_URL\n',
+      stderr: 'Creating pg-1... done\n',
+    });
+    expect(await tfk('addons:open pg-1 -a x')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('pg-1 has no page: it is a server on this machine.') as string,
+    });
+    tfkd.on('GET /addon-services/postgres', { json: { name: 'heroku-postgresql' } });
+    expect((await tfk('addons:docs postgres --show-url')).stdout).toBe(
+      'https://devcenter.heroku.com/articles/heroku-postgresql\n',
+    );
+  });
+
   it('show each fact once, as the add-on says it', async () => {
     const details = {
       ...addon,
@@ -334,6 +368,45 @@ describe('add-ons', () => {
         '',
       ].join('\n'),
     );
+  });
+});
+
+describe('buildpacks and stacks', () => {
+  const node = { buildpack: { name: 'heroku/nodejs', url: 'https://x/nodejs.tgz' }, ordinal: 0 };
+  const path = '/apps/x/buildpack-installations';
+
+  it('are listed, set, added, removed and cleared', async () => {
+    tfkd.on(`GET ${path}`, { json: [] }).on(`PUT ${path}`, { json: [node] });
+    expect((await tfk('buildpacks -a x')).stdout).toBe('x has no Buildpacks.\n');
+    expect(await tfk('buildpacks:set heroku/nodejs -a x')).toMatchObject({
+      stdout: 'Buildpack set. Next release on x will use heroku/nodejs.\n',
+      stderr: 'Type tfk push to create a new release using this buildpack.\n',
+    });
+    expect(tfkd.sent(`PUT ${path}`)).toEqual({ updates: [{ buildpack: 'heroku/nodejs' }] });
+    tfkd.on(`GET ${path}`, { json: [node] });
+    expect((await tfk('buildpacks -a x')).stdout).toBe('=== ⬢ x Classic Buildpack\n\nheroku/nodejs\n');
+    await tfk('buildpacks:add heroku/procfile -i 1 -a x');
+    expect(tfkd.sent(`PUT ${path}`)).toEqual({
+      updates: [{ buildpack: 'heroku/procfile' }, { buildpack: 'https://x/nodejs.tgz' }],
+    });
+    expect(await tfk('buildpacks:remove heroku/ruby -a x')).toMatchObject({ code: 2 });
+    tfkd.on(`PUT ${path}`, { json: [] });
+    expect((await tfk('buildpacks:remove heroku/nodejs -a x')).stdout).toBe(
+      'Buildpack removed. Next release on x will detect buildpacks normally.\n',
+    );
+    expect(tfkd.sent(`PUT ${path}`)).toEqual({ updates: [] });
+    expect((await tfk('buildpacks:clear -a x')).stdout).toBe(
+      'Buildpacks cleared. Next release on x will detect buildpacks normally.\n',
+    );
+  });
+
+  it('are what the next build goes by', async () => {
+    const app = { name: 'x', build_stack: { name: 'container' } };
+    tfkd.on('GET /apps/x', { json: app }).on('PATCH /apps/x', { json: app });
+    tfkd.on('GET /stacks', { json: [{ name: 'heroku-24' }, { name: 'container' }] });
+    expect((await tfk('stack -a x')).stdout).toBe('=== ⬢ x Available Stacks\n\n  heroku-24\n* container\n');
+    expect((await tfk('stack:set container -a x')).stderr).toContain('Setting stack to container... done\n');
+    expect(tfkd.sent('PATCH /apps/x')).toEqual({ build_stack: 'container' });
   });
 });
 

@@ -577,6 +577,24 @@ describe("what Heroku's clients ask in passing", () => {
   });
 });
 
+describe('images by their digest', () => {
+  it('are refused with what to use instead, and scale nothing', async () => {
+    await bench.pushedApp('users-api');
+    const updates = [{ type: 'web', quantity: 3, docker_image: `sha256:${'0'.repeat(64)}` }];
+    for (const refused of [
+      await patch('/apps/users-api/formation', { updates }),
+      await post('/apps/users-api/oci-images', { digest: 'sha256:0' }),
+      await get('/apps/users-api/oci-images/nosuch'),
+    ])
+      expect([refused.statusCode, refused.json<{ message: string }>().message]).toEqual([
+        501,
+        expect.stringContaining('tfk push --image NAME -a users-api'),
+      ]);
+    expect((await get('/apps/users-api/formation/web')).json()).toMatchObject({ quantity: 1 });
+    expect((await get('/apps/nosuch/oci-images/x')).statusCode).toBe(404);
+  });
+});
+
 describe('stacks', () => {
   it('are what the user has set, or what the app was built as', async () => {
     await bench.pushedApp('users-api');
@@ -626,6 +644,8 @@ describe('buildpacks', () => {
       422,
       expect.stringContaining('there are heroku/nodejs and heroku/procfile. Nothing was changed.'),
     ]);
+    const nameless = await inject({ method: 'PUT', url, payload: { updates: [{}] } });
+    expect(nameless.json<{ message: string }>().message).toMatch(/^That buildpack is not run here/);
     expect((await put('heroku/procfile', 'heroku/nodejs')).statusCode).toBe(422);
     expect((await get(url)).json()).toHaveLength(1);
     expect((await put()).json()).toEqual([]);
