@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from './errors.js';
+import { appOfUrl, remotesIn } from './git/remotes.js';
 
 /** What names the app: an option, the environment, a folder's `.tfk/app` or its git remote. */
 export interface AppChoice {
@@ -57,7 +58,7 @@ function inFolders(folder: string): AppChoice | null {
   return null;
 }
 
-/** A remote named `tfk`, as `git remote add tfk http://…/myapp.git` made it. */
+/** A remote of the nearest repository. */
 function inGitRemotes(folder: string): AppChoice | null {
   for (const candidate of upwards(folder)) {
     const config = join(candidate, '.git', 'config');
@@ -68,9 +69,16 @@ function inGitRemotes(folder: string): AppChoice | null {
   return null;
 }
 
+/**
+ * The app of the remote named `tfk`, wherever it leads; else the one that all remotes to a tfkd on this machine agree on, as
+ * `heroku git:remote` writes them.
+ */
 export function remoteApp(gitConfig: string): string | null {
-  const section = /^\s*\[remote "tfk"\]\s*\n((?:(?!\s*\[).*\n?)*)/m.exec(gitConfig)?.[1] ?? '';
-  return /^\s*url\s*=\s*\S*?([a-z0-9-]+)(?:\.git)?\/?\s*$/m.exec(section)?.[1] ?? null;
+  const remotes = remotesIn(gitConfig);
+  const named = remotes.find(({ name }) => name === 'tfk');
+  if (named) return /([a-z0-9-]+)(?:\.git)?\/?$/.exec(named.url)?.[1] ?? null;
+  const apps = new Set(remotes.map(({ url }) => appOfUrl(url)).filter((app) => app !== null));
+  return apps.size === 1 ? ([...apps][0] ?? null) : null;
 }
 
 function* upwards(folder: string): Generator<string> {

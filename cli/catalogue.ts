@@ -125,6 +125,10 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/maintenance.js'),
   },
   { commands: { stack: [], 'stack:set': [] }, load: () => import('./commands/stack.js') },
+  {
+    commands: { 'git:remote': [], 'git:clone': [], 'git:credentials': [] },
+    load: () => import('./commands/git.js'),
+  },
   { commands: { plan: [] }, load: () => import('./commands/plan.js') },
   {
     commands: {

@@ -8,6 +8,8 @@ import type { Output } from './output/output.js';
 export interface Installation {
   /** The compiled daemon/main.js. */
   readonly daemon: string;
+  /** The compiled cli/main.js: this very program. */
+  readonly program: string;
   readonly root: string;
   readonly version: string;
 }

@@ -12,7 +12,8 @@ import { runProgram } from './program.js';
 function installation(): Installation {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
-  return { root, version, daemon: fileURLToPath(new URL('../daemon/main.js', import.meta.url)) };
+  const program = fileURLToPath(import.meta.url);
+  return { root, version, program, daemon: fileURLToPath(new URL('../daemon/main.js', import.meta.url)) };
 }
 
 async function main(): Promise<number> {

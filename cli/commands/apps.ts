@@ -9,6 +9,8 @@ import { appOption, command, confirmOption, flag, jsonOption, optional, required
 import { confirmLoss } from '../confirm.js';
 import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
 import { latestRelease } from '../follow/releases.js';
+import { GitProgram } from '../git/program.js';
+import { removeRemotes, renameRemotes } from '../git/remotes.js';
 import { alsoLostBy } from '../output/addons.js';
 import { openInBrowser } from '../output/browser.js';
 import { bytes } from '../output/bytes.js';
@@ -95,6 +97,7 @@ const rename = command({
       () => client.patch<App>(pathOfApp(old), { name: args.name }),
     );
     if (choice?.folder !== undefined) await linkFolder(choice.folder, app.name);
+    await renameRemotes(gitOf(context), old, app.name);
     if (options.json) return output.json(app);
     return output.line(app.web_url ?? app.name);
   },
@@ -127,6 +130,7 @@ const destroy = command({
     const title = `Destroying ${appName(output.err, name)}${addons.length > 0 ? ' (including all add-ons)' : ''}`;
     await output.action(title, () => client.delete(pathOfApp(name)));
     await unlinkFolder(context.config.cwd, name);
+    await removeRemotes(gitOf(context), name);
     return undefined;
   },
 });
@@ -149,6 +153,8 @@ const open = command({
 });
 
 export const commands = [list, create, info, rename, destroy, open];
+
+const gitOf = ({ config }: Context): GitProgram => new GitProgram(config.cwd, config.env);
 
 interface Everything {
   readonly app: App;

@@ -57,6 +57,11 @@ async function answer(
   const app = findApp(context.services, request.params.app);
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
+  // An upload that tfkd does not wait for; one that has arrived ends by itself.
+  const cutOff = (): void => {
+    if (!request.raw.readableEnded) request.raw.destroy();
+  };
+  context.closing.addEventListener('abort', cutOff, { signal: gone.signal });
   const { headers } = request;
   const { status, contentType, body } = await context.services.git.serve(
     { appId: app.id, actor: context.actor(request), gone: gone.signal },

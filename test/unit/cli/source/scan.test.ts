@@ -202,6 +202,12 @@ describe('the app of a folder', () => {
   it.each([
     ['[remote "origin"]\n url = https://github.com/me/app.git\n', null],
     ['[remote "tfk"]\n url = http://host/app.git/\n[remote "origin"]\n url = x\n', 'app'],
+    ['[remote "heroku"]\n\turl = https://127.0.0.1:4270/app.git\n', 'app'],
+    ['[remote "heroku"]\n url = https://git.heroku.com/app.git\n', null],
+    [
+      '[remote "a"]\n url = http://localhost:1/one.git\n[remote "b"]\n url = https://127.0.0.1:1/two.git\n',
+      null,
+    ],
     ['[remote "tfk"]\n fetch = x\n[remote "origin"]\n url = http://host/other.git\n', null],
   ])('in a git config %j is %s', (config, name) => {
     expect(remoteApp(config)).toBe(name);
