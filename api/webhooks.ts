@@ -16,7 +16,10 @@ export const Webhook = Type.Object({
 });
 export type Webhook = Static<typeof Webhook>;
 
-/** `POST /apps/:app/webhooks`. The secret, given or invented, is in the reply's header, and in no later reply. */
+/**
+ * `POST /apps/:app/webhooks`. The secret, given or invented, is the reply's header
+ * `Heroku-Webhook-Secret`, and in no later reply.
+ */
 export const CreateWebhook = Type.Object({
   /** The value of the header `Authorization` of each delivery. */
   authorization: Type.Optional(Nullable(Type.String())),
@@ -31,6 +34,3 @@ export type CreateWebhook = Static<typeof CreateWebhook>;
 /** `PATCH /apps/:app/webhooks/:webhook`. A secret of null is exchanged for a new one, an authorization of null is dropped. */
 export const UpdateWebhook = Type.Partial(CreateWebhook);
 export type UpdateWebhook = Static<typeof UpdateWebhook>;
-
-/** Of the replies that set a secret. */
-export const WEBHOOK_SECRET_HEADER = 'heroku-webhook-secret';

@@ -121,6 +121,28 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/pipeline-promotions.js'),
   },
   {
+    commands: {
+      webhooks: ['webhooks:list'],
+      'webhooks:add': [],
+      'webhooks:info': [],
+      'webhooks:update': [],
+      'webhooks:remove': [],
+    },
+    load: () => import('./commands/webhooks.js'),
+  },
+  {
+    commands: {
+      'webhooks:deliveries': [],
+      'webhooks:deliveries:info': [],
+      'webhooks:deliveries:retry': [],
+    },
+    load: () => import('./commands/webhook-deliveries.js'),
+  },
+  {
+    commands: { 'webhooks:events': [], 'webhooks:events:info': [] },
+    load: () => import('./commands/webhook-events.js'),
+  },
+  {
     commands: { maintenance: [], 'maintenance:on': [], 'maintenance:off': [] },
     load: () => import('./commands/maintenance.js'),
   },

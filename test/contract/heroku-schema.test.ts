@@ -1,7 +1,13 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Build, Dyno, Release, SniEndpoint } from '../../api/index.js';
+import { resourceView } from '../../daemon/http/resource-view.js';
 import type { Server } from '../../daemon/http/server.js';
+import { systemClock } from '../../daemon/shared/clock.js';
+import { newId } from '../../daemon/shared/ids.js';
+import { createLogger } from '../../daemon/shared/logger.js';
+import type { ResourceRef } from '../../daemon/store/changes.js';
+import { WebhookEvents } from '../../daemon/webhooks/events.js';
 import { openBench, type Bench } from '../integration/http/support.js';
 import { makeCertificate } from '../support/certificates.js';
 import { HerokuSchema } from './heroku-schema.js';
@@ -156,6 +162,28 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('POST', '/actions/addon-attachments/resolve', { addon_attachment: 'DATABASE', app: 'billing' });
     await ask('DELETE', `/addon-attachments/${attachment.id}`);
     await ask('DELETE', `/apps/users-api/addons/${name}`);
+  });
+
+  it('fit when webhooks are made, told of something and removed', async () => {
+    const view = (ref: ResourceRef) => resourceView(bench.services, '', ref);
+    const actor = (email: string | null) => ({ id: newId(), email: email ?? 'ada@example.com' });
+    const [clock, logger, wake] = [systemClock, createLogger('silent', 'test'), () => undefined];
+    bench.store.observe(new WebhookEvents({ store: bench.store, clock, logger, view, actor, wake }));
+    const input = { include: ['api:domain'], level: 'notify', url: 'http://127.0.0.1:9/' };
+    const { id } = await ask<{ id: string }>('POST', '/apps/users-api/webhooks', input);
+    await ask('GET', '/apps/users-api/webhooks');
+    await ask('GET', `/apps/users-api/webhooks/${id}`);
+    await ask('PATCH', `/apps/users-api/webhooks/${id}`, { level: 'sync' });
+    await ask('POST', '/apps/users-api/domains', { hostname: 'hooked.example.com' });
+    const [event] = await ask<{ id: string }[]>('GET', '/apps/users-api/webhook-events');
+    await ask('GET', `/apps/users-api/webhook-events/${event?.id ?? ''}`);
+    const [delivery] = await ask<{ id: string }[]>('GET', '/apps/users-api/webhook-deliveries');
+    await ask('GET', `/apps/users-api/webhook-deliveries/${delivery?.id ?? ''}`);
+    bench.store.webhookDeliveries.begin(delivery?.id ?? '', newId(), 1);
+    const end = { status: 'failed', code: 500, error: 'UnexpectedStatus', nextAttemptAt: null } as const;
+    bench.store.webhookDeliveries.end(delivery?.id ?? '', end, 2);
+    await ask('GET', '/apps/users-api/webhook-deliveries');
+    await ask('DELETE', `/apps/users-api/webhooks/${id}`);
   });
 
   it('fit when pipelines are made, filled, promoted and taken apart', async () => {

@@ -1,12 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import {
-  CreateWebhook,
-  UpdateWebhook,
-  Webhook,
-  WEBHOOK_SECRET_HEADER,
-  type Webhook as WebhookJson,
-} from '../../../api/index.js';
+import { CreateWebhook, UpdateWebhook, Webhook, type Webhook as WebhookJson } from '../../../api/index.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { WebhookRecord } from '../../store/webhooks.js';
 import type { Context } from '../context.js';
@@ -82,7 +76,7 @@ export function webhookRoutes(app: FastifyInstance, { services }: Context): void
 
 /** Once, to whoever set it. */
 function tellSecret(reply: FastifyReply, secret: string | null): void {
-  if (secret !== null) void reply.header(WEBHOOK_SECRET_HEADER, secret);
+  if (secret !== null) void reply.header('heroku-webhook-secret', secret);
 }
 
 function webhookJson(app: AppRecord, webhook: WebhookRecord): WebhookJson {
