@@ -42,6 +42,11 @@ module.exports = {
       { path: '^daemon/', pathNot: '^daemon/(engines/|main)' },
       { path: '^daemon/engines/[^/]+/' },
     ),
+    rule(
+      'drains-know-only-the-log',
+      { path: '^daemon/drains/' },
+      { path: '^daemon/(?!drains/|logs/|store/|shared/)' },
+    ),
     rule('run-never-reaches-back', { path: '^daemon/run/' }, { path: '^daemon/(build|release|http)/' }),
     rule('release-never-reaches-back', { path: '^daemon/release/' }, { path: '^daemon/(build|run|http)/' }),
     rule(

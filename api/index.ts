@@ -21,6 +21,7 @@ export * from './fields.js';
 export * from './filters.js';
 export * from './formation.js';
 export * from './git.js';
+export * from './log-drains.js';
 export * from './log-sessions.js';
 export * from './paging.js';
 export * from './pipeline-couplings.js';

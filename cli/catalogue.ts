@@ -75,6 +75,10 @@ export const TOPICS: readonly Topic[] = [
   },
   { commands: { logs: [] }, load: () => import('./commands/logs.js') },
   {
+    commands: { drains: ['drains:list'], 'drains:add': [], 'drains:remove': [] },
+    load: () => import('./commands/drains.js'),
+  },
+  {
     commands: {
       addons: ['addons:list'],
       'addons:create': ['addons:add'],

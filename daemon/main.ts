@@ -7,6 +7,8 @@ import { BuildOutputs } from './build/output.js';
 import { Builds } from './build/pipeline.js';
 import { Sources } from './build/receive.js';
 import { readConfig, type Config } from './config.js';
+import { Drains } from './drains/drains.js';
+import { trustOf } from './drains/trust.js';
 import type { Artifact } from './engines/engine.js';
 import { buildServer } from './http/server.js';
 import { Collector } from './logs/collector.js';
@@ -224,6 +226,14 @@ async function main(config: Config): Promise<void> {
     clock,
     logger,
   });
+  const drains = new Drains({
+    store,
+    logs,
+    clock,
+    logger,
+    userAgent: `Logplex/tfk-${config.version}`,
+    trust: trustOf(config.buildEnv),
+  });
   const garbage = new Garbage({ store, engines, clock, logger });
 
   // Who comes in
@@ -240,6 +250,7 @@ async function main(config: Config): Promise<void> {
     run.letGo();
     await collector.stop();
     await routerLines.stop();
+    await drains.stop();
     await router.close();
     logs.close();
     store.close();
@@ -300,6 +311,7 @@ async function main(config: Config): Promise<void> {
     git,
     logs,
     sessions: new LogSessions(logs, clock),
+    drains,
     authority,
     tfk,
     webhooks: hooks.webhooks,
@@ -314,6 +326,7 @@ async function main(config: Config): Promise<void> {
   run.adopt();
   run.loop.start();
   routerLines.start();
+  drains.start();
   releases.recover();
   promotions.recover();
   void addons.recover();

@@ -6,6 +6,7 @@ import type { BuildRecord } from '../store/builds.js';
 import type { DomainRecord } from '../store/domains.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { FormationRecord } from '../store/formation.js';
+import type { LogDrainRecord } from '../store/log-drains.js';
 import type { CouplingRecord } from '../store/pipeline-couplings.js';
 import type { PromotionRecord } from '../store/pipeline-promotions.js';
 import type { PipelineRecord } from '../store/pipelines.js';
@@ -154,6 +155,13 @@ export function findSniEndpoint(services: Services, app: AppRecord, nameOrId: st
     candidates: endpoints.map(({ name }) => name),
     otherwise: `List them: tfk certs -a ${app.name}`,
   });
+}
+
+/** By id, token or URL. What was given is not repeated: there may be a password in it. */
+export function findLogDrain(services: Services, app: AppRecord, given: string): LogDrainRecord {
+  const drain = services.logDrains.find(app.id, given);
+  if (drain) return drain;
+  throw notFound('log_drain', `${app.name} has no such log drain.`, `List them: tfk drains -a ${app.name}`);
 }
 
 /** Heroku's clients need the resource `add_on` to go on with their own message. */

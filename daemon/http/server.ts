@@ -53,7 +53,8 @@ export function buildServer(services: Services, options: ServerOptions): Server 
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: newId,
     requestIdHeader: false,
-    routerOptions: { maxParamLength: 300 },
+    // The longest is the URL of a log drain.
+    routerOptions: { maxParamLength: 2_000 },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
     frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, options.logger),

@@ -3,6 +3,7 @@ import type { Buildpack } from '../../buildpacks/names.js';
 import type { AddonService, NetworkAddress } from '../addons/addon.js';
 import type { PlannedBuild } from '../build/contracts.js';
 import type { Certificates } from '../certs/certificates.js';
+import type { Drains } from '../drains/drains.js';
 import type { Attachment, TerminalSize } from '../engines/engine.js';
 import type { GitReply, GitRequest } from '../git/http-backend.js';
 import type { PushedCommit } from '../git/pushes.js';
@@ -49,6 +50,7 @@ export interface Services {
   >;
   readonly addons: AddonsService;
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
+  readonly logDrains: Pick<Drains, 'list' | 'find' | 'add' | 'remove' | 'progress'>;
   readonly engines: EngineService;
   readonly pipelines: PipelineService;
   readonly git: GitService;

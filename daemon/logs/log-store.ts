@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { LogLines, type LineSpan } from '../store/log-lines.js';
+import { Arrivals } from './arrivals.js';
 import type { LogFilter, LogLine, Logs, NewLogLine } from './entry.js';
 import { historyTrimmed, linesLost, logSetAside, platformLine } from './platform.js';
 import { Tail } from './tail.js';
@@ -32,6 +33,7 @@ export interface LogStoreOptions {
 export class LogStore implements Logs {
   private readonly lines: LogLines;
   private readonly tails = new Map<string, Tail>();
+  private readonly arrivals = new Arrivals();
   private readonly lost = new Map<string, { count: number; since: number }>();
   /** Late lines of a destroyed app (its dynos are just being removed) must not bring its file back. */
   private readonly dropped = new Set<string>();
@@ -66,6 +68,7 @@ export class LogStore implements Logs {
       const stored = this.lines.append(appId, this.afterLoss(appId, lines), cursor);
       this.lost.delete(appId);
       this.tails.get(appId)?.publish(stored);
+      if (stored.length > 0) this.arrivals.tell(appId);
     } catch (error) {
       if (cursor || !isDiskTrouble(error)) throw error;
       this.countLost(appId, lines.length, error);
@@ -134,6 +137,41 @@ export class LogStore implements Logs {
     }
   }
 
+  /**
+   * The lines above `after` and not above `upTo`, but no more than `most.lines`, and no more pages once `most.bytes` are
+   * reached: for a reader that keeps its own place. `dropped`: how many the budget took before the first of them.
+   */
+  page(
+    appId: string,
+    { after, upTo }: LineSpan,
+    most: { readonly lines: number; readonly bytes: number },
+  ): { readonly dropped: number; readonly lines: LogLine[] } {
+    const oldest = this.lines.oldest(appId);
+    const found: LogLine[] = [];
+    let bytes = 0;
+    let at = after;
+    while (found.length < most.lines && bytes < most.bytes) {
+      const limit = Math.min(PAGE, most.lines - found.length);
+      const lines = this.lines.first(appId, {}, { after: at, upTo }, limit);
+      for (const line of lines) bytes += line.text.length;
+      found.push(...lines);
+      at = lines.at(-1)?.sequence ?? at;
+      if (lines.length < limit) break;
+    }
+    // The oldest row is the notice that took the place of the last dropped line.
+    return { dropped: oldest > after + 1 ? oldest - after : 0, lines: found };
+  }
+
+  /**
+   * Resolves when the newest line is another than `after`, when the app is gone, or when the signal aborts. Answers whether
+   * the app is still there.
+   */
+  async arrival(appId: string, after: number, signal: AbortSignal): Promise<boolean> {
+    while (!isAborted(signal) && !this.dropped.has(appId) && this.newest(appId) === after)
+      await this.arrivals.next(appId, signal);
+    return !this.dropped.has(appId);
+  }
+
   async *follow(
     appId: string,
     filter: LogFilter,
@@ -162,6 +200,7 @@ export class LogStore implements Logs {
     this.lines.drop(appId);
     this.tails.get(appId)?.end();
     this.tails.delete(appId);
+    this.arrivals.tell(appId);
   }
 
   /** Removes what belongs to none of these apps: tfkd may have died between an app's end and its lines'. */
@@ -207,6 +246,9 @@ export class LogStore implements Logs {
     this.lost.set(appId, { count: (lost?.count ?? 0) + count, since: lost?.since ?? this.now() });
   }
 }
+
+/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /** The disk or the file system, not our own mistake. */
 function isDiskTrouble(error: unknown): boolean {

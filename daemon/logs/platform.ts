@@ -103,3 +103,22 @@ export const tailDropped = (count: number, since: number) =>
 
 export const logSetAside = (file: string) =>
   `The log database was damaged: it was set aside as ${file} and the history begins anew`;
+
+// Log drains; times are in microseconds since the epoch
+
+/** To the receiver itself, where the missing lines would have been. Logplex's words. */
+export const drainOverflow = (count: number, since: number) =>
+  `Error L10 (output buffer overflow): ${count} messages dropped since ${formatTime(since)}.`;
+
+/** To the app's log. */
+export const drainDropped = (token: string, count: number, since: number) =>
+  `Error L10 (output buffer overflow): drain '${token}' dropped ${count} messages since ${formatTime(since)}.`;
+
+export const drainCertificate = (error: string, origin: string) =>
+  `Error L14 (certificate validation): error="${error}" uri="${origin}/"`;
+
+export const drainFailing = (token: string, origin: string, reason: string) =>
+  `Drain '${token}' does not reach ${origin}: ${reason}. Lines are kept, and sent as soon as it does`;
+
+export const drainWorksAgain = (token: string, origin: string, seconds: number) =>
+  `Drain '${token}' reaches ${origin} again, after ${seconds} s`;

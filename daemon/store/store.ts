@@ -9,6 +9,7 @@ import { openDatabase, type Connection } from './database.js';
 import { DomainStore } from './domains.js';
 import { DynoStore } from './dynos.js';
 import { FormationStore } from './formation.js';
+import { LogDrainStore } from './log-drains.js';
 import { PipelineCouplingStore } from './pipeline-couplings.js';
 import { PipelinePromotionStore } from './pipeline-promotions.js';
 import { PipelineStore } from './pipelines.js';
@@ -34,6 +35,7 @@ export class Store {
   readonly pipelineCouplings: PipelineCouplingStore;
   readonly pipelinePromotions: PipelinePromotionStore;
   readonly pipelines: PipelineStore;
+  readonly logDrains: LogDrainStore;
   readonly releases: ReleaseStore;
   readonly slugs: SlugStore;
   readonly sniEndpoints: SniEndpointStore;
@@ -60,6 +62,7 @@ export class Store {
     this.pipelineCouplings = new PipelineCouplingStore(db);
     this.pipelinePromotions = new PipelinePromotionStore(db);
     this.pipelines = new PipelineStore(db);
+    this.logDrains = new LogDrainStore(db, box);
     this.releases = new ReleaseStore(db, box, changes);
     this.slugs = new SlugStore(db);
     this.sniEndpoints = new SniEndpointStore(db, box);

@@ -20,6 +20,7 @@ import { execRoutes } from './exec.js';
 import { filterRoutes } from './filters.js';
 import { formationRoutes } from './formation.js';
 import { gitRoutes } from './git.js';
+import { logDrainRoutes } from './log-drains.js';
 import { logSessionRoutes } from './log-sessions.js';
 import { ociImageRoutes } from './oci-images.js';
 import { pipelineCouplingRoutes } from './pipeline-couplings.js';
@@ -57,6 +58,7 @@ const ROUTES = [
   filterRoutes,
   formationRoutes,
   gitRoutes,
+  logDrainRoutes,
   logSessionRoutes,
   ociImageRoutes,
   pipelineCouplingRoutes,

@@ -75,7 +75,7 @@ const collaboratorJson = (app: AppRecord, { id, email }: AccountRecord): Collabo
 });
 
 function emptyLists(app: FastifyInstance, { services }: Context): void {
-  for (const what of ['features', 'log-drains']) {
+  for (const what of ['features']) {
     app.get<OfApp>(`/apps/:app/${what}`, ({ params }) => {
       findApp(services, params.app);
       return [];

@@ -35,7 +35,11 @@ export function createServices(stages: Stages): Services {
       rename: (appId, name) => stages.apps.rename(appId, name),
       setBuildStack: (appId, stack) => stages.apps.setBuildStack(appId, stack),
       setMaintenance: (appId, maintenance) => stages.apps.setMaintenance(appId, maintenance),
-      destroy: (appId) => stages.apps.destroy(appId),
+      async destroy(appId) {
+        const app = stages.apps.destroy(appId);
+        await stages.drains.stopApp(appId);
+        return app;
+      },
       url: (app) => appUrl(stages, app),
     },
     releases,
@@ -61,6 +65,7 @@ export function createServices(stages: Stages): Services {
     certificates: stages.certificates,
     addons: stages.addons,
     logs: stages.sessions,
+    logDrains: stages.drains,
     engines: engineService(stages, builds),
     pipelines: pipelineService(stages),
     git: stages.git.service({ sources, builds, releases }),

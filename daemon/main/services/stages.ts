@@ -3,6 +3,7 @@ import type { BuildOutputs } from '../../build/output.js';
 import type { Builds } from '../../build/pipeline.js';
 import type { Sources } from '../../build/receive.js';
 import type { Certificates } from '../../certs/certificates.js';
+import type { Drains } from '../../drains/drains.js';
 import type { Engines } from '../../engines/engines.js';
 import type { TfkService } from '../../http/services.js';
 import type { LogStore } from '../../logs/log-store.js';
@@ -46,6 +47,7 @@ export interface Stages {
   readonly routed: RunStage['routed'];
   readonly logs: LogStore;
   readonly sessions: LogSessions;
+  readonly drains: Drains;
   readonly engines: Engines;
   readonly git: GitStage;
   readonly tfk: TfkService;

@@ -16,7 +16,10 @@ import { assertSchema, createSchema } from './schema.js';
 
 /** Rows deleted in one go: a lowered budget must not hold up tfkd for seconds. */
 const TRIM_ROWS = 100_000;
-/** Cursors kept of sources that came and went; those of running dynos are always among the newest. */
+/**
+ * Cursors kept of sources that came and went; those of running dynos are always among the newest. A log drain's (`drain:…`)
+ * may stand still for as long as its receiver is down, and is kept.
+ */
 const CURSORS_KEPT = 10_000;
 
 export interface DatabaseOptions {
@@ -279,6 +282,7 @@ export class LineDatabase {
 
 function forgetOldCursors(db: Database): void {
   db.prepare(
-    'DELETE FROM cursors WHERE source NOT IN (SELECT source FROM cursors ORDER BY sequence DESC LIMIT ?)',
+    `DELETE FROM cursors WHERE substr(source, 1, 6) <> 'drain:'
+      AND source NOT IN (SELECT source FROM cursors ORDER BY sequence DESC LIMIT ?)`,
   ).run(CURSORS_KEPT);
 }

@@ -7,6 +7,7 @@ import { hostsOfAddons } from './0006-hosts-of-addons.js';
 import { buildpackInstallations } from './0007-buildpack-installations.js';
 import { stackOfAnApp } from './0008-stack-of-an-app.js';
 import { sniEndpoints } from './0009-sni-endpoints.js';
+import { logDrains } from './0010-log-drains.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   buildpackInstallations,
   stackOfAnApp,
   sniEndpoints,
+  logDrains,
 ];

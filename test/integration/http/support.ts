@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import type { AddonService } from '../../../daemon/addons/addon.js';
 import type { Authority } from '../../../daemon/certs/automatic.js';
+import { Drains } from '../../../daemon/drains/drains.js';
+import { trustOf } from '../../../daemon/drains/trust.js';
 import type { Attachment, DynoExit, TerminalSize } from '../../../daemon/engines/engine.js';
 import { buildServer, type Server, type ServerOptions } from '../../../daemon/http/server.js';
 import type {
@@ -181,7 +183,15 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
     clock,
     logger,
   });
-  const services = servicesOf({ store, clock, logs, releases, asked, git });
+  const drains = new Drains({
+    store,
+    logs,
+    clock,
+    logger,
+    userAgent: 'Logplex/tfk-test',
+    trust: trustOf({}),
+  });
+  const services = servicesOf({ drains, store, clock, logs, releases, asked, git });
   const servers: Server[] = [];
   const violations: string[] = [];
   return {
@@ -212,6 +222,7 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
     dyno: (app, name, state = 'up') => insertDyno(store, app, name, state),
     async close() {
       for (const { app } of servers) await app.close();
+      await drains.stop();
       logs.close();
       store.close();
       await rm(home, { recursive: true, force: true });
@@ -276,6 +287,7 @@ function insertDyno(store: Store, app: AppRecord, name: string, state: DynoRecor
 }
 
 interface Parts {
+  readonly drains: Drains;
   readonly store: Store;
   readonly clock: Clock;
   readonly logs: LogStore;
@@ -360,6 +372,7 @@ function servicesOf(parts: Parts): Services {
     }),
     git: git.service({ sources, builds, releases }),
     logs: new LogSessions(logs, clock),
+    logDrains: parts.drains,
     authority: {
       current: () => ({ certificate: 'a certificate', path: '/home/tls/ca.crt', expiresAt: 0 }),
     },

@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import {
+  CreateLogDrain,
+  LogDrain,
+  LogDrainProgress,
+  type LogDrain as LogDrainJson,
+  type LogDrainProgress as LogDrainProgressJson,
+} from '../../../api/index.js';
+import { maskedUrl } from '../../drains/address.js';
+import type { DrainProgress } from '../../drains/drains.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { LogDrainRecord } from '../../store/log-drains.js';
+import type { Context } from '../context.js';
+import { findAddon, findApp, findLogDrain } from '../find.js';
+import { sendPage, type Orders } from '../paging.js';
+import { timeOf, timeOrNull } from '../platform.js';
+
+interface OfApp {
+  Params: { app: string };
+}
+interface OfDrain {
+  Params: { app: string; drain: string };
+}
+
+const ORDERS: Orders<LogDrainRecord> = { id: ({ id }) => id };
+
+export function logDrainRoutes(app: FastifyInstance, { services }: Context): void {
+  const one = { response: { 200: LogDrain } };
+  const several = { response: { 200: Type.Array(LogDrain) } };
+  app.get<OfApp>('/apps/:app/log-drains', { schema: several }, (request, reply) => {
+    const record = findApp(services, request.params.app);
+    return sendPage(request, reply, {
+      items: services.logDrains.list(record.id),
+      orders: ORDERS,
+      toJson: (drain) => drainJson(record, drain),
+    });
+  });
+  app.get<OfDrain>('/apps/:app/log-drains/:drain', { schema: one }, ({ params }) => {
+    const record = findApp(services, params.app);
+    return drainJson(record, findLogDrain(services, record, params.drain));
+  });
+  app.post<OfApp & { Body: CreateLogDrain }>(
+    '/apps/:app/log-drains',
+    { schema: { body: CreateLogDrain, response: { 201: LogDrain } } },
+    ({ params, body }, reply) => {
+      const record = findApp(services, params.app);
+      const drain = services.logDrains.add(record.id, body.url);
+      void reply.status(201);
+      return drainJson(record, drain);
+    },
+  );
+  app.delete<OfDrain>('/apps/:app/log-drains/:drain', { schema: one }, async ({ params }) => {
+    const record = findApp(services, params.app);
+    const drain = findLogDrain(services, record, params.drain);
+    await services.logDrains.remove(drain);
+    return drainJson(record, drain);
+  });
+  // No add-on of ours makes one.
+  app.get<{ Params: { addon: string } }>('/addons/:addon/log-drains', { schema: several }, ({ params }) => {
+    findAddon(services, params.addon);
+    return [];
+  });
+  app.get<OfApp>(
+    '/tfk/apps/:app/log-drains',
+    { schema: { response: { 200: Type.Array(LogDrainProgress) } } },
+    ({ params }) => services.logDrains.progress(findApp(services, params.app).id).map(progressJson),
+  );
+}
+
+const drainJson = (app: AppRecord, drain: LogDrainRecord): LogDrainJson => ({
+  addon: null,
+  app: { id: app.id, name: app.name },
+  created_at: timeOf(drain.createdAt),
+  id: drain.id,
+  token: drain.token,
+  updated_at: timeOf(drain.updatedAt),
+  url: drain.url,
+});
+
+function progressJson({ drain, health, pending, delivered, dropped }: DrainProgress): LogDrainProgressJson {
+  const { failure } = health;
+  return {
+    id: drain.id,
+    token: drain.token,
+    url: maskedUrl(drain.url),
+    pending,
+    delivered,
+    dropped,
+    last_delivered_at: timeOrNull(health.lastDeliveredAt),
+    failure: failure && {
+      since: timeOf(failure.since),
+      failures: failure.failures,
+      reason: failure.reason,
+      next_try_at: timeOf(failure.nextTryAt),
+    },
+  };
+}
