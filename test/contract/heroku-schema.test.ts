@@ -141,6 +141,15 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('DELETE', '/apps/users-api/domains/www.example.org');
   });
 
+  it('fit when log drains are made, shown and removed', async () => {
+    const { id } = await ask<{ id: string }>('POST', '/apps/users-api/log-drains', {
+      url: 'syslog+tls://127.0.0.1:9',
+    });
+    await ask('GET', `/apps/users-api/log-drains/${id}`);
+    await ask('GET', '/apps/users-api/log-drains');
+    await ask('DELETE', '/apps/users-api/log-drains/syslog%2Btls%3A%2F%2F127.0.0.1%3A9');
+  });
+
   it('fit when add-ons are made, attached and destroyed', async () => {
     const { name } = await ask<{ name: string }>('POST', '/apps/users-api/addons', { plan: 'postgres' });
     await ask('GET', '/addons');
