@@ -223,7 +223,6 @@ async function main(config: Config): Promise<void> {
     path: systemPath(config.nodePath),
     nodePath: config.nodePath,
     hookProgram: config.programs.pushHook,
-    clock,
     logger,
   });
   const drains = new Drains({

@@ -6,9 +6,6 @@ import { newId } from '../shared/ids.js';
 import type { Git } from './program.js';
 import { hookScript, settingsFile, type GitPlaces } from './settings.js';
 
-/** Longer than any push can take: what is older in a quarantine was left by one that was killed. */
-const QUARANTINE_AGE_MS = 6 * 60 * 60_000;
-
 /** An archive is what a checkout would be: what `.gitattributes` leaves out of archives is source as well. */
 const ATTRIBUTES = '* -export-ignore -export-subst\n';
 
@@ -19,23 +16,23 @@ export class Repositories {
     private readonly git: Git,
   ) {}
 
-  /** Once at a start of tfkd: settings, the hook, and no repository of an app that is gone. */
+  /** Once at a start of tfkd: settings, the hook, no leftovers of pushes, and no repository of an app that is gone. */
   async prepare(appIds: ReadonlySet<string>, program: Parameters<typeof hookScript>[0]): Promise<void> {
     const { settings, hooks, repositories } = this.places;
     for (const folder of [hooks, repositories]) await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFileAtomic(settings, settingsFile(this.places));
     await writeFileAtomic(join(hooks, 'pre-receive'), hookScript(program), 0o700);
     for (const name of await readdir(repositories)) {
-      if (!appIds.has(name.replace(/\.git$/, ''))) {
-        await rm(join(repositories, name), { recursive: true, force: true });
-      }
+      const repository = join(repositories, name);
+      if (appIds.has(name.replace(/\.git$/, ''))) await removeLeftovers(repository);
+      else await rm(repository, { recursive: true, force: true });
     }
   }
 
   /** Makes the app's repository where there is none yet, whole or not at all. */
-  async ensure(appId: string, now: number): Promise<void> {
+  async ensure(appId: string): Promise<void> {
     const target = this.pathOf(appId);
-    if (await isFolder(target)) return this.sweep(target, now);
+    if (await isFolder(target)) return;
     const fresh = join(this.places.repositories, `${newId()}.tmp`);
     try {
       await this.git.run('init', '--bare', '--quiet', '--template=', fresh);
@@ -67,19 +64,27 @@ export class Repositories {
     if (!/^[0-9a-f-]{36}$/.test(appId)) throw new Error('not the id of an app');
     return join(this.places.repositories, `${appId}.git`);
   }
+}
 
-  /** git removes a push's quarantine itself, unless it is killed outright. */
-  private async sweep(repository: string, now: number): Promise<void> {
-    const objects = join(repository, 'objects');
-    for (const name of await readdir(objects)) {
-      if (!/^(tmp_objdir-)?incoming-/.test(name)) continue;
-      const found = await stat(join(objects, name)).catch(() => null);
-      if (found && now - found.mtimeMs > QUARANTINE_AGE_MS) {
-        await rm(join(objects, name), { recursive: true, force: true });
-      }
-    }
+/**
+ * What a push leaves that was cut off by the end of tfkd or of the machine: its quarantine, and locks of branches that git would
+ * wait for ever to be free. Should its git still run, its push is refused; nothing of it was accepted.
+ */
+async function removeLeftovers(repository: string): Promise<void> {
+  const objects = join(repository, 'objects');
+  const quarantines = (await namesIn(objects)).filter((name) => /^(tmp_objdir-)?incoming-/.test(name));
+  const locks = [
+    ...(await namesIn(repository)),
+    ...(await readdir(join(repository, 'refs'), { recursive: true }).catch(() => [])).map((path) =>
+      join('refs', path),
+    ),
+  ].filter((path) => path.endsWith('.lock'));
+  for (const path of [...quarantines.map((name) => join('objects', name)), ...locks]) {
+    await rm(join(repository, path), { recursive: true, force: true });
   }
 }
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 const isFolder = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -1,4 +1,3 @@
-import type { Clock } from '../shared/clock.js';
 import { messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { runHttpBackend, type GitReply, type GitRequest } from './http-backend.js';
@@ -12,7 +11,6 @@ export interface GitServerParts {
   readonly places: GitPlaces;
   readonly repositories: Repositories;
   readonly pushes: Pushes;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -29,9 +27,9 @@ export class GitServer {
   constructor(private readonly parts: GitServerParts) {}
 
   async serve(caller: GitCaller, request: GitRequest): Promise<GitReply> {
-    const { git, places, repositories, clock } = this.parts;
+    const { git, places, repositories } = this.parts;
     const backend = await git.httpBackend();
-    await repositories.ensure(caller.appId, clock.now());
+    await repositories.ensure(caller.appId);
     const environment = {
       ...git.environment,
       GIT_PROJECT_ROOT: places.repositories,

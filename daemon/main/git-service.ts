@@ -5,7 +5,6 @@ import { Repositories } from '../git/repositories.js';
 import { GitServer } from '../git/server.js';
 import { gitEnvironment, gitPlaces } from '../git/settings.js';
 import type { GitService } from '../http/services.js';
-import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { Store } from '../store/store.js';
 import { GitDeploy, type GitDeployParts } from './git-deploy.js';
@@ -17,7 +16,6 @@ interface GitParts {
   readonly path: string;
   readonly nodePath: string;
   readonly hookProgram: string;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -30,20 +28,12 @@ export interface GitStage {
   forgetApp(appId: string): Promise<void>;
 }
 
-export function createGitStage({
-  home,
-  store,
-  path,
-  nodePath,
-  hookProgram,
-  clock,
-  logger,
-}: GitParts): GitStage {
+export function createGitStage({ home, store, path, nodePath, hookProgram, logger }: GitParts): GitStage {
   const places = gitPlaces(home);
   const git = new Git(gitEnvironment(places, path));
   const repositories = new Repositories(places, git);
   const pushes = new Pushes();
-  const server = new GitServer({ git, places, repositories, pushes, clock, logger });
+  const server = new GitServer({ git, places, repositories, pushes, logger });
   return {
     service(stages) {
       const deploys = new GitDeploy({ store, pushes, ...stages });

@@ -71,12 +71,16 @@ async function shown(output: AsyncIterable<Uint8Array>): Promise<boolean> {
     for (const line of lines) {
       if (`${line}\n`.endsWith(ACCEPTED)) accepted = true;
       else if (`${line}\n`.endsWith(REFUSED)) accepted = false;
-      else say([line.replaceAll('\0', '')]);
+      else say([printable(line)]);
     }
   }
   if (accepted === null) throw new Error('the output ended early');
   return accepted;
 }
+
+/** Colours stay; nothing else of what a build or a release command prints steers the pusher's terminal. */
+const printable = (line: string): string =>
+  line.replace(/\x1b(?!\[[\d;]{0,20}m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, '');
 
 async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();

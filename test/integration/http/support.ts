@@ -180,7 +180,6 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
     path: process.env['PATH'] ?? '',
     nodePath: process.execPath,
     hookProgram,
-    clock,
     logger,
   });
   const drains = new Drains({
