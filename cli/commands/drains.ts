@@ -1,8 +1,7 @@
 import type { LogDrain, LogDrainProgress } from '../../api/log-drains.js';
 import { appOption, command, jsonOption, required } from '../command.js';
 import { tfkPathOfApp } from '../context.js';
-import { drainFacts } from '../output/drains.js';
-import { visible } from '../output/sanitise.js';
+import { drainFacts, withoutSecrets } from '../output/drains.js';
 
 const list = command({
   name: 'drains',
@@ -35,7 +34,7 @@ const add = command({
     const path = `${context.appPath(options.app)}/log-drains`;
     const drain = await client.post<LogDrain>(path, { url: args.url });
     if (options.json) return output.json(drain);
-    return output.line(`Successfully added drain ${visible(drain.url)}`);
+    return output.line(`Successfully added drain ${withoutSecrets(drain.url)}`);
   },
 });
 
@@ -50,7 +49,7 @@ const remove = command({
     const path = `${context.appPath(options.app)}/log-drains/${encodeURIComponent(args.drain)}`;
     const drain = await client.delete<LogDrain>(path);
     if (options.json) return output.json(drain);
-    return output.line(`Successfully removed drain ${visible(args.drain)}`);
+    return output.line(`Successfully removed drain ${withoutSecrets(args.drain)}`);
   },
 });
 

@@ -12,6 +12,15 @@ export function drainFacts(drain: LogDrainProgress, paint: Paint, now: Date): st
   ];
 }
 
+/** What was typed may be in a terminal's scrollback, or a CI's log: no password, and no value of a query, is printed again. */
+export function withoutSecrets(url: string): string {
+  const [place = '', ...query] = url.split('?');
+  const masked = place.replace(/\/\/([^/:]*)(:[^/]*)?@/, (_, user: string, password?: string) =>
+    password === undefined ? '//****@' : `//${user}:****@`,
+  );
+  return visible([masked, ...query.map((part) => part.replaceAll(/=[^&]+/g, '=****'))].join('?'));
+}
+
 function sent({ delivered, pending, last_delivered_at }: LogDrainProgress, now: Date): string {
   const last = last_delivered_at === null ? '' : `, last ${ago(last_delivered_at, now)}`;
   const waiting = pending === 0 ? '' : `; ${lines(pending)} to be sent`;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Paint } from '../../../../cli/output/colour.js';
-import { drainFacts } from '../../../../cli/output/drains.js';
+import { drainFacts, withoutSecrets } from '../../../../cli/output/drains.js';
 
 const now = new Date('2026-08-01T10:00:00Z');
 const drain = {
@@ -42,4 +42,14 @@ it('one that fails says what waits, what is lost, why, and when it is tried next
   expect(failing).toMatch(
     /^ {2}failing: connect ECONNREFUSED 127\.0\.0\.1:9; 3 tries since .* \(~ 2m ago\), the next in 4s$/,
   );
+});
+
+it.each([
+  ['https://ada:hunter2@logs.example.com/x?key=abc&b', 'https://ada:****@logs.example.com/x?key=****&b'],
+  ['https://ada:hun@ter2@logs.example.com', 'https://ada:****@logs.example.com'],
+  ['https://token@logs.example.com', 'https://****@logs.example.com'],
+  ['syslog+tls://logs.example.com:515', 'syslog+tls://logs.example.com:515'],
+  ['d.73ea7440', 'd.73ea7440'],
+])('%s is printed as %s', (url, printed) => {
+  expect(withoutSecrets(url)).toBe(printed);
 });
