@@ -25,7 +25,9 @@ import { createGitStage } from './main/git-service.js';
 import { listenApi, refuseTakenDoors } from './main/listen.js';
 import { announce } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
+import { createAppSetups } from './main/services/app-setups.js';
 import { createServices } from './main/services/index.js';
+import type { Stages } from './main/services/stages.js';
 import { stopEverything } from './main/stop-everything.js';
 import { createTfkService } from './main/tfk-service.js';
 import { createWebhooks } from './main/webhooks.js';
@@ -240,6 +242,7 @@ async function main(config: Config): Promise<void> {
     await builds.stop();
     await run.stop();
     addons.stop();
+    appSetups.stop();
     garbage.stop();
     await hooks.stop();
   };
@@ -287,7 +290,7 @@ async function main(config: Config): Promise<void> {
     authority: noAuthority,
     changed: () => undefined,
   });
-  const services = createServices({
+  const stages: Stages = {
     home,
     email: config.email,
     store,
@@ -315,7 +318,9 @@ async function main(config: Config): Promise<void> {
     tfk,
     webhooks: hooks.webhooks,
     routerPort: () => routerStatus.port,
-  });
+  };
+  const appSetups = createAppSetups(stages, logger);
+  const services = createServices(stages, appSetups);
 
   // What an earlier tfkd left, then the doors
   let apiPort = config.apiPort;
@@ -328,6 +333,7 @@ async function main(config: Config): Promise<void> {
   drains.start();
   releases.recover();
   promotions.recover();
+  appSetups.recover();
   void addons.recover();
   const api = await listenApi({
     socket: join(home, 'tfkd.sock'),

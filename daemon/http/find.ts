@@ -1,6 +1,7 @@
 import { suggest } from '../shared/did-you-mean.js';
 import { notFound, TfkError } from '../shared/errors.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
+import type { AppSetupRecord } from '../store/app-setups.js';
 import type { AppRecord } from '../store/apps.js';
 import type { BuildRecord } from '../store/builds.js';
 import type { DomainRecord } from '../store/domains.js';
@@ -162,6 +163,12 @@ export function findLogDrain(services: Services, app: AppRecord, given: string):
   const drain = services.logDrains.find(app.id, given);
   if (drain) return drain;
   throw notFound('log_drain', `${app.name} has no such log drain.`, `List them: tfk drains -a ${app.name}`);
+}
+
+export function findAppSetup(services: Services, id: string): AppSetupRecord {
+  const setup = services.records.appSetups.byId(id);
+  if (setup && services.apps.find(setup.appId)) return setup;
+  throw notFound('app_setup', `There is no app set-up ${quote(id)}.`, 'See: tfk apps');
 }
 
 /** Heroku's clients need the resource `add_on` to go on with their own message. */

@@ -17,6 +17,7 @@ import type { Releases } from '../release/releases.js';
 import type { RolloutStatus as RolloutProgress } from '../run/rollout-status.js';
 import type { AccountRecord, TokenRecord } from '../store/account.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
+import type { AppSetupRecord } from '../store/app-setups.js';
 import type { AppRecord } from '../store/apps.js';
 import type { BuildRecord } from '../store/builds.js';
 import type { DomainRecord } from '../store/domains.js';
@@ -54,6 +55,7 @@ export interface Services {
   readonly engines: EngineService;
   readonly pipelines: PipelineService;
   readonly git: GitService;
+  readonly appSetups: AppSetupService;
   readonly tfk: TfkService;
   readonly webhooks: Pick<Webhooks, 'create' | 'update' | 'remove' | 'retry'>;
   readonly authority: AuthorityService;
@@ -69,6 +71,7 @@ export interface Records {
   readonly formation: Pick<Store['formation'], 'list'>;
   readonly dynos: Pick<Store['dynos'], 'list' | 'find'>;
   readonly domains: Pick<Store['domains'], 'list'>;
+  readonly appSetups: Pick<Store['appSetups'], 'byId'>;
   readonly pipelines: Pick<Store['pipelines'], 'find' | 'list'>;
   readonly pipelineCouplings: Pick<Store['pipelineCouplings'], 'byId' | 'ofApp' | 'ofPipeline' | 'list'>;
   readonly pipelinePromotions: Pick<Store['pipelinePromotions'], 'byId' | 'targets'>;
@@ -127,6 +130,27 @@ export interface PipelineService extends Pick<
 > {
   /** Begins to release what one app runs on others; answers at once. */
   promote: Promotions['create'];
+}
+
+export interface AppSetupRequest {
+  /** Null: invent one. */
+  readonly name: string | null;
+  readonly buildStack: AppRecord['buildStack'];
+  /** One of our own; null: `url` is elsewhere. */
+  readonly source: SourceRecord | null;
+  readonly url: string;
+  readonly version: string | null;
+  readonly checksum: string | null;
+  /** Config vars that win over app.json's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** By name or address, set on the app. None: the files of the source say what builds it. */
+  readonly buildpacks: readonly string[];
+  readonly actor: string;
+}
+
+export interface AppSetupService {
+  /** Makes the app, and answers; all else that its source and app.json ask for comes after. */
+  create(request: AppSetupRequest): Promise<AppSetupRecord>;
 }
 
 export interface SourceService {

@@ -80,22 +80,35 @@ function formationOf({ formation = {} }: AppJson): FormationWish {
   );
 }
 
-function configOf({ env = {} }: AppJson, have: Readonly<Record<string, string>>): Record<string, string> {
+/** Config vars that app.json requires, and nobody gave a value. */
+export const missingOf = ({ env = {} }: AppJson, have: Readonly<Record<string, string>>): string[] =>
+  Object.entries(env)
+    .filter(([key, wish]) => have[key] === undefined && isMissing(wish))
+    .map(([key]) => key);
+
+function isMissing(wish: NonNullable<AppJson['env']>[string]): boolean {
+  if (typeof wish === 'string') return false;
+  return wish.value === undefined && wish.generator !== 'secret' && (wish.required ?? true);
+}
+
+function configOf(appJson: AppJson, have: Readonly<Record<string, string>>): Record<string, string> {
+  const missing = missingOf(appJson, have);
+  if (missing.length > 0) throw missingConfig(missing);
   const config: Record<string, string> = {};
-  const missing: string[] = [];
-  for (const [key, wish] of Object.entries(env)) {
+  for (const [key, wish] of Object.entries(appJson.env ?? {})) {
     if (have[key] !== undefined) continue;
-    const { value, generator, required = true } = typeof wish === 'string' ? { value: wish } : wish;
+    const { value, generator } = typeof wish === 'string' ? { value: wish } : wish;
     if (value !== undefined) config[key] = value;
     else if (generator === 'secret') config[key] = randomBytes(32).toString('hex');
-    else if (required) missing.push(key);
   }
-  if (missing.length === 0) return config;
-  throw new TfkError(
+  return config;
+}
+
+const missingConfig = (missing: readonly string[]): TfkError =>
+  new TfkError(
     'invalid_params',
     `app.json asks for config vars that are not set: ${missing.join(', ')}. Nothing was released.`,
     {
       hint: `Type: tfk config:set ${missing.map((key) => `${key}=…`).join(' ')}, then push again.`,
     },
   );
-}

@@ -97,27 +97,46 @@ export class OneOffs {
    * Runs the release command of a release, or waits for the dyno that an earlier tfkd started for it. Null: it succeeded;
    * else why not.
    */
-  async runReleaseCommand(release: ReleaseRecord): Promise<string | null> {
-    const { store } = this.deps;
-    const name = `release.${release.version}`;
-    const known = store.dynos
-      .list(release.appId)
-      .find((dyno) => dyno.kind === 'release' && dyno.releaseId === release.id);
+  runReleaseCommand(release: ReleaseRecord): Promise<string | null> {
+    const command = release.processTypes['release'] ?? '';
+    const failure = async (ended: DynoRecord): Promise<string | null> => failureOf(ended);
+    return this.runOnce(release, { name: `release.${release.version}`, type: 'release', command }, failure);
+  }
+
+  /** Runs app.json's postdeploy script, or waits for the dyno that an earlier tfkd started for it. */
+  runPostdeploy(
+    release: ReleaseRecord,
+    command: string,
+    ended: (dyno: DynoRecord) => Promise<void>,
+  ): Promise<void> {
+    return this.runOnce(release, { name: 'postdeploy.1', type: 'postdeploy', command }, ended);
+  }
+
+  /**
+   * A command of tfkd's own, also over a restart: its dyno's row stays until `ended` has resolved, so that a later tfkd finds it
+   * and does not run it again.
+   */
+  private async runOnce<T>(
+    release: ReleaseRecord,
+    spec: Pick<NewDyno, 'name' | 'type' | 'command'>,
+    ended: (dyno: DynoRecord) => Promise<T>,
+  ): Promise<T> {
     const dyno =
-      known ??
+      this.deps.store.dynos
+        .list(release.appId)
+        .find(
+          ({ kind, name, releaseId }) => kind === 'release' && name === spec.name && releaseId === release.id,
+        ) ??
       this.insert(release, {
-        name,
-        type: 'release',
+        ...spec,
         kind: 'release',
-        command: release.processTypes['release'] ?? '',
         size: 'Standard-1X',
         attached: false,
         timeLimitMs: this.deps.releaseLimitMs,
       });
     this.held.add(dyno.instance);
     try {
-      const ended = await this.untilComplete(dyno);
-      return failureOf(ended);
+      return await ended(await this.untilComplete(dyno));
     } finally {
       this.held.delete(dyno.instance);
     }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AccountStore } from './account.js';
 import { AddonStore } from './addons.js';
+import { AppSetupStore } from './app-setups.js';
 import { AppStore } from './apps.js';
 import { BuildpackInstallationStore } from './buildpack-installations.js';
 import { BuildStore } from './builds.js';
@@ -26,6 +27,7 @@ import { WebhookStore } from './webhooks.js';
 export class Store {
   readonly account: AccountStore;
   readonly addons: AddonStore;
+  readonly appSetups: AppSetupStore;
   readonly apps: AppStore;
   readonly buildpackInstallations: BuildpackInstallationStore;
   readonly builds: BuildStore;
@@ -53,6 +55,7 @@ export class Store {
     const changes = (this.changes = new Changes(db));
     this.account = new AccountStore(db);
     this.addons = new AddonStore(db, box, changes);
+    this.appSetups = new AppSetupStore(db);
     this.apps = new AppStore(db, changes);
     this.buildpackInstallations = new BuildpackInstallationStore(db);
     this.builds = new BuildStore(db, changes);

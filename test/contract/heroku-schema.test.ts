@@ -195,6 +195,16 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('DELETE', `/apps/users-api/webhooks/${id}`);
   });
 
+  it('fit when an app is set up', async () => {
+    const setup = await ask<{ id: string; app: { name: string } }>('POST', '/app-setups', {
+      app: { name: 'set-up', region: 'us', stack: 'heroku-24' },
+      source_blob: { url: 'http://localhost/no-such-source.tgz', checksum: null },
+      overrides: { env: { A: '1' } },
+    });
+    await ask('GET', `/app-setups/${setup.id}`);
+    await ask('DELETE', '/apps/set-up');
+  });
+
   it('fit when pipelines are made, filled, promoted and taken apart', async () => {
     const { id } = await ask<{ id: string }>('POST', '/pipelines', { name: 'users' });
     await ask('GET', '/pipelines?eq[name]=users');

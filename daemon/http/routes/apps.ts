@@ -74,12 +74,18 @@ function update(
 }
 
 function withStack(services: Services, app: AppRecord, asked: string | undefined): AppRecord {
-  const stack = STACKS.find(({ id, name }) => [id, name].includes(asked ?? ''));
-  if (!stack) return app;
-  return services.apps.setBuildStack(app.id, stack.name === CONTAINER.name ? 'container' : 'heroku-24');
+  const stack = buildStackOf(asked);
+  return stack === null ? app : services.apps.setBuildStack(app.id, stack);
 }
 
-function assertPlatform({ region, stack }: Pick<CreateApp, 'region' | 'stack'>): void {
+/** Of a stack's name or id; null: none is asked for. */
+export function buildStackOf(asked: string | undefined): AppRecord['buildStack'] {
+  const stack = STACKS.find(({ id, name }) => [id, name].includes(asked ?? ''));
+  if (!stack) return null;
+  return stack.name === CONTAINER.name ? 'container' : 'heroku-24';
+}
+
+export function assertPlatform({ region, stack }: Pick<CreateApp, 'region' | 'stack'>): void {
   assertOneOf('region', region, [REGION]);
   assertOneOf('stack', stack, STACKS);
 }

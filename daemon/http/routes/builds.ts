@@ -97,6 +97,10 @@ function buildOutputRoute(app: FastifyInstance, context: Context): void {
 }
 
 /** `baseUrl`: what the address of its output begins with. */
+/** Unguessable, so that it needs no token. */
+export const outputUrlOf = (baseUrl: string, { outputSecret }: BuildRecord): string =>
+  `${baseUrl}/tfk/builds/${outputSecret}/output`;
+
 export function buildJson(services: Services, baseUrl: string, build: BuildRecord): BuildJson {
   return {
     app: { id: build.appId },
@@ -104,7 +108,7 @@ export function buildJson(services: Services, baseUrl: string, build: BuildRecor
     created_at: timeOf(build.createdAt),
     generation: GENERATION.name,
     id: build.id,
-    output_stream_url: `${baseUrl}/tfk/builds/${build.outputSecret}/output`,
+    output_stream_url: outputUrlOf(baseUrl, build),
     release: build.releaseId === null ? null : { id: build.releaseId },
     slug: build.slugId === null ? null : { id: build.slugId },
     source_blob: {

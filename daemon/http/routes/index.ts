@@ -4,6 +4,7 @@ import { accountRoutes } from './account.js';
 import { acmRoutes } from './acm.js';
 import { addonServiceRoutes } from './addon-services.js';
 import { addonRoutes } from './addons.js';
+import { appSetupRoutes } from './app-setups.js';
 import { appRoutes } from './apps.js';
 import { attachmentRoutes } from './attachments.js';
 import { authorityRoutes } from './authority.js';
@@ -43,6 +44,7 @@ const ROUTES = [
   acmRoutes,
   addonRoutes,
   appRoutes,
+  appSetupRoutes,
   attachmentRoutes,
   authorityRoutes,
   authorizationRoutes,

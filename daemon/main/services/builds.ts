@@ -114,7 +114,7 @@ async function* untilAborted(chunks: AsyncGenerator<Buffer>, signal: AbortSignal
 }
 
 /** A tarball from elsewhere, taken in like an upload. */
-async function fetchSource({ store, clock, sources }: Stages, url: string): Promise<string> {
+export async function fetchSource({ store, clock, sources }: Stages, url: string): Promise<string> {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (!parsed || !['http:', 'https:'].includes(parsed.protocol) || parsed.username !== '') {
     throw new TfkError(

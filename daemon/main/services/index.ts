@@ -1,4 +1,10 @@
-import type { BuildService, DynoService, EngineService, Services } from '../../http/services.js';
+import type {
+  AppSetupService,
+  BuildService,
+  DynoService,
+  EngineService,
+  Services,
+} from '../../http/services.js';
 import { DYNO_SIZES } from '../../run/sizes.js';
 import { newId, newSecret } from '../../shared/ids.js';
 import { AppEngines } from '../app-engines.js';
@@ -9,7 +15,7 @@ import { releaseService } from './releases.js';
 import { appUrl, type Stages } from './stages.js';
 
 /** What the HTTP routes ask for, put together of the stages. */
-export function createServices(stages: Stages): Services {
+export function createServices(stages: Stages, appSetups: AppSetupService): Services {
   const { store, clock } = stages;
   const builds = buildService(stages);
   const sources = sourceService(stages);
@@ -69,6 +75,7 @@ export function createServices(stages: Stages): Services {
     engines: engineService(stages, builds),
     pipelines: pipelineService(stages),
     git: stages.git.service({ sources, builds, releases }),
+    appSetups,
     tfk: stages.tfk,
     webhooks: stages.webhooks,
     authority: { current: () => stages.authority.current() },

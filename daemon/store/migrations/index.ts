@@ -8,6 +8,7 @@ import { buildpackInstallations } from './0007-buildpack-installations.js';
 import { stackOfAnApp } from './0008-stack-of-an-app.js';
 import { sniEndpoints } from './0009-sni-endpoints.js';
 import { logDrains } from './0010-log-drains.js';
+import { appSetups } from './0011-app-setups.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   stackOfAnApp,
   sniEndpoints,
   logDrains,
+  appSetups,
 ];

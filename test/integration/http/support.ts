@@ -17,6 +17,7 @@ import type {
 } from '../../../daemon/http/services.js';
 import { LogStore } from '../../../daemon/logs/log-store.js';
 import { LogSessions } from '../../../daemon/logs/sessions.js';
+import { AppSetups } from '../../../daemon/main/app-setups.js';
 import { createCertificates } from '../../../daemon/main/certificates.js';
 import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
 import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
@@ -359,6 +360,19 @@ function servicesOf(parts: Parts): Services {
         return null;
       },
     },
+    appSetups: new AppSetups({
+      store,
+      clock,
+      logger: createLogger('silent', 'test'),
+      apps,
+      releases,
+      builds: playedBuilds(parts),
+      fetchSource: async () => {
+        throw notFound('source', 'There is no such source.');
+      },
+      oneOffs: { runPostdeploy: async () => undefined },
+      printed: async () => '',
+    }),
     pipelines: pipelineService({
       pipelines: new Pipelines(store, clock),
       promotions: new Promotions({
