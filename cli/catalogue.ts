@@ -170,6 +170,7 @@ export const TOPICS: readonly Topic[] = [
     commands: { 'auth:token': [], 'auth:whoami': ['whoami', 'auth'] },
     load: () => import('./commands/auth.js'),
   },
+  { commands: { heroku: [], 'heroku:env': [] }, load: () => import('./commands/heroku.js') },
   { commands: { doctor: [] }, load: () => import('./commands/doctor.js') },
   { commands: { completion: ['autocomplete'] }, load: () => import('./commands/completion.js') },
   { commands: { version: [] }, load: () => import('./commands/version.js') },
@@ -198,8 +199,8 @@ export function aliasesOf(name: string): readonly string[] {
 /** The command that the words begin with; `apps create x` means `apps:create x`. Null when there is none. */
 export async function findCommand(words: readonly string[]): Promise<Found | null> {
   const [first = '', second = ''] = words;
-  // After `run` comes the user's own command, whatever its name.
-  if (first !== 'run' && /^[a-z]+$/.test(second)) {
+  // After `run` and `heroku` comes another program's command, whatever its name.
+  if (first !== 'run' && first !== 'heroku' && /^[a-z]+$/.test(second)) {
     const definition = await definitionOf(`${first}:${second}`);
     if (definition) return { definition, typed: `${first}:${second}`, rest: words.slice(2) };
   }
