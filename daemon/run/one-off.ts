@@ -9,6 +9,7 @@ import { newId } from '../shared/ids.js';
 import type { DynoRecord, NewDyno } from '../store/dynos.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { Store } from '../store/store.js';
+import { commandOf } from './command-of.js';
 import type { Launcher } from './launcher.js';
 import { dynoSize } from './sizes.js';
 
@@ -72,7 +73,7 @@ export class OneOffs {
       name: this.freeName(request.appId),
       type: request.type ?? 'run',
       kind: 'one-off',
-      command: release.processTypes[request.command] ?? request.command,
+      command: commandOf(request.command, release.processTypes),
       size: dynoSize(request.size ?? 'standard-1x').name,
       attached: request.attached,
       timeLimitMs: request.timeToLiveMs ?? DAY_MS,
