@@ -7,6 +7,7 @@ import { domainJson } from './routes/domains.js';
 import { dynoJson } from './routes/dynos.js';
 import { formationJson } from './routes/formation.js';
 import { releaseJson } from './routes/releases.js';
+import { endpointJson } from './routes/sni-endpoints.js';
 import type { Services } from './services.js';
 
 /** A resource as the API tells it to whoever asks. */
@@ -51,6 +52,10 @@ const VIEWS: Record<ResourceKind, View> = {
   domain({ services, app, id }) {
     const domain = services.records.domains.list(app.id).find((known) => known.id === id);
     return by(domain && domainJson(services, app, domain));
+  },
+  'sni-endpoint'({ services, app, id }) {
+    const endpoint = services.records.sniEndpoints.list(app.id).find((known) => known.id === id);
+    return by(endpoint && endpointJson(services, app, endpoint));
   },
   addon({ services, id }) {
     const addon = services.records.addons.find(id);

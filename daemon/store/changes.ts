@@ -2,7 +2,15 @@ import type { Connection } from './database.js';
 
 /** Kinds of resources whose changes can be watched; each in the spelling of Heroku's webhooks. */
 export type ResourceKind =
-  'addon' | 'addon-attachment' | 'app' | 'build' | 'domain' | 'dyno' | 'formation' | 'release';
+  | 'addon'
+  | 'addon-attachment'
+  | 'app'
+  | 'build'
+  | 'domain'
+  | 'dyno'
+  | 'formation'
+  | 'release'
+  | 'sni-endpoint';
 
 /** One resource of an app. The id of a formation is its process type. */
 export interface ResourceRef {

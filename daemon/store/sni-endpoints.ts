@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 import type { SecretBox } from './secret-box.js';
 
@@ -52,37 +53,46 @@ export class SniEndpointStore {
   constructor(
     private readonly db: Connection,
     private readonly box: SecretBox,
+    private readonly changes: Changes,
   ) {}
 
   insert(
     endpoint: Pick<SniEndpointRecord, 'id' | 'appId' | 'name' | 'automatic' | 'createdAt'> & KeyedCertificate,
   ): void {
-    this.db
-      .prepare(
-        `INSERT INTO sni_endpoints
-           (id, app_id, name, certificate_chain, private_key_sealed, facts_json, automatic, created_at, updated_at)
-         VALUES (@id, @appId, @name, @certificateChain, @sealed, @facts, @automatic, @createdAt, @createdAt)`,
-      )
-      .run({
-        ...endpoint,
-        sealed: this.box.seal(endpoint.privateKey, context(endpoint.id)),
-        facts: JSON.stringify(endpoint.facts),
-        automatic: endpoint.automatic ? 1 : 0,
-      });
+    const statement = this.db.prepare(
+      `INSERT INTO sni_endpoints
+         (id, app_id, name, certificate_chain, private_key_sealed, facts_json, automatic, created_at, updated_at)
+       VALUES (@id, @appId, @name, @certificateChain, @sealed, @facts, @automatic, @createdAt, @createdAt)`,
+    );
+    const row = {
+      ...endpoint,
+      sealed: this.box.seal(endpoint.privateKey, context(endpoint.id)),
+      facts: JSON.stringify(endpoint.facts),
+      automatic: endpoint.automatic ? 1 : 0,
+    };
+    this.changes.write('sni-endpoint', endpoint.id, endpoint.appId, () => statement.run(row));
   }
 
   /** Another certificate under the same name. */
   replace(id: string, { certificateChain, privateKey, facts }: KeyedCertificate, now: number): void {
-    this.db
-      .prepare(
-        `UPDATE sni_endpoints SET certificate_chain = ?, private_key_sealed = ?, facts_json = ?, updated_at = ?
-         WHERE id = ?`,
-      )
-      .run(certificateChain, this.box.seal(privateKey, context(id)), JSON.stringify(facts), now, id);
+    const statement = this.db.prepare(
+      `UPDATE sni_endpoints SET certificate_chain = ?, private_key_sealed = ?, facts_json = ?, updated_at = ?
+       WHERE id = ?`,
+    );
+    const sealed = this.box.seal(privateKey, context(id));
+    this.write(id, () => statement.run(certificateChain, sealed, JSON.stringify(facts), now, id));
   }
 
   delete(id: string): void {
-    this.db.prepare('DELETE FROM sni_endpoints WHERE id = ?').run(id);
+    this.write(id, () => this.db.prepare('DELETE FROM sni_endpoints WHERE id = ?').run(id));
+  }
+
+  private write(id: string, work: () => unknown): void {
+    const appId = (): string | undefined =>
+      this.db
+        .prepare<[string], { appId: string }>('SELECT app_id AS appId FROM sni_endpoints WHERE id = ?')
+        .get(id)?.appId;
+    this.changes.write('sni-endpoint', id, appId, work);
   }
 
   /** In the order in which they were made. */

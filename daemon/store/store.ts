@@ -68,7 +68,7 @@ export class Store {
     this.logDrains = new LogDrainStore(db, box);
     this.releases = new ReleaseStore(db, box, changes);
     this.slugs = new SlugStore(db);
-    this.sniEndpoints = new SniEndpointStore(db, box);
+    this.sniEndpoints = new SniEndpointStore(db, box, changes);
     this.sources = new SourceStore(db);
     this.webhookDeliveries = new WebhookDeliveryStore(db);
     this.webhookEvents = new WebhookEventStore(db);

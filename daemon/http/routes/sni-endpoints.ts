@@ -76,7 +76,11 @@ const inputOf = ({ certificate_chain, private_key }: WriteSniEndpoint) => ({
   privateKey: private_key,
 });
 
-function endpointJson(services: Services, app: AppRecord, endpoint: SniEndpointRecord): SniEndpointJson {
+export function endpointJson(
+  services: Services,
+  app: AppRecord,
+  endpoint: SniEndpointRecord,
+): SniEndpointJson {
   const { facts } = endpoint;
   const domains = services.records.domains.list(app.id);
   return {

@@ -193,6 +193,31 @@ describe('webhooks', () => {
     expect(sequences).toEqual([...sequences].sort());
   });
 
+  it('tell of certificates, without their keys', async () => {
+    const target = await receiver();
+    hook(target, { include: ['api:sni-endpoint'] });
+    const facts = {
+      domains: ['shop.example.com'],
+      subject: '/CN=shop.example.com',
+      issuer: '/CN=a',
+      startsAt: 0,
+      expiresAt: 1,
+      selfSigned: false,
+      caSigned: false,
+      fingerprint: '00',
+    };
+    const endpoint = { id: newId(), appId: app.id, name: 'tokyo-1050', automatic: false, createdAt: 1 };
+    const keyed = { certificateChain: 'a chain', privateKey: 'a private key', facts };
+    bench.store.sniEndpoints.insert({ ...endpoint, ...keyed });
+    bench.store.sniEndpoints.delete(endpoint.id);
+    const received = await arrived(target, 2);
+    expect(received.map(({ payload }) => [payload.action, payload.data['name']])).toEqual([
+      ['create', 'tokyo-1050'],
+      ['destroy', 'tokyo-1050'],
+    ]);
+    expect(JSON.stringify(received)).not.toContain('a private key');
+  });
+
   it('are told with the change, or not at all', async () => {
     hook('http://127.0.0.1:9/');
     expect(() =>
