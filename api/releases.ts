@@ -33,6 +33,8 @@ export type Release = Static<typeof Release>;
 /** `POST /apps/:app/releases`: a rollback (`release`: id, version or `vN`), or the release of a slug (`slug`: id). */
 export const CreateRelease = Type.Object({
   description: Type.Optional(Type.String()),
+  /** Refused with what to use instead. */
+  oci_image: Type.Optional(Type.String()),
   release: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
   slug: Type.Optional(Type.String()),
 });

@@ -11,6 +11,7 @@ import { sendPage, type Orders } from '../paging.js';
 import { timeOf } from '../platform.js';
 import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
+import { noImageOf } from './oci-images.js';
 
 interface OfApp {
   Params: { app: string };
@@ -65,8 +66,9 @@ async function create(
   { services, actor }: Context,
   request: FastifyRequest,
   app: AppRecord,
-  { release, slug, description }: CreateRelease,
+  { release, slug, description, oci_image }: CreateRelease,
 ): Promise<{ readonly release: ReleaseRecord; readonly warnings: readonly string[] }> {
+  if (oci_image !== undefined) throw noImageOf(app.name);
   if (release !== undefined && slug === undefined) {
     const target = findRelease(services, app, String(release));
     const result = await services.releases.rollback(app.id, target, actor(request));

@@ -584,6 +584,7 @@ describe('images by their digest', () => {
     for (const refused of [
       await patch('/apps/users-api/formation', { updates }),
       await post('/apps/users-api/oci-images', { digest: 'sha256:0' }),
+      await post('/apps/users-api/releases', { oci_image: 'sha256:0' }),
       await get('/apps/users-api/oci-images/nosuch'),
     ])
       expect([refused.statusCode, refused.json<{ message: string }>().message]).toEqual([
