@@ -2,19 +2,17 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import {
   BatchUpdateFormation,
-  DynoSize,
   Formation,
   UpdateFormation,
-  type DynoSize as DynoSizeJson,
   type Formation as FormationJson,
   type SizeRef,
 } from '../../../api/index.js';
-import { notFound, TfkError } from '../../shared/errors.js';
+import { TfkError } from '../../shared/errors.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { FormationRecord } from '../../store/formation.js';
 import type { Context } from '../context.js';
 import { findApp, findFormation, formationOf, quote, unknownType } from '../find.js';
-import { GENERATION, timeOf, uuidOf } from '../platform.js';
+import { timeOf, uuidOf } from '../platform.js';
 import type { ScaleUpdate, Services } from '../services.js';
 import { noImageOf } from './oci-images.js';
 
@@ -62,21 +60,6 @@ export function formationRoutes(app: FastifyInstance, { services, actor }: Conte
       await services.formation.scale(record, [scaleUpdate(services, type, body, '')], actor(request));
       return formationJson(services, record, findFormation(services, record, type));
     },
-  );
-  app.get<{ Params: { size: string } }>(
-    '/dyno-sizes/:size',
-    { schema: { response: { 200: DynoSize } } },
-    ({ params }) => {
-      const sizes = services.formation.sizes().map(sizeJson);
-      const asked = params.size.toLowerCase();
-      const size = sizes.find(({ id, name }) => id === asked || name.toLowerCase() === asked);
-      if (size) return size;
-      const known = sizes.map(({ name }) => name).join(', ');
-      throw notFound('dyno_size', `There is no dyno size ${quote(params.size)}.`, `There are ${known}.`);
-    },
-  );
-  app.get('/dyno-sizes', { schema: { response: { 200: Type.Array(DynoSize) } } }, () =>
-    services.formation.sizes().map(sizeJson),
   );
 }
 
@@ -126,20 +109,5 @@ export function formationJson(services: Services, app: AppRecord, entry: Formati
     size: entry.size,
     type: entry.type,
     updated_at: timeOf(entry.updatedAt),
-  };
-}
-
-function sizeJson({ name, memoryBytes }: { name: string; memoryBytes: number }): DynoSizeJson {
-  return {
-    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
-    compute: 1,
-    cost: null,
-    dedicated: false,
-    generation: GENERATION,
-    id: uuidOf('dyno-size', name),
-    memory: memoryBytes / 1024 ** 3,
-    name,
-    precise_dyno_units: 0,
-    private_space_only: false,
   };
 }

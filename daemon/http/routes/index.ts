@@ -15,6 +15,7 @@ import { buildRoutes } from './builds.js';
 import { configVarRoutes } from './config-vars.js';
 import { databaseRoutes } from './databases.js';
 import { domainRoutes } from './domains.js';
+import { dynoSizeRoutes } from './dyno-sizes.js';
 import { dynoRoutes } from './dynos.js';
 import { engineRoutes } from './engines.js';
 import { execRoutes } from './exec.js';
@@ -54,6 +55,7 @@ const ROUTES = [
   configVarRoutes,
   databaseRoutes,
   domainRoutes,
+  dynoSizeRoutes,
   dynoRoutes,
   engineRoutes,
   execRoutes,
