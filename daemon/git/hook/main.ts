@@ -79,8 +79,9 @@ async function shown(output: AsyncIterable<Uint8Array>): Promise<boolean> {
 }
 
 /** Colours stay; nothing else of what a build or a release command prints steers the pusher's terminal. */
-const printable = (line: string): string =>
-  line.replace(/\x1b(?!\[[\d;]{0,20}m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, '');
+function printable(line: string): string {
+  return line.replace(/\x1b(?!\[[\d;]{0,20}m)|[\0-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, '');
+}
 
 async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
