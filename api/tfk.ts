@@ -19,6 +19,8 @@ export const Info = Type.Object({
   api: Type.Object({ socket: Type.String(), port: Nullable(Type.Integer()) }),
   router: Type.Object({
     port: Nullable(Type.Integer()),
+    /** Null: the router speaks no TLS. */
+    tls_port: Nullable(Type.Integer()),
     pid: Nullable(Type.Integer()),
     workers: Type.Integer(),
   }),

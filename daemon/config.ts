@@ -28,6 +28,8 @@ export interface Config {
   /** 0 takes a free port. */
   readonly apiPort: number;
   readonly routerPort: number;
+  /** Null: no TLS. `mayDiffer`: where the port is taken, a free one will do. */
+  readonly routerTls: { readonly port: number; readonly mayDiffer: boolean } | null;
   readonly routerWorkers: number;
   readonly logLevel: string;
   /** The account's e-mail address, used when the home is new. */
@@ -79,6 +81,7 @@ export function readConfig(env: Environment = process.env): Config {
     userHome: homedir(),
     apiPort: portOf(env, 'TFK_API_PORT', 4270),
     routerPort: portOf(env, 'TFK_ROUTER_PORT', 8080),
+    routerTls: routerTlsOf(env),
     routerWorkers: wholeOf(env, 'TFK_ROUTER_WORKERS', 2, { least: 1, most: 64 }),
     logLevel: env['TFK_LOG_LEVEL'] ?? 'info',
     email:
@@ -162,6 +165,13 @@ function npmOf(nodePath: string): string {
 
 /** Null where it is not set, or set to nothing. */
 const textOf = (env: Environment, name: string): string | null => env[name] || null;
+
+/** Nobody chose 8443: many a machine has something there already, and starts tfkd all the same. */
+function routerTlsOf(env: Environment): Config['routerTls'] {
+  const wish = env['TFK_ROUTER_TLS_PORT'] ?? '';
+  if (wish === 'off') return null;
+  return { port: portOf(env, 'TFK_ROUTER_TLS_PORT', 8443), mayDiffer: wish === '' };
+}
 
 const portOf = (env: Environment, name: string, fallback: number): number =>
   wholeOf(env, name, fallback, { least: 0, most: 65_535 });

@@ -17,7 +17,7 @@ import { apiLine } from './logs/platform.js';
 import { RouterLines } from './logs/router-lines.js';
 import { LogSessions } from './logs/sessions.js';
 import { StoredBuilds } from './main/build-records.js';
-import { createCertificates, noAuthority } from './main/certificates.js';
+import { authorityOf, createCertificates } from './main/certificates.js';
 import { createEngines, systemPath } from './main/create-engines.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
@@ -47,6 +47,7 @@ import { systemClock as clock } from './shared/clock.js';
 import { messageOf, TfkError } from './shared/errors.js';
 import { createLogger } from './shared/logger.js';
 import { lockHome } from './store/home-lock.js';
+import { loadKey } from './store/secret-box.js';
 import type { SlugRecord } from './store/slugs.js';
 import { Store } from './store/store.js';
 import { LocalAuthority } from './tls/authority.js';
@@ -82,12 +83,15 @@ async function main(config: Config): Promise<void> {
 
   // The router, a process of its own. Port 0 takes a free one once: a router that is revived keeps its address.
   let routerPort = config.routerPort;
+  let routerTls = config.routerTls;
   const reviveRouter = () =>
     startRouter({
       nodePath: config.nodePath,
       program: config.programs.router,
       home,
       port: routerPort,
+      tlsPort: routerTls?.port ?? null,
+      tlsPortMayDiffer: routerTls?.mayDiffer ?? false,
       workers: config.routerWorkers,
       logLevel: config.logLevel,
       version: config.version,
@@ -101,7 +105,19 @@ async function main(config: Config): Promise<void> {
   });
   let routerStatus: RouterStatus = await router.connect();
   routerPort = routerStatus.port;
+  if (routerStatus.tlsPort != null) routerTls = { port: routerStatus.tlsPort, mayDiffer: false };
+  if (routerTls && routerStatus.tlsPort === undefined)
+    logger.warn('the router is of an older tfk and speaks no TLS until `tfk daemon stop` and a start');
+  const { certificates, publisher, matching } = createCertificates({
+    store,
+    clock,
+    logger,
+    authority: authorityOf(authority),
+    homeKey: loadKey(join(home, 'secret.key')),
+    certify: (set) => router.certify(set),
+  });
   router.onReconnect(() => {
+    publisher.forget();
     void router.status().then(
       (status) => (routerStatus = status),
       () => undefined,
@@ -163,6 +179,10 @@ async function main(config: Config): Promise<void> {
     timeouts,
   });
   const notify = (appId: string): void => run.loop.notify(appId);
+  const hostsChanged = (appId: string): void => {
+    notify(appId);
+    publisher.changed();
+  };
   const hasArtifact = (slug: SlugRecord) => engines.hasArtifact(slug.artifact as Artifact);
   const releases: Releases = new Releases({
     store,
@@ -179,7 +199,7 @@ async function main(config: Config): Promise<void> {
   /** Null: of an app yet to be made. */
   const engineOf = (appId: string | null) =>
     engines.get((appId === null ? undefined : store.apps.find(appId)?.engine) ?? choice.name);
-  const apps = new Apps(store, clock, notify, choice.name);
+  const apps = new Apps(store, clock, hostsChanged, choice.name);
   const firstDeploy = new FirstDeploy(store, releases, addons, () => account.email);
   const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
   const builds = new Builds({
@@ -244,6 +264,7 @@ async function main(config: Config): Promise<void> {
     addons.stop();
     appSetups.stop();
     garbage.stop();
+    publisher.stop();
     await hooks.stop();
   };
   const end = async (): Promise<void> => {
@@ -284,12 +305,6 @@ async function main(config: Config): Promise<void> {
       }
     },
   });
-  const { certificates, matching } = createCertificates({
-    store,
-    clock,
-    authority: noAuthority,
-    changed: () => undefined,
-  });
   const stages: Stages = {
     home,
     email: config.email,
@@ -306,7 +321,7 @@ async function main(config: Config): Promise<void> {
     dynos: new Dynos(store, engines, logs, notify),
     oneOffs: run.oneOffs,
     routed: run.routed,
-    domains: new Domains(store, clock, notify, matching),
+    domains: new Domains(store, clock, hostsChanged, matching),
     certificates,
     addons,
     engines,
@@ -354,9 +369,11 @@ async function main(config: Config): Promise<void> {
     version: config.version,
     apiPort: api.port,
     routerPort: routerStatus.port,
+    routerTlsPort: routerStatus.tlsPort ?? null,
     socket: join(home, 'tfkd.sock'),
   });
   garbage.start();
+  publisher.start();
   process.once('SIGTERM', () => void end().catch(fail));
   process.once('SIGINT', () => void end().catch(fail));
   logger.info(

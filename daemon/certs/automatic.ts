@@ -7,6 +7,10 @@ import { describeCertificate } from './certificate.js';
 
 /** Signs certificates for host names. This home's own authority is one. */
 export interface Authority {
+  /** Does it sign for this name at all? */
+  vouchesFor(host: string): boolean;
+  /** Is this its own certificate, and not one of an authority that was here before? */
+  signed(certificateChain: string): boolean;
   /** Both PEM; the host's certificate first. */
   certificateFor(
     hosts: readonly string[],
@@ -25,7 +29,7 @@ export interface AutomaticParts {
 
 /**
  * Certificates that are made and renewed by themselves: one for each app that asks, for those of its domains that have none
- * handed in. No public authority signs for a machine it cannot reach, so this home's own one does.
+ * handed in. No public authority signs for a machine it cannot reach, so this home's own one does, for the names that it may.
  */
 export class AutomaticCertificates {
   private readonly queue = new SerialQueue();
@@ -59,7 +63,7 @@ export class AutomaticCertificates {
   }
 
   private async bring(appId: string, anew: boolean): Promise<void> {
-    const { store, clock, authority, changed } = this.parts;
+    const { store, authority, changed } = this.parts;
     const existing = store.sniEndpoints.list(appId).find(({ automatic }) => automatic);
     const hosts = this.hostsOf(appId);
     if (hosts.length === 0) {
@@ -68,7 +72,7 @@ export class AutomaticCertificates {
       changed();
       return;
     }
-    if (existing && !anew && serves(existing, hosts, clock.now())) return;
+    if (existing && !anew && this.serves(existing, hosts)) return;
     const issued = await authority.certificateFor(hosts);
     const facts = describeCertificate(issued.certificateChain);
     this.keep(appId, existing, { ...issued, facts });
@@ -99,17 +103,18 @@ export class AutomaticCertificates {
     const app = store.apps.find(appId);
     if (!app?.acm || app.destroyedAt !== null) return [];
     const domains = store.domains.list(appId).filter(({ sniEndpointId }) => sniEndpointId === null);
-    return domains.map(({ hostname }) => hostname);
+    return domains.map(({ hostname }) => hostname).filter((host) => this.parts.authority.vouchesFor(host));
+  }
+
+  private serves({ facts, certificateChain }: SniEndpointRecord, hosts: readonly string[]): boolean {
+    const same = facts.domains.length === hosts.length && hosts.every((host) => facts.domains.includes(host));
+    const { authority, clock } = this.parts;
+    return same && !isDue(facts, clock.now()) && authority.signed(certificateChain);
   }
 }
 
-function serves({ facts }: SniEndpointRecord, hosts: readonly string[], now: number): boolean {
-  const same = facts.domains.length === hosts.length && hosts.every((host) => facts.domains.includes(host));
-  return same && !isDue(facts, now);
-}
-
 /** In the last third of its life a certificate is renewed. */
-function isDue(
+export function isDue(
   { startsAt, expiresAt }: Pick<CertificateFacts, 'startsAt' | 'expiresAt'>,
   now: number,
 ): boolean {

@@ -1,7 +1,7 @@
 import type { AppRecord } from '../store/apps.js';
 import type { DomainRecord } from '../store/domains.js';
 import type { SniEndpointRecord } from '../store/sni-endpoints.js';
-import type { AutomaticCertificates } from './automatic.js';
+import type { Authority, AutomaticCertificates } from './automatic.js';
 import type { CertificateInput, SniEndpoints } from './sni-endpoints.js';
 
 /** All that is done with an app's certificates: those handed in, and behind each change the automatic one. */
@@ -9,6 +9,7 @@ export class Certificates {
   constructor(
     private readonly endpoints: SniEndpoints,
     private readonly automatic: AutomaticCertificates,
+    private readonly authority: Pick<Authority, 'vouchesFor'>,
     private readonly appOf: (appId: string) => AppRecord,
   ) {}
 
@@ -48,6 +49,11 @@ export class Certificates {
   async renew(app: AppRecord): Promise<AppRecord> {
     await this.automatic.refresh(app.id);
     return this.appOf(app.id);
+  }
+
+  /** Can there be an automatic certificate for this name? */
+  canBeAutomatic(hostname: string): boolean {
+    return this.authority.vouchesFor(hostname);
   }
 
   /** Call when domains were added or removed. */

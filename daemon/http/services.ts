@@ -47,7 +47,7 @@ export interface Services {
   readonly domains: DomainService;
   readonly certificates: Pick<
     Certificates,
-    'add' | 'update' | 'remove' | 'assign' | 'setAutomatic' | 'renew'
+    'add' | 'update' | 'remove' | 'assign' | 'setAutomatic' | 'renew' | 'canBeAutomatic'
   >;
   readonly addons: AddonsService;
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
@@ -352,7 +352,13 @@ export interface TfkInfo {
   readonly startedAt: number;
   readonly engine: { readonly name: string; readonly isolation: string; readonly limits: boolean };
   readonly api: { readonly socket: string; readonly port: number | null };
-  readonly router: { readonly port: number | null; readonly pid: number | null; readonly workers: number };
+  readonly router: {
+    readonly port: number | null;
+    /** Null: it speaks no TLS. */
+    readonly tlsPort: number | null;
+    readonly pid: number | null;
+    readonly workers: number;
+  };
 }
 
 export interface Finding {

@@ -10,6 +10,8 @@ export interface RunFile {
   readonly version: string;
   readonly apiPort: number;
   readonly routerPort: number;
+  /** Null: the router speaks no TLS. */
+  readonly routerTlsPort: number | null;
   readonly socket: string;
 }
 

@@ -44,6 +44,7 @@ export function createTfkService(parts: TfkParts): TfkService {
         api: { socket: parts.socket, port: parts.apiPort() },
         router: {
           port: router?.port ?? null,
+          tlsPort: router?.tlsPort ?? null,
           pid: router?.pid ?? null,
           workers: router?.workers.length ?? 0,
         },
@@ -86,7 +87,7 @@ async function routerFact({ router, config }: TfkParts): Promise<Finding> {
   try {
     const status = await router.status();
     const behind = status.workers.filter((worker) => worker.tableVersion !== status.tableVersion).length;
-    const detail = `pid ${status.pid}, port ${status.port}, ${status.workers.length} workers, route table ${status.tableVersion}`;
+    const detail = `pid ${status.pid}, port ${status.port}, ${tlsOf(status)}, ${status.workers.length} workers, route table ${status.tableVersion}`;
     return behind === 0
       ? { name: 'router', status: 'ok', detail }
       : { name: 'router', status: 'warning', detail: `${detail}; ${behind} workers have an older one` };
@@ -99,6 +100,8 @@ async function routerFact({ router, config }: TfkParts): Promise<Finding> {
     };
   }
 }
+
+const tlsOf = ({ tlsPort }: RouterStatus): string => (tlsPort == null ? 'no TLS' : `TLS port ${tlsPort}`);
 
 function apiFact({ apiPort, socket }: TfkParts): Finding {
   return { name: 'api', status: 'ok', detail: `${socket}, and 127.0.0.1:${apiPort() ?? '?'} with a token` };

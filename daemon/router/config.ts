@@ -7,6 +7,10 @@ export interface RouterConfig {
   readonly home: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Null: no TLS. 0 takes a free one. */
+  readonly tlsPort: number | null;
+  /** Where the TLS port is taken, a free one will do. */
+  readonly tlsPortMayDiffer: boolean;
   /** Addresses to listen on; `optional` ones are left out where the machine does not have them. */
   readonly addresses: readonly { readonly host: string; readonly optional: boolean }[];
   readonly workers: number;
@@ -18,6 +22,8 @@ export interface RouterConfig {
 const OPTIONS = {
   home: { type: 'string' },
   port: { type: 'string', default: '8080' },
+  'tls-port': { type: 'string' },
+  'tls-port-may-differ': { type: 'boolean', default: false },
   host: { type: 'string', multiple: true },
   workers: { type: 'string', default: '2' },
   'log-level': { type: 'string' },
@@ -35,10 +41,13 @@ const LOOPBACK = [
 export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): RouterConfig {
   const { values } = parse(argv);
   const { home, port, host, workers, version } = values;
+  const tlsPort = values['tls-port'];
   if (home === undefined || home === '') throw new Error('--home is missing');
   return {
     home,
     port: wholeNumber('--port', port, 0, 65_535),
+    tlsPort: tlsPort === undefined ? null : wholeNumber('--tls-port', tlsPort, 0, 65_535),
+    tlsPortMayDiffer: values['tls-port-may-differ'],
     addresses: host === undefined ? LOOPBACK : host.map((name) => ({ host: name, optional: false })),
     workers: wholeNumber('--workers', workers, 1, 64),
     logLevel: values['log-level'] ?? env['TFK_LOG_LEVEL'] ?? 'info',

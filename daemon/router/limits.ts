@@ -2,6 +2,8 @@
 export const DEFAULT_LIMITS = {
   /** A client must have sent its whole request head by then. */
   headersMs: 10_000,
+  /** A TLS handshake must be over by then. */
+  handshakeMs: 10_000,
   /** A kept-alive client connection without a request is closed after this. */
   clientIdleMs: 60_000,
   /** A backend's idle connection is kept this long, or a second less than the backend announces. */
@@ -34,6 +36,8 @@ export const DEFAULT_LIMITS = {
   logFlushMs: 10,
   /** Open client connections, over all workers. */
   maxConnections: 20_000,
+  /** TLS handshakes under way on one listening socket of one worker: above it the oldest are cut. */
+  maxHandshakes: 1_000,
   /** Requests under way of one app in one worker, for each of its backends (H11). */
   maxRequestsPerBackend: 200,
   /** Requests that wait for a dyno, of one app in one worker (H11). */

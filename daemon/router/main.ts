@@ -1,13 +1,16 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../shared/clock.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import { createLogger } from '../shared/logger.js';
 import { readConfig, type RouterConfig } from './config.js';
 import { logFolder } from './control/access-log.js';
+import { certificateKey } from './control/certificates.js';
 import { routerPlaces } from './control/places.js';
 import { EXIT, type StartReport } from './control/start-report.js';
+import { CertificateFile } from './holder/certificate-file.js';
 import { AlreadyRunning, listenExclusively } from './holder/control-socket.js';
 import { Holder } from './holder/holder.js';
 import { bindAll, BindError, type BoundSocket } from './holder/listeners.js';
@@ -33,19 +36,37 @@ async function run(config: RouterConfig): Promise<void> {
 
 async function start(config: RouterConfig, onShutdown: () => void): Promise<Holder> {
   const logger = createLogger(config.logLevel, 'router');
+  const places = routerPlaces(config.home);
   const sockets = bindAll(config.addresses, config.port);
+  const tlsSockets = bindTls(config);
   const port = sockets[0]?.port ?? config.port;
-  const tableFile = new TableFile(routerPlaces(config.home).table, logger);
+  const tlsPort = tlsSockets[0]?.port ?? null;
+  const tableFile = new TableFile(places.table, logger);
   const table = await tableFile.load();
+  const certificateFile = new CertificateFile(places.certificates, logger);
   const program = fileURLToPath(new URL('worker.js', import.meta.url));
-  const workers = new Workers({ config, program, sockets, port, clock: systemClock, logger }, table);
+  const workers = new Workers(
+    {
+      config,
+      program,
+      sockets,
+      tlsSockets,
+      certificateKey: await readCertificateKey(config.home),
+      clock: systemClock,
+      logger,
+    },
+    table,
+    await certificateFile.load(),
+  );
   await startWorkers(workers, sockets);
   const { version } = config;
   const holder = new Holder({
     workers,
     tableFile,
     table,
+    certificateFile,
     port,
+    tlsPort,
     version,
     startedAt: Date.now(),
     logger,
@@ -54,10 +75,30 @@ async function start(config: RouterConfig, onShutdown: () => void): Promise<Hold
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => void workers.stop().then(onShutdown));
   logger.info(
-    { port, addresses: sockets.map(({ host }) => host), table: table.version },
+    { port, tlsPort, addresses: sockets.map(({ host }) => host), table: table.version },
     'the router is ready',
   );
   return holder;
+}
+
+function bindTls({ addresses, tlsPort, tlsPortMayDiffer }: RouterConfig): BoundSocket[] {
+  if (tlsPort === null) return [];
+  try {
+    return bindAll(addresses, tlsPort);
+  } catch (error) {
+    if (!tlsPortMayDiffer || !(error instanceof BindError)) throw error;
+    return bindAll(addresses, 0);
+  }
+}
+
+/** Base64; null where this home has no key, and so no certificates. tfkd made it before it started the router. */
+async function readCertificateKey(home: string): Promise<string | null> {
+  try {
+    return certificateKey(await readFile(join(home, 'secret.key'))).toString('base64');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** Two sockets can be bound to one port as long as neither listens: then the port shows as taken only here. */

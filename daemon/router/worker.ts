@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
 import { codeOf, messageOf } from '../shared/errors.js';
 import { createLogger, type Logger } from '../shared/logger.js';
 import { logFolder } from './control/access-log.js';
+import type { CertificateSet } from './control/protocol.js';
 import type { FromWorker, ToWorker, WorkerStart } from './holder/messages.js';
 import { openFileLimit } from './open-files.js';
 import { AccessLogFile } from './proxy/access-log-file.js';
 import type { ProxyContext, Watched } from './proxy/context.js';
+import { LiveCertificates } from './proxy/live-certificates.js';
 import { LiveTable } from './proxy/live-table.js';
 import { Proxy } from './proxy/proxy.js';
-import { createProxyServer, stopAccepting } from './proxy/server.js';
+import { createProxyServer, renewFallback, stopAccepting, type Server } from './proxy/server.js';
 
 /** Descriptors for logs, IPC and the rest; what remains is halved, since a request may need two. */
 const RESERVED_FILES = 200;
@@ -18,6 +19,7 @@ const FIRST_LISTENER_FD = 3;
 /** One worker: accepts on inherited sockets and serves by the tables its holder sends. It ends when its holder is gone. */
 class Worker {
   private readonly table: LiveTable;
+  private readonly certificates: LiveCertificates;
   private readonly log: AccessLogFile;
   private readonly servers: readonly Server[];
   private readonly watched = new Set<Watched>();
@@ -28,18 +30,23 @@ class Worker {
     private readonly logger: Logger,
     private readonly send: (message: FromWorker) => void,
   ) {
-    const { limits, slot, home, listeners } = start;
+    const { limits, slot, home, entrances } = start;
+    this.certificates = new LiveCertificates(start.certificateKey, logger);
     this.table = new LiveTable(limits);
     const folder = logFolder(home);
     this.log = new AccessLogFile({ folder, slot, limits, logger, wallClock: () => Date.now() });
     const proxy = new Proxy(this.context(), this.table);
-    const affordable = Math.floor((openFileLimit() - RESERVED_FILES) / 2 / listeners);
-    const most = Math.max(10, Math.min(start.maxConnections, affordable));
-    this.servers = Array.from({ length: listeners }, () => createProxyServer(proxy, limits, most));
+    const affordable = Math.floor((openFileLimit() - RESERVED_FILES) / 2 / entrances.length);
+    const maxConnections = Math.max(10, Math.min(start.maxConnections, affordable));
+    const { certificates } = this;
+    this.servers = entrances.map((entrance) =>
+      createProxyServer({ proxy, limits, maxConnections, entrance, certificates }),
+    );
   }
 
   async listen(): Promise<void> {
     this.table.swap(this.start.table, performance.now());
+    this.certify(this.start.certificates);
     setInterval(() => this.check(), this.start.limits.checkMs).unref();
     await Promise.all(this.servers.map((server, i) => listenOn(server, FIRST_LISTENER_FD + i)));
     this.send({ type: 'ready', version: this.table.version });
@@ -49,6 +56,9 @@ class Worker {
     if (message.type === 'table') {
       if (message.table.version > this.table.version) this.table.swap(message.table, performance.now());
       this.send({ type: 'swapped', version: this.table.version });
+    } else if (message.type === 'certificates') {
+      this.certify(message.set);
+      this.send({ type: 'certified', sequence: message.sequence });
     } else if (message.type === 'in-flight') {
       this.send({ type: 'in-flight', id: message.id, ...this.table.inFlight(message.backends) });
     } else if (message.type === 'drain') {
@@ -82,6 +92,11 @@ class Worker {
     for (const server of this.servers) server.closeIdleConnections();
   }
 
+  private certify(set: CertificateSet): void {
+    this.certificates.swap(set);
+    for (const server of this.servers) renewFallback(server, this.certificates);
+  }
+
   private check(): void {
     const now = performance.now();
     for (const watched of this.watched) watched.check(now);
@@ -97,7 +112,6 @@ class Worker {
       now: () => performance.now(),
       wallClock: () => Date.now(),
       newRequestId: () => randomUUID(),
-      port: String(this.start.port),
       isDraining: () => this.draining,
       watched: this.watched,
     };

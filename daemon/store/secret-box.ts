@@ -1,35 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { codeOf, TfkError } from '../shared/errors.js';
 
-/**
- * Seals secrets for the database: AES-256-GCM with a random 96-bit nonce. The context (whose secret, which field) is
- * authenticated, so that a sealed value moved to another row does not open. Layout: nonce (12) · tag (16) · ciphertext.
- */
-export class SecretBox {
-  constructor(private readonly key: Buffer) {}
-
-  seal(plain: string, context: string): Buffer {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.key, nonce).setAAD(Buffer.from(context));
-    const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), body]);
-  }
-
-  open(sealed: Buffer, context: string): string {
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', this.key, sealed.subarray(0, 12))
-        .setAAD(Buffer.from(context))
-        .setAuthTag(sealed.subarray(12, 28));
-      return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
-    } catch (error) {
-      throw new TfkError('internal_server_error', 'A stored secret does not open with this key.', {
-        hint: 'Put back the secret.key that belongs to this tfk.db.',
-        cause: error,
-      });
-    }
-  }
-}
+export { SecretBox } from '../shared/secret-box.js';
 
 /** The key of this home: made on first use, 32 random bytes, 0600. A key file that others may read is refused. */
 export function loadKey(path: string): Buffer {

@@ -186,6 +186,7 @@ export class Installation {
       TFK_SYSTEM_DIR: join(this.place ?? this.folder, 'system'),
       TFK_API_PORT: '0',
       TFK_ROUTER_PORT: '0',
+      TFK_ROUTER_TLS_PORT: '0',
       NO_COLOR: '1',
       ...this.settings,
     };

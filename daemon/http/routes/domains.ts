@@ -115,7 +115,7 @@ export function domainJson(
   const endpoint = endpointOf(domain, endpoints);
   return {
     ...common(app, domain),
-    ...acmOf(app, endpoint),
+    ...acmOf(services, app, domain, endpoint),
     // Heroku's clients wait for a domain that has none. The name leads here as long as the client is on this machine.
     cname: ownHostname(services, app),
     hostname: domain.hostname,
@@ -133,12 +133,19 @@ const common = (app: AppRecord, domain: Pick<DomainRecord, 'id' | 'createdAt' | 
   updated_at: timeOf(domain.updatedAt),
 });
 
+const FOREIGN =
+  "This machine's own authority signs for names below .test only; hand in a certificate: tfk certs:add CRT KEY";
+
 /** Heroku's CLI waits for `cert issued`, and shows the reason beside it. */
 function acmOf(
+  services: Services,
   app: AppRecord,
+  { hostname }: DomainRecord,
   endpoint: SniEndpointRecord | null,
 ): Pick<DomainJson, 'acm_status' | 'acm_status_reason'> {
   if (!app.acm) return { acm_status: null, acm_status_reason: null };
+  if (!endpoint && !services.certificates.canBeAutomatic(hostname))
+    return { acm_status: 'failed', acm_status_reason: FOREIGN };
   if (!endpoint) return { acm_status: 'pending', acm_status_reason: null };
   const reason = endpoint.automatic ? "Signed by this machine's own authority (tfk certs:trust)" : null;
   return { acm_status: 'cert issued', acm_status_reason: reason };

@@ -52,7 +52,13 @@ function daemonRoutes(app: FastifyInstance, { services }: Context): void {
 }
 
 function infoJson({ startedAt, ...info }: TfkInfo, email: string): InfoJson {
-  return { ...info, started_at: timeOf(startedAt), account: { email } };
+  const { tlsPort, ...router } = info.router;
+  return {
+    ...info,
+    router: { ...router, tls_port: tlsPort },
+    started_at: timeOf(startedAt),
+    account: { email },
+  };
 }
 
 /** With `everything` the reply is the progress itself, one JSON object a line; it goes on if the client has gone. */

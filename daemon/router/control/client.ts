@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.js';
 import { messageOf, TfkError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import { ConnectionLost, ControlConnection, Refused, type Question } from './connection.js';
-import type { ControlReply, RouteApp, RouterStatus } from './protocol.js';
+import type { CertificateSet, ControlReply, RouteApp, RouterStatus } from './protocol.js';
 
 export interface RouterControlOptions {
   /** `routerPlaces(home).socket` */
@@ -75,6 +75,16 @@ export class RouterControl {
       this.waiters.push({ sequence, resolve, reject });
       void this.publishAll();
     });
+  }
+
+  /**
+   * Makes the router serve TLS by these certificates. Resolves when every worker does and they are on the router's disk; does
+   * nothing where the router speaks no TLS. Call it again after `onReconnect`.
+   */
+  async certify(set: CertificateSet): Promise<void> {
+    const { tlsPort } = await this.status();
+    // A router of an older tfk would take the question for a stranger's, and hang up.
+    if (tlsPort != null) await this.ask({ type: 'certify', set });
   }
 
   /** Requests under way per dyno instance, over all workers; upgraded connections apart. Those it does not know have 0. */

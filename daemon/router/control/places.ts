@@ -5,6 +5,7 @@ export interface RouterPlaces {
   readonly folder: string;
   readonly socket: string;
   readonly table: string;
+  readonly certificates: string;
   /** The router's own log, for people. */
   readonly log: string;
 }
@@ -15,6 +16,7 @@ export function routerPlaces(home: string): RouterPlaces {
     folder,
     socket: join(folder, 'control.sock'),
     table: join(folder, 'table.json'),
+    certificates: join(folder, 'certificates.json'),
     log: join(folder, 'router.log'),
   };
 }

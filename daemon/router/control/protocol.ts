@@ -35,8 +35,25 @@ export interface Backend {
   readonly draining: boolean;
 }
 
+/** Which certificate is shown for which name. A set replaces the one before, whole. */
+export interface CertificateSet {
+  readonly certificates: readonly RouterCertificate[];
+}
+
+export interface RouterCertificate {
+  /** As in `RouteApp.hosts`. The certificate for `localhost` is also the one for names that no other is for. */
+  readonly hosts: readonly string[];
+  /** SHA-256 of the certificate, hex: the same fingerprint is the same certificate and key. */
+  readonly fingerprint: string;
+  /** PEM, the host's own first. */
+  readonly chain: string;
+  /** PEM, sealed as control/certificates.ts says; base64. */
+  readonly sealedKey: string;
+}
+
 export type ControlRequest =
   | { readonly type: 'publish'; readonly id: number; readonly table: RouteTable }
+  | { readonly type: 'certify'; readonly id: number; readonly set: CertificateSet }
   | { readonly type: 'in-flight'; readonly id: number; readonly backends: readonly string[] }
   | { readonly type: 'status'; readonly id: number }
   /** Replaces the workers one after the other by fresh ones; no connection is refused. */
@@ -55,6 +72,7 @@ export type ControlReply =
       readonly upgraded: Readonly<Record<string, number>>;
     }
   | { readonly type: 'status'; readonly id: number; readonly status: RouterStatus }
+  /** Also after `certify`: every live worker has the set, and it is on disk. */
   | { readonly type: 'done'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
@@ -64,6 +82,8 @@ export interface RouterStatus {
   readonly version: string;
   readonly tableVersion: number;
   readonly port: number;
+  /** Null: it speaks no TLS. Absent: it is of an older tfk, and does not know what that is. */
+  readonly tlsPort?: number | null;
   readonly workers: readonly { readonly pid: number; readonly tableVersion: number }[];
 }
 

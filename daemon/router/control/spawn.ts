@@ -14,6 +14,10 @@ export interface RouterStart {
   readonly home: string;
   /** 0 takes a free one: `RouterControl.status` tells which. */
   readonly port: number;
+  /** Null or left out: no TLS. 0 takes a free one. */
+  readonly tlsPort?: number | null;
+  /** Where the TLS port is taken, a free one will do. */
+  readonly tlsPortMayDiffer?: boolean;
   /** Default: 127.0.0.1, and ::1 where the machine has it. */
   readonly hosts?: readonly string[];
   readonly workers?: number;
@@ -44,7 +48,7 @@ export async function startRouter(options: RouterStart): Promise<{ readonly star
     {
       hint:
         report.exitCode === EXIT.portTaken
-          ? 'Set TFK_ROUTER_PORT to another port, or to 0 for a free one.'
+          ? 'Set TFK_ROUTER_PORT (or TFK_ROUTER_TLS_PORT) to another port, or to 0 for a free one.'
           : `Its log is ${routerPlaces(options.home).log}.`,
     },
   );
@@ -91,6 +95,7 @@ function argumentsOf(options: RouterStart): string[] {
   const given: [string, string | number | undefined][] = [
     ['home', options.home],
     ['port', options.port],
+    ['tls-port', options.tlsPort ?? undefined],
     ['workers', options.workers],
     ['log-level', options.logLevel],
     ['version', options.version],
@@ -100,7 +105,8 @@ function argumentsOf(options: RouterStart): string[] {
       `${name}=${value}`,
     ]),
   ];
-  return given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
+  const flags = options.tlsPortMayDiffer === true ? ['--tls-port-may-differ'] : [];
+  return [...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])), ...flags];
 }
 
 function openLog(home: string): number {

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import { messageOf } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
+import { isCertificateSet } from '../control/certificates.js';
 import { readLines, writeLine } from '../control/lines.js';
 import type { ControlReply, ControlRequest, RouterStatus, RouteTable } from '../control/protocol.js';
 import { isRouteTable } from '../control/table.js';
+import type { CertificateFile } from './certificate-file.js';
 import type { TableFile } from './table-file.js';
 import type { Workers } from './workers.js';
 
@@ -12,7 +14,10 @@ export interface HolderOptions {
   readonly tableFile: TableFile;
   /** The table the workers were started with. */
   readonly table: RouteTable;
+  readonly certificateFile: CertificateFile;
   readonly port: number;
+  /** Null: no TLS. */
+  readonly tlsPort: number | null;
   readonly version: string;
   readonly startedAt: number;
   readonly logger: Logger;
@@ -47,6 +52,9 @@ export class Holder {
     switch (request.type) {
       case 'publish':
         return { type: 'published', id, version: await this.publish(request.table) };
+      case 'certify':
+        await this.certify(request.set);
+        return { type: 'done', id };
       case 'in-flight':
         return { type: 'in-flight', id, ...(await this.options.workers.inFlight(request.backends)) };
       case 'status':
@@ -75,13 +83,33 @@ export class Holder {
     return table.version;
   }
 
+  private async certify(set: unknown): Promise<void> {
+    if (!isCertificateSet(set)) throw new Error('this is not a set of certificates');
+    await Promise.all([this.options.workers.certify(set), this.options.certificateFile.save(set)]);
+  }
+
   private status(): RouterStatus {
-    const { port, version, startedAt, workers } = this.options;
-    return { pid: process.pid, startedAt, version, tableVersion: this.version, port, workers: workers.pids };
+    const { port, tlsPort, version, startedAt, workers } = this.options;
+    const ports = { port, tlsPort };
+    return {
+      pid: process.pid,
+      startedAt,
+      version,
+      tableVersion: this.version,
+      ...ports,
+      workers: workers.pids,
+    };
   }
 }
 
-const TYPES: ReadonlySet<unknown> = new Set(['publish', 'in-flight', 'status', 'reload', 'shutdown']);
+const TYPES: ReadonlySet<unknown> = new Set([
+  'publish',
+  'certify',
+  'in-flight',
+  'status',
+  'reload',
+  'shutdown',
+]);
 
 function isRequest(message: unknown): message is ControlRequest {
   if (typeof message !== 'object' || message === null) return false;

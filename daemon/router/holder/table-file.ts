@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { link, readFile, rename, rm } from 'node:fs/promises';
 import { writeFileAtomic } from '../../shared/atomic-file.js';
 import { codeOf } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import type { RouteTable } from '../control/protocol.js';
 import { isRouteTable } from '../control/table.js';
+import { parseStateFile, stateFileText } from './state-file.js';
 
 export const EMPTY_TABLE: RouteTable = { version: 0, apps: [] };
 
@@ -72,9 +72,8 @@ export class TableFile {
   }
 
   private async writeOne(table: RouteTable): Promise<void> {
-    const text = JSON.stringify(table);
     await this.keepPrevious();
-    await writeFileAtomic(this.path, `${JSON.stringify({ format: 1, sha256: digest(text) })}\n${text}\n`);
+    await writeFileAtomic(this.path, stateFileText(table));
   }
 
   private async keepPrevious(): Promise<void> {
@@ -103,16 +102,6 @@ export class TableFile {
 
 /** Undefined when a byte is missing or different. */
 export function parseTableFile(content: string): RouteTable | undefined {
-  const [head = '', text = '', end] = content.split('\n');
-  if (end !== '') return undefined;
-  try {
-    const { format, sha256 } = JSON.parse(head) as { format?: unknown; sha256?: unknown };
-    if (format !== 1 || sha256 !== digest(text)) return undefined;
-    const table: unknown = JSON.parse(text);
-    return isRouteTable(table) ? table : undefined;
-  } catch {
-    return undefined;
-  }
+  const table = parseStateFile(content);
+  return isRouteTable(table) ? table : undefined;
 }
-
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Logger } from '../../shared/logger.js';
-import type { RouteTable } from '../control/protocol.js';
+import type { CertificateSet, RouteTable } from '../control/protocol.js';
 import type { BoundSocket } from './listeners.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 
@@ -28,6 +28,7 @@ export class WorkerProcess {
   readonly slot: number;
   readonly pid: number;
   tableVersion = -1;
+  private certified = 0;
   readonly ready: Promise<void>;
   readonly exited: Promise<void>;
   private readonly child: ChildProcess;
@@ -70,6 +71,12 @@ export class WorkerProcess {
     await this.answered(() => this.tableVersion >= table.version);
   }
 
+  /** Resolves when the worker serves TLS by this set or a newer one, or is dead. `sequence` rises with every set. */
+  async certify(set: CertificateSet, sequence: number): Promise<void> {
+    this.send({ type: 'certificates', sequence, set });
+    await this.answered(() => this.certified >= sequence);
+  }
+
   /** A dead worker has nothing under way. */
   async inFlight(backends: readonly string[]): Promise<InFlight> {
     const id = ++this.asked;
@@ -98,6 +105,7 @@ export class WorkerProcess {
 
   private receive(message: FromWorker): void {
     if (message.type === 'ready' || message.type === 'swapped') this.tableVersion = message.version;
+    else if (message.type === 'certified') this.certified = message.sequence;
     else if (message.type === 'in-flight') this.counts.set(message.id, message);
     else this.failedWith = message;
     this.settle();

@@ -2,7 +2,8 @@ import type { Clock } from '../../shared/clock.js';
 import { messageOf } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import type { RouterConfig } from '../config.js';
-import type { RouteTable } from '../control/protocol.js';
+import type { CertificateSet, RouteTable } from '../control/protocol.js';
+import type { Entrance } from '../proxy/context.js';
 import type { BoundSocket } from './listeners.js';
 import { WorkerProcess, type InFlight } from './worker-process.js';
 
@@ -11,7 +12,9 @@ export interface WorkersOptions {
   /** Absolute path of the compiled worker program. */
   readonly program: string;
   readonly sockets: readonly BoundSocket[];
-  readonly port: number;
+  readonly tlsSockets: readonly BoundSocket[];
+  /** See WorkerStart. */
+  readonly certificateKey: string | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -27,10 +30,12 @@ export class Workers {
   private readonly all = new Set<WorkerProcess>();
   private readonly stopped = new AbortController();
   private delayMs = 0;
+  private certifications = 0;
 
   constructor(
     private readonly options: WorkersOptions,
     private table: RouteTable,
+    private certificates: CertificateSet,
   ) {}
 
   /** Resolves when all listen; rejects when one cannot. */
@@ -47,6 +52,13 @@ export class Workers {
   async swap(table: RouteTable): Promise<void> {
     this.table = table;
     await Promise.all([...this.all].map((worker) => worker.swap(table)));
+  }
+
+  /** Resolves when every worker that lives serves TLS by this set or a newer one. */
+  async certify(certificates: CertificateSet): Promise<void> {
+    this.certificates = certificates;
+    const sequence = ++this.certifications;
+    await Promise.all([...this.all].map((worker) => worker.certify(certificates, sequence)));
   }
 
   async inFlight(backends: readonly string[]): Promise<InFlight> {
@@ -83,16 +95,18 @@ export class Workers {
   }
 
   private launch(): WorkerProcess {
-    const { config, program, sockets, port, clock, logger } = this.options;
+    const { config, program, clock, logger, certificateKey } = this.options;
+    const sockets = [...this.options.sockets, ...this.options.tlsSockets];
     const start = {
       slot: this.freeSlot(),
-      listeners: sockets.length,
-      port,
+      entrances: this.entrances,
       home: config.home,
       logLevel: config.logLevel,
       limits: config.limits,
       maxConnections: Math.ceil(config.limits.maxConnections / config.workers),
       table: this.table,
+      certificates: this.certificates,
+      certificateKey,
     };
     const worker = new WorkerProcess({ program, sockets, start, logger });
     const startedAt = clock.now();
@@ -100,6 +114,14 @@ export class Workers {
     this.serving.add(worker);
     void worker.exited.then(() => this.onExit(worker, clock.now() - startedAt));
     return worker;
+  }
+
+  /** In the order of the sockets. */
+  private get entrances(): Entrance[] {
+    const { sockets, tlsSockets } = this.options;
+    const of = (protocol: Entrance['protocol'], bound: readonly BoundSocket[]) =>
+      bound.map(({ port }): Entrance => ({ protocol, port: String(port) }));
+    return [...of('http', sockets), ...of('https', tlsSockets)];
   }
 
   /** A slot names the access log's files: it is free again only when its worker has ended. */

@@ -1,7 +1,9 @@
+import type { Entrance } from './context.js';
 import type { Failure } from './failures.js';
 
 /** What the log tells of one request. */
 export interface AccessRecord {
+  readonly protocol: Entrance['protocol'];
   readonly method: string;
   readonly path: string;
   readonly host: string;
@@ -29,7 +31,7 @@ export function accessText(record: AccessRecord): string {
     `${outcome(record.failure)} method=${bare(record.method)} path="${quoted(record.path)}" host=${bare(record.host)}` +
     ` request_id=${bare(record.requestId)} fwd="${quoted(record.fwd)}" dyno=${bare(dyno)}` +
     ` connect=${milliseconds(record.connectMs)} service=${milliseconds(record.serviceMs)}` +
-    ` status=${record.status ?? ''} bytes=${record.bytes ?? ''} protocol=http`
+    ` status=${record.status ?? ''} bytes=${record.bytes ?? ''} protocol=${record.protocol}`
   );
 }
 

@@ -5,6 +5,12 @@ export interface Watched {
   check(now: number): void;
 }
 
+/** How a client came in. */
+export interface Entrance {
+  readonly protocol: 'http' | 'https';
+  readonly port: string;
+}
+
 export interface AccessLog {
   /** `text` is one line of `accessText`. */
   write(appId: string, text: string): void;
@@ -19,8 +25,6 @@ export interface ProxyContext {
   /** Milliseconds since the epoch. */
   readonly wallClock: () => number;
   readonly newRequestId: () => string;
-  /** The port clients come in by. */
-  readonly port: string;
   /** The worker drains: every response closes its connection. */
   readonly isDraining: () => boolean;
   readonly watched: Set<Watched>;

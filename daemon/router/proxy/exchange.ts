@@ -6,7 +6,7 @@ import { accessText } from './access-text.js';
 import { Attempt, type AnswerSink } from './attempt.js';
 import { failureOf, isOwnFault, wasTakenOut } from './backend-failure.js';
 import type { LiveBackend } from './backend.js';
-import type { ProxyContext, Watched } from './context.js';
+import type { Entrance, ProxyContext, Watched } from './context.js';
 import { FAILURES, type Failure } from './failures.js';
 import { linger } from './linger.js';
 import type { Candidate, LiveApp } from './live-app.js';
@@ -23,6 +23,7 @@ export interface Incoming {
   readonly response: ServerResponse;
   readonly checked: CheckedRequest;
   readonly clientAddress: string;
+  readonly entrance: Entrance;
   /** There when the client asks to switch protocols: its connection, and what it sent behind its request. */
   readonly upgrade?: { readonly socket: Socket; readonly head: Buffer };
 }
@@ -175,9 +176,9 @@ export class Exchange implements Candidate, AnswerSink, Watched {
   }
 
   private buildHeaders(): string[] {
-    const { checked, clientAddress } = this.incoming;
+    const { checked, clientAddress, entrance } = this.incoming;
     const { context, requestId } = this;
-    return backendHeaders(checked, { requestId, clientAddress, port: context.port, at: context.wallClock() });
+    return backendHeaders(checked, { requestId, clientAddress, entrance, at: context.wallClock() });
   }
 
   private bodyToSend(): RequestBody | undefined {
@@ -221,10 +222,11 @@ export class Exchange implements Candidate, AnswerSink, Watched {
   }
 
   private describe(status: number, bytes: number): string {
-    const { checked, clientAddress } = this.incoming;
+    const { checked, clientAddress, entrance } = this.incoming;
     const { attempt } = this;
     const connectedAt = attempt?.connectedAt;
     return accessText({
+      protocol: entrance.protocol,
       method: checked.method,
       path: checked.path,
       host: checked.hostname,

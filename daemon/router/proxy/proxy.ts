@@ -11,6 +11,9 @@ import type { Refusal } from './refusal.js';
 import { checkRequest, isRefusal, type CheckedRequest } from './request-checks.js';
 import { sendPage } from './send-page.js';
 
+/** A request before it was read. */
+export type Arriving = Pick<Incoming, 'request' | 'response' | 'entrance' | 'upgrade'>;
+
 /** Takes each request from the server: refuses it, finds its app, or says that there is none. */
 export class Proxy {
   constructor(
@@ -19,25 +22,17 @@ export class Proxy {
   ) {}
 
   /** Answers the exchange that was begun, for those who watch the connection; undefined when it is answered already. */
-  handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    upgrade?: Incoming['upgrade'],
-  ): Exchange | undefined {
-    const checked = checkRequest(headOf(request));
+  handle({ request, response, entrance, upgrade }: Arriving): Exchange | undefined {
+    const checked = checkRequest(headOf(request), entrance.protocol);
     if (isRefusal(checked)) {
-      this.refuse(request, response, checked);
+      this.refuse({ request, response, entrance }, checked);
       return;
     }
-    return this.forward(request, response, checked, upgrade);
+    return this.forward({ request, response, entrance, ...(upgrade && { upgrade }) }, checked);
   }
 
-  private forward(
-    request: IncomingMessage,
-    response: ServerResponse,
-    checked: CheckedRequest,
-    upgrade?: Incoming['upgrade'],
-  ): Exchange | undefined {
+  private forward(arriving: Arriving, checked: CheckedRequest): Exchange | undefined {
+    const { request, response } = arriving;
     if (checked.path === '*') {
       this.answerForItself(response);
       return;
@@ -48,8 +43,7 @@ export class Proxy {
       return;
     }
     const clientAddress = addressOf(request.socket);
-    const incoming: Incoming = { request, response, checked, clientAddress, ...(upgrade && { upgrade }) };
-    const exchange = new Exchange(this.context, app, incoming);
+    const exchange = new Exchange(this.context, app, { ...arriving, checked, clientAddress });
     exchange.enter();
     return exchange;
   }
@@ -66,7 +60,7 @@ export class Proxy {
     sendPage(response, { ...UNKNOWN_HOST, requestId: checked.requestId ?? this.context.newRequestId() });
   }
 
-  private refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): undefined {
+  private refuse({ request, response, entrance }: Arriving, refusal: Refusal): undefined {
     const failure = requestError(refusal.status, refusal.cause);
     const { code, desc, status } = failure;
     const requestId = this.context.newRequestId();
@@ -75,7 +69,8 @@ export class Proxy {
     const host = hostOf(request);
     const app = this.table.find(host);
     if (!app) return;
-    const record = { method: request.method ?? '', path: request.url ?? '', host, requestId };
+    const { protocol } = entrance;
+    const record = { protocol, method: request.method ?? '', path: request.url ?? '', host, requestId };
     const nothing = { dyno: undefined, connectMs: undefined, serviceMs: undefined, bytes: undefined };
     this.context.log.write(
       app.id,

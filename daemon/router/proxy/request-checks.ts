@@ -1,5 +1,6 @@
+import type { Entrance } from './context.js';
 import { HeaderReading } from './header-reading.js';
-import { parseAuthority } from './host.js';
+import { parseAuthority, type Authority } from './host.js';
 import type { Refusal } from './refusal.js';
 import { readTarget, type Target } from './request-target.js';
 
@@ -43,13 +44,16 @@ export function isRefusal(checked: CheckedRequest | Refusal): checked is Refusal
  * Refuses what two HTTP implementations could read in two ways (RFC 9112), and reads the rest once. The parser before it has
  * refused malformed syntax already; what is checked here is what it lets pass.
  */
-export function checkRequest(head: RequestHead): CheckedRequest | Refusal {
+export function checkRequest(
+  head: RequestHead,
+  protocol: Entrance['protocol'] = 'http',
+): CheckedRequest | Refusal {
   const refused = refusalOfLine(head);
   if (refused) return refused;
   const reading = new HeaderReading(head.rawHeaders);
-  const target = readTarget(head.method, head.url);
+  const target = readTarget(head.method, head.url, protocol);
   if ('status' in target) return target;
-  return reading.refusal ?? refusalOfHeaders(head, reading) ?? combine(head, reading, target);
+  return reading.refusal ?? refusalOfHeaders(head, reading) ?? combine(head, reading, target, protocol);
 }
 
 function refusalOfLine({ method, httpVersion }: RequestHead): Refusal | undefined {
@@ -104,15 +108,19 @@ function upgradeOf(head: RequestHead, reading: HeaderReading): string | undefine
   return passes ? upgrade : undefined;
 }
 
-function combine(head: RequestHead, reading: HeaderReading, target: Target): CheckedRequest | Refusal {
+const DEFAULT_PORTS = { http: '80', https: '443' } as const;
+
+function combine(
+  head: RequestHead,
+  reading: HeaderReading,
+  target: Target,
+  protocol: Entrance['protocol'],
+): CheckedRequest | Refusal {
   const written = reading.host === undefined ? undefined : parseAuthority(reading.host);
   if (reading.host !== undefined && !written) return { status: 400, cause: 'bad host' };
   const { authority } = target;
-  if (
-    authority &&
-    written &&
-    (authority.name !== written.name || defaulted(authority.port) !== defaulted(written.port))
-  )
+  const portOf = ({ port }: Authority): string => (port === '' ? DEFAULT_PORTS[protocol] : port);
+  if (authority && written && (authority.name !== written.name || portOf(authority) !== portOf(written)))
     return { status: 400, cause: 'host differs from target' };
   return {
     method: head.method,
@@ -128,5 +136,3 @@ function combine(head: RequestHead, reading: HeaderReading, target: Target): Che
     expectsContinue: reading.expectsContinue,
   };
 }
-
-const defaulted = (port: string): string => (port === '' ? '80' : port);

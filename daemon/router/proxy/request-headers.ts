@@ -1,10 +1,10 @@
+import type { Entrance } from './context.js';
 import type { CheckedRequest } from './request-checks.js';
 
 export interface Arrival {
   readonly requestId: string;
   readonly clientAddress: string;
-  /** The port the client came in by. */
-  readonly port: string;
+  readonly entrance: Entrance;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -24,9 +24,9 @@ export function backendHeaders(request: CheckedRequest, arrival: Arrival): strin
     'X-Forwarded-For',
     forwardedFor(request, arrival.clientAddress),
     'X-Forwarded-Proto',
-    'http',
+    arrival.entrance.protocol,
     'X-Forwarded-Port',
-    arrival.port,
+    arrival.entrance.port,
     'X-Request-Start',
     String(arrival.at),
     'X-Request-Id',

@@ -1,3 +1,4 @@
+import type { Entrance } from './context.js';
 import { parseAuthority, type Authority } from './host.js';
 import type { Refusal } from './refusal.js';
 
@@ -14,23 +15,25 @@ const CLEAN = /^[\x21\x22\x24-\x7e]+$/;
 const ABSOLUTE = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?]*)(.*)$/;
 
 /** Reads a request target without `new URL`, which would take `//host/x` for another host. */
-export function readTarget(method: string, url: string): Target | Refusal {
+export function readTarget(method: string, url: string, protocol: Entrance['protocol']): Target | Refusal {
   if (url.length > MAX_LENGTH) return { status: 414, cause: 'target too long' };
   if (!CLEAN.test(url)) return { status: 400, cause: 'bad target' };
   if (url.startsWith('/')) return { path: url, authority: undefined };
   if (url === '*') {
     return method === 'OPTIONS' ? { path: '*', authority: undefined } : { status: 400, cause: 'bad target' };
   }
-  return absoluteTarget(url);
+  return absoluteTarget(url, protocol);
 }
 
-function absoluteTarget(url: string): Target | Refusal {
+function absoluteTarget(url: string, protocol: Entrance['protocol']): Target | Refusal {
   const [, scheme, written, rest] = ABSOLUTE.exec(url) ?? [];
   if (scheme === undefined || written === undefined || rest === undefined) {
     return { status: 400, cause: 'bad target' };
   }
-  if (scheme.toLowerCase() === 'https') return { status: 421, cause: 'https on the http port' };
+  const meant = scheme.toLowerCase();
   const authority = parseAuthority(written);
-  if (scheme.toLowerCase() !== 'http' || !authority) return { status: 400, cause: 'bad target' };
+  if ((meant === 'http' || meant === 'https') && meant !== protocol)
+    return { status: 421, cause: `${meant} on the ${protocol} port` };
+  if (meant !== protocol || !authority) return { status: 400, cause: 'bad target' };
   return { path: rest.startsWith('/') ? rest : `/${rest}`, authority };
 }

@@ -1,13 +1,17 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer, Server as HttpsServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { codeOf } from '../../shared/errors.js';
 import type { RouterLimits } from '../limits.js';
+import type { Entrance } from './context.js';
 import type { Exchange } from './exchange.js';
 import { requestError } from './failures.js';
+import type { LiveCertificates } from './live-certificates.js';
 import { reasonOf } from './pages.js';
 import type { Proxy } from './proxy.js';
 import { checkRequest, isRefusal } from './request-checks.js';
+import { cutOldHandshakes, tlsOptions } from './tls.js';
 
 /** More than the checks allow, so that the checks see what is too much: Node drops further headers without a word. */
 const PARSED_HEADERS = 1_100;
@@ -25,9 +29,40 @@ interface ClientSocket extends Socket {
   latestTurn?: Turn;
 }
 
-/** The HTTP server of a worker; it listens on nothing yet. */
-export function createProxyServer(proxy: Proxy, limits: RouterLimits, maxConnections: number): Server {
-  const server = createServer({
+/** What a worker accepts on. */
+export type Server = HttpServer | HttpsServer;
+
+export interface ServerParts {
+  readonly proxy: Proxy;
+  readonly limits: RouterLimits;
+  readonly maxConnections: number;
+  readonly entrance: Entrance;
+  readonly certificates: LiveCertificates;
+}
+
+/** The HTTP server of a worker, with TLS before it where its entrance has that; it listens on nothing yet. */
+export function createProxyServer(parts: ServerParts): Server {
+  const { proxy, maxConnections, entrance } = parts;
+  const server = createFor(parts);
+  server.maxHeadersCount = PARSED_HEADERS;
+  server.maxConnections = maxConnections;
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const exchange = proxy.handle({ request, response, entrance });
+    (request.socket as ClientSocket).latestTurn = { request, response, exchange };
+  };
+  server.on('request', onRequest);
+  server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
+  server.on('upgrade', (request: IncomingMessage, _stream: Duplex, head: Buffer) =>
+    onUpgrade({ server, proxy, entrance }, { request, socket: request.socket, head }),
+  );
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuse(socket, 405));
+  server.on('clientError', onClientError);
+  return server;
+}
+
+function createFor({ limits, entrance, certificates }: ServerParts): Server {
+  const options = {
     headersTimeout: limits.headersMs,
     // Uploads may take as long as they flow: their silence is watched by the exchange.
     requestTimeout: 0,
@@ -36,22 +71,16 @@ export function createProxyServer(proxy: Proxy, limits: RouterLimits, maxConnect
     maxHeaderSize: MAX_HEAD_BYTES,
     insecureHTTPParser: false,
     noDelay: true,
-  });
-  server.maxHeadersCount = PARSED_HEADERS;
-  server.maxConnections = maxConnections;
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const exchange = proxy.handle(request, response);
-    (request.socket as ClientSocket).latestTurn = { request, response, exchange };
   };
-  server.on('request', onRequest);
-  server.on('checkContinue', onRequest);
-  server.on('checkExpectation', onRequest);
-  server.on('upgrade', (request, _stream, head) =>
-    onUpgrade(server, proxy, { request, socket: request.socket, head }),
-  );
-  server.on('connect', (_request, socket) => refuse(socket, 405));
-  server.on('clientError', onClientError);
+  if (entrance.protocol === 'http') return createServer(options);
+  const server = createTlsServer({ ...options, ...tlsOptions(certificates, limits) });
+  cutOldHandshakes(server, limits.maxHandshakes);
   return server;
+}
+
+/** After each swap of certificates: connections that are open keep theirs. */
+export function renewFallback(server: Server, certificates: LiveCertificates): void {
+  if (server instanceof HttpsServer) server.setSecureContext(certificates.forNobody);
 }
 
 /**
@@ -62,17 +91,23 @@ export function stopAccepting(server: Server, onClosed: () => void): void {
   NetServer.prototype.close.call(server, onClosed);
 }
 
+interface Serving {
+  readonly server: Server;
+  readonly proxy: Proxy;
+  readonly entrance: Entrance;
+}
+
 interface UpgradeRequest {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
 }
 
-function onUpgrade(server: Server, proxy: Proxy, { request, socket, head }: UpgradeRequest): void {
+function onUpgrade({ server, proxy, entrance }: Serving, { request, socket, head }: UpgradeRequest): void {
   const { method = '', url = '', httpVersion, rawHeaders } = request;
-  const checked = checkRequest({ method, url, httpVersion, rawHeaders });
+  const checked = checkRequest({ method, url, httpVersion, rawHeaders }, entrance.protocol);
   if (!isRefusal(checked) && checked.upgrade === undefined) {
-    serveWithoutUpgrade(server, request, socket, head);
+    serveWithoutUpgrade(server, entrance, { request, socket, head });
     return;
   }
   socket.on('error', () => undefined);
@@ -80,16 +115,20 @@ function onUpgrade(server: Server, proxy: Proxy, { request, socket, head }: Upgr
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.on('finish', () => closeGently(socket));
-  proxy.handle(request, response, { socket, head });
+  proxy.handle({ request, response, entrance, upgrade: { socket, head } });
 }
 
 /**
  * The client offers a protocol the router does not pass on (h2c, or an upgrade with a body): it is served as plain HTTP/1.1.
  * Node has already let go of the connection, so it is handed back with the head as if nothing had been offered.
  */
-function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+function serveWithoutUpgrade(
+  server: Server,
+  { protocol }: Entrance,
+  { request, socket, head }: UpgradeRequest,
+): void {
   socket.unshift(Buffer.concat([Buffer.from(headWithoutUpgrade(request), 'latin1'), head]));
-  server.emit('connection', socket);
+  server.emit(protocol === 'http' ? 'connection' : 'secureConnection', socket);
 }
 
 function headWithoutUpgrade({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): string {

@@ -204,6 +204,14 @@ describe('automatic certificates', () => {
     expect(second?.ssl_cert.id).not.toBe(first?.ssl_cert.id);
   });
 
+  test('are not made for names that the authority does not vouch for', async () => {
+    await addDomain('www.example.edu');
+    await enable();
+    expect(await domainNamed('www.example.edu')).toMatchObject({ acm_status: 'failed', sni_endpoint: null });
+    expect((await domainNamed('www.example.edu')).acm_status_reason).toContain('tfk certs:add');
+    expect(await ask('GET', '/sni-endpoints')).toEqual([]);
+  });
+
   test('say who signs them', async () => {
     const { headers } = await server.app.inject({ method: 'POST', url: '/apps/shop/acm', payload: {} });
     expect(headers['x-heroku-warning']).toContain('tfk certs:trust');

@@ -4,6 +4,7 @@ import { accessText, type AccessRecord } from '../../../../daemon/router/proxy/a
 import { FAILURES, requestError } from '../../../../daemon/router/proxy/failures.js';
 
 const record: AccessRecord = {
+  protocol: 'http' as const,
   method: 'GET',
   path: '/',
   host: 'shop.localhost',
