@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { IdRef, Nullable, Time, Uuid } from './fields.js';
+import { SCOPES } from './scopes.js';
 
-/** The token's text is told once, in the reply to its creation; later it is an empty string. */
+/** The token's text is told in the reply to its creation and renewal, and to whoever sent it; else it is an empty string. */
 const Token = Type.Object({
   /** Seconds left. */
   expires_in: Nullable(Type.Integer()),
@@ -24,10 +25,18 @@ export const Authorization = Type.Object({
 });
 export type Authorization = Static<typeof Authorization>;
 
+const Description = Type.String({ maxLength: 256 });
+
 /** `POST /oauth/authorizations`; `expires_in` in seconds. */
 export const CreateAuthorization = Type.Object({
-  description: Type.Optional(Type.String()),
-  expires_in: Type.Optional(Nullable(Type.Integer({ minimum: 1 }))),
-  scope: Type.Optional(Type.Array(Type.String())),
+  description: Type.Optional(Nullable(Description)),
+  expires_in: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 3_155_760_000 }))),
+  scope: Type.Optional(Nullable(Type.Array(Type.Enum([...SCOPES]), { minItems: 1 }))),
+  /** Ours: whose it is to be, by e-mail address; only the account may name another than itself. */
+  user: Type.Optional(Type.String()),
 });
 export type CreateAuthorization = Static<typeof CreateAuthorization>;
+
+/** `PATCH /oauth/authorizations/:authorization` */
+export const UpdateAuthorization = Type.Object({ description: Type.Optional(Nullable(Description)) });
+export type UpdateAuthorization = Static<typeof UpdateAuthorization>;

@@ -1,6 +1,6 @@
 /**
  * The wire contract. For types (`import type`) and for schemas. It loads typebox, so who must start fast takes run-time helpers
- * from their own files, which load nothing: attach.ts, errors.ts, paging.ts.
+ * from their own files, which load nothing: attach.ts, errors.ts, paging.ts, scopes.ts.
  */
 export * from './account.js';
 export * from './addons.js';
@@ -12,6 +12,7 @@ export * from './authority.js';
 export * from './authorizations.js';
 export * from './buildpacks.js';
 export * from './builds.js';
+export * from './collaborators.js';
 export * from './config-vars.js';
 export * from './databases.js';
 export * from './domains.js';
@@ -30,6 +31,7 @@ export * from './pipeline-promotions.js';
 export * from './pipelines.js';
 export * from './platform.js';
 export * from './releases.js';
+export * from './scopes.js';
 export * from './slugs.js';
 export * from './sni-endpoints.js';
 export * from './sources.js';

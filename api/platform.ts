@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, UserRef, Uuid } from './fields.js';
+import { Time, Uuid } from './fields.js';
 
 /** What is the same for every app here, and what Heroku's clients ask beside the resources of their command. */
 
@@ -25,14 +25,3 @@ export const Stack = Type.Object({
   updated_at: Time(),
 });
 export type Stack = Static<typeof Stack>;
-
-export const Collaborator = Type.Object({
-  app: NamedRef,
-  created_at: Time(),
-  id: Uuid(),
-  permissions: Type.Array(Type.Object({ description: Type.String(), name: Type.String() })),
-  role: Nullable(Type.String()),
-  updated_at: Time(),
-  user: Type.Object({ ...UserRef.properties, federated: Type.Boolean() }),
-});
-export type Collaborator = Static<typeof Collaborator>;

@@ -63,10 +63,15 @@ const isService = (services: Services, name: string, asked: string): boolean =>
   name === asked ||
   services.addons.services().some((known) => known.name === name && known.herokuName === asked);
 
-export function attachedOf(services: Services, app: AppRecord | null): Attached[] {
+type Visible = (appId: string) => boolean;
+
+/** Of an app, or of all those that the requester may see. */
+export function attachedOf(services: Services, app: AppRecord | null, isVisible: Visible): Attached[] {
   const addons = new Map(services.records.addons.all().map((addon) => [addon.id, addon]));
   const attachments =
-    app === null ? services.records.addons.attachments() : services.records.addons.attachmentsOf(app.id);
+    app === null
+      ? services.records.addons.attachments().filter(({ appId }) => isVisible(appId))
+      : services.records.addons.attachmentsOf(app.id);
   return attachments.flatMap((attachment) => {
     const addon = addons.get(attachment.addonId);
     return addon ? [{ attachment, addon }] : [];
@@ -77,10 +82,15 @@ export function attachedOf(services: Services, app: AppRecord | null): Attached[
  * By id, or by name within an app; also `app::NAME`, a config var that it gives (`DATABASE_URL`), or the add-on's name. One
  * add-on may be attached several times.
  */
-export function resolveAttachments(services: Services, reference: string, app: AppRecord | null): Attached[] {
+export function resolveAttachments(
+  services: Services,
+  reference: string,
+  app: AppRecord | null,
+  isVisible: Visible,
+): Attached[] {
   const [, appName, name = reference] = /^([^:]+)::(.+)$/.exec(reference) ?? [];
   const owner = appName === undefined ? app : findApp(services, appName);
-  const attached = attachedOf(services, owner);
+  const attached = attachedOf(services, owner, isVisible);
   const upper = name.toUpperCase();
   const ways: ((candidate: Attached) => boolean)[] = [
     ({ attachment }) => attachment.id === name || attachment.name === upper,
@@ -97,8 +107,13 @@ export function resolveAttachments(services: Services, reference: string, app: A
 }
 
 /** The one that is meant; a bare name without an app is taken where only one app has it. */
-export function findAttachment(services: Services, reference: string, app: AppRecord | null): Attached {
-  const found = resolveAttachments(services, reference, app);
+export function findAttachment(
+  services: Services,
+  reference: string,
+  app: AppRecord | null,
+  isVisible: Visible,
+): Attached {
+  const found = resolveAttachments(services, reference, app, isVisible);
   const [first] = found;
   if (first && found.length === 1) return first;
   const apps = found.map(

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
-import type { TokenRecord } from '../store/account.js';
 import type { AttachPoints } from './attach-points.js';
 import type { Attachable, Services } from './services.js';
 
@@ -22,17 +21,6 @@ export interface Context {
   readonly attachUrl: (request: FastifyRequest, attachable: Attachable) => string;
   /** The e-mail address of who acts: the user whose token this is, or over the unix socket the account. */
   readonly actor: (request: FastifyRequest) => string;
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The URL holds a secret that stands for the token. */
-    readonly secretUrl?: boolean;
-    /** Anybody may ask: it is the same everywhere, and tells nothing of this machine. */
-    readonly open?: boolean;
-  }
-  interface FastifyRequest {
-    /** The token that this request came with; null over the unix socket. */
-    token: TokenRecord | null;
-  }
+  /** For lists: may the requester see what belongs to the app of this id? */
+  readonly visible: (request: FastifyRequest) => (appId: string) => boolean;
 }

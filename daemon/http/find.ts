@@ -24,12 +24,16 @@ import type { Services } from './services.js';
 export function findApp(services: Services, idOrName: string): AppRecord {
   const app = services.apps.find(idOrName);
   if (app) return app;
-  throw unknown('app', `There is no app ${quote(idOrName)}.`, {
+  throw unknownApp(idOrName, services.apps.list());
+}
+
+/** `known` are those that may have been meant. */
+export const unknownApp = (idOrName: string, known: readonly AppRecord[]): TfkError =>
+  unknown('app', `There is no app ${quote(idOrName)}.`, {
     word: idOrName,
-    candidates: services.apps.list().map(({ name }) => name),
+    candidates: known.map(({ name }) => name),
     otherwise: 'List the apps: tfk apps',
   });
-}
 
 /** By id, version or `vN`; `current` for the current one. */
 export function findRelease(services: Services, app: AppRecord, reference: string): ReleaseRecord {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { Scope } from '../../api/index.js';
 
 export interface KnownRoute {
   readonly method: string;
@@ -7,6 +8,10 @@ export interface KnownRoute {
   readonly schema: { readonly body?: unknown; readonly response?: unknown };
   readonly secretUrl: boolean;
   readonly open: boolean;
+  /** What it asks of a token, where that does not follow from its method. */
+  readonly scope: Scope | null;
+  /** Who alone may use it. */
+  readonly only: 'owner' | 'account' | null;
 }
 
 /** All routes of a server, as they were registered: for `Allow`, the OpenAPI document and the tests. */
@@ -40,6 +45,8 @@ export class RouteTable {
         schema: schema ?? {},
         secretUrl: config?.secretUrl === true,
         open: config?.open === true,
+        scope: config?.scope ?? null,
+        only: config?.only ?? null,
       });
       this.patterns = [...this.patterns, { pattern, method: each }];
     }

@@ -7,8 +7,10 @@ import { codeOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import type { Logger } from '../shared/logger.js';
 import type { ServerCertificate } from '../tls/authority.js';
+import { admit } from './access/admission.js';
+import { visibleTo } from './access/app-access.js';
+import { requesterOf } from './access/requester.js';
 import { AttachPoints, attachUrl, rendezvousUrl } from './attach-points.js';
-import { TokenCheck } from './auth.js';
 import { acceptJson, BODY_LIMIT } from './body.js';
 import { guardAgainstBrowsers } from './browser-guard.js';
 import type { Context } from './context.js';
@@ -66,12 +68,16 @@ export function buildServer(services: Services, options: ServerOptions): Server 
 
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   routes.watch(app);
-  admit(app, services, options, guard);
+  greet(app);
+  admit(app, services, { ...options, guard });
+  app.addHook('onRequest', async (request) => assertVersion(request));
   acceptJson(app);
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, options.logger));
   answerUnknown(app, routes);
   const context = contextOf(services, options, { attachPoints, closing: closing.signal });
-  app.addHook('preHandler', (request, _reply, done) => options.acting.as(context.actor(request), done));
+  app.addHook('preHandler', (request, _reply, done) =>
+    request.requester ? options.acting.as(request.requester.user.email, done) : done(),
+  );
   registerRoutes(app, context);
   app.get('/openapi.json', () => openApi(routes.list(), services.tfk.info().version));
   answerUpgrades(app.server, { attachPoints, logger: options.logger, guard, closing: closing.signal });
@@ -101,7 +107,8 @@ function contextOf(
         ? attachUrl(own.attachPoints, attachable)
         : rendezvousUrl(own.attachPoints, attachable, hostOf(request)),
     baseUrl: (request) => (trusted ? '' : `${request.protocol}://${hostOf(request)}`),
-    actor: () => services.account.account().email,
+    actor: (request) => requesterOf(request).user.email,
+    visible: (request) => visibleTo(services, requesterOf(request)),
   };
 }
 
@@ -112,15 +119,8 @@ function guardOf({ trusted, hosts = [] }: ServerOptions): (request: IncomingMess
   return trusted ? () => undefined : (request) => guardAgainstBrowsers(request, allowed);
 }
 
-/** What comes before every route, also before "there is no such route": who is not let in learns nothing. */
-function admit(
-  app: FastifyInstance,
-  services: Services,
-  { trusted, clock }: ServerOptions,
-  guard: (request: IncomingMessage) => void,
-): void {
-  const tokens = new TokenCheck((token) => services.account.authenticate(token), clock);
-  app.decorateRequest('token', null);
+/** Headers that every reply has. */
+function greet(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers({
       'request-id': request.id,
@@ -128,10 +128,6 @@ function admit(
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
-    guard(request.raw);
-    const { secretUrl, open } = request.routeOptions.config;
-    if (!trusted && secretUrl !== true && open !== true) request.token = tokens.check(request);
-    assertVersion(request);
   });
 }
 

@@ -10,12 +10,12 @@ import type { PushedCommit } from '../git/pushes.js';
 import type { GitCaller } from '../git/server.js';
 import type { LogSessions } from '../logs/sessions.js';
 import type { Apps } from '../release/apps.js';
+import type { Collaborators } from '../release/collaborators.js';
 import type { ReleaseDifference } from '../release/diff.js';
 import type { Pipelines } from '../release/pipelines.js';
 import type { Promotions } from '../release/promotions.js';
 import type { Releases } from '../release/releases.js';
 import type { RolloutStatus as RolloutProgress } from '../run/rollout-status.js';
-import type { AccountRecord, TokenRecord } from '../store/account.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { AppSetupRecord } from '../store/app-setups.js';
 import type { AppRecord } from '../store/apps.js';
@@ -27,6 +27,8 @@ import type { ReleaseRecord } from '../store/releases.js';
 import type { SniEndpointRecord } from '../store/sni-endpoints.js';
 import type { SourceRecord } from '../store/sources.js';
 import type { Store } from '../store/store.js';
+import type { TokenRecord } from '../store/tokens.js';
+import type { UserRecord } from '../store/users.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 
 /**
@@ -44,6 +46,7 @@ export interface Services {
   readonly builds: BuildService;
   readonly formation: FormationService;
   readonly dynos: DynoService;
+  readonly collaborators: Pick<Collaborators, 'add' | 'remove'>;
   readonly domains: DomainService;
   readonly certificates: Pick<
     Certificates,
@@ -70,6 +73,7 @@ export interface Records {
   readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
   readonly formation: Pick<Store['formation'], 'list'>;
   readonly dynos: Pick<Store['dynos'], 'list' | 'find'>;
+  readonly collaborators: Pick<Store['collaborators'], 'find' | 'list'>;
   readonly domains: Pick<Store['domains'], 'list'>;
   readonly appSetups: Pick<Store['appSetups'], 'byId'>;
   readonly pipelines: Pick<Store['pipelines'], 'find' | 'list'>;
@@ -83,15 +87,25 @@ export interface Records {
 }
 
 export interface AccountService {
-  /** The one user; the actor of whatever is done. */
-  account(): AccountRecord;
+  /** The user to whom this home belongs. */
+  account(): UserRecord;
+  /** By id or e-mail address. */
+  user(idOrEmail: string): UserRecord | undefined;
+  /** The user of this address, made if there is none. */
+  ensureUser(email: string): UserRecord;
+  /** Everybody's. */
   tokens(): readonly TokenRecord[];
   /** Makes a token, whose text is told here once and never again. `expiresAt` in milliseconds since the epoch. */
-  createToken(input: { description: string; expiresAt: number | null }): {
-    record: TokenRecord;
-    token: string;
-  };
-  revokeToken(id: string): boolean;
+  createToken(input: {
+    readonly userId: string;
+    readonly description: string;
+    readonly scope: readonly string[];
+    readonly expiresAt: number | null;
+  }): { record: TokenRecord; token: string };
+  describeToken(id: string, description: string): void;
+  /** Another text for the same token; the one before is good no longer. */
+  regenerateToken(id: string): string;
+  revokeToken(id: string): void;
   /** The token's record, unless it is unknown, revoked or expired. */
   authenticate(token: string): TokenRecord | undefined;
 }

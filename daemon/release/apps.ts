@@ -19,14 +19,16 @@ export class Apps {
     private readonly engine: string,
   ) {}
 
+  /** `actor`, the e-mail address of who makes it, owns it. */
   create(input: { name: string | null; actor: string }): AppRecord {
     const name = input.name ?? inventName();
     assertAppName(name);
     const now = this.clock.now();
     const id = newId();
+    const ownerId = this.store.users.find(input.actor)?.id ?? null;
     this.store.transaction(() => {
       this.assertFree(name);
-      this.store.apps.insert({ id, name, engine: this.engine, createdAt: now });
+      this.store.apps.insert({ id, name, engine: this.engine, ownerId, createdAt: now });
       const releaseId = newId();
       this.store.releases.insert({
         id: releaseId,

@@ -13,6 +13,8 @@ export interface AppRecord {
   readonly maintenance: boolean;
   /** Are the certificates of its domains made and renewed by themselves? */
   readonly acm: boolean;
+  /** Null: the account's. */
+  readonly ownerId: string | null;
   readonly currentReleaseId: string | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -22,7 +24,7 @@ export interface AppRecord {
 }
 
 type Row = Omit<AppRecord, 'maintenance' | 'acm'> & { maintenance: number; acm: number };
-const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, acm, current_release_id AS currentReleaseId, created_at AS createdAt,
+const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, acm, owner_id AS ownerId, current_release_id AS currentReleaseId, created_at AS createdAt,
   updated_at AS updatedAt, released_at AS releasedAt, destroyed_at AS destroyedAt`;
 const toRecord = (row: Row): AppRecord => ({
   ...row,
@@ -36,12 +38,18 @@ export class AppStore {
     private readonly changes: Changes,
   ) {}
 
-  insert(app: { id: string; name: string; engine: string; createdAt: number }): void {
+  insert(app: {
+    id: string;
+    name: string;
+    engine: string;
+    ownerId?: string | null;
+    createdAt: number;
+  }): void {
     this.db
       .prepare(
-        'INSERT INTO apps (id, name, engine, created_at, updated_at) VALUES (@id, @name, @engine, @createdAt, @createdAt)',
+        'INSERT INTO apps (id, name, engine, owner_id, created_at, updated_at) VALUES (@id, @name, @engine, @ownerId, @createdAt, @createdAt)',
       )
-      .run(app);
+      .run({ ownerId: null, ...app });
   }
 
   /** By id or name; also one that is being destroyed. */

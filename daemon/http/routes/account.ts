@@ -1,40 +1,35 @@
 import type { FastifyInstance } from 'fastify';
 import { Account, RateLimit, type Account as AccountJson } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
-import type { AccountRecord } from '../../store/account.js';
+import type { UserRecord } from '../../store/users.js';
+import { requesterOf } from '../access/requester.js';
 import type { Context } from '../context.js';
 import { quote } from '../find.js';
 import { timeOf } from '../platform.js';
+import { findUser } from '../users.js';
 
 /** Requests that may be made at once, as Heroku counts them; nothing is counted here. */
 export const RATE_LIMIT = 4500;
 
 export function accountRoutes(app: FastifyInstance, { services }: Context): void {
-  app.get('/account', { schema: { response: { 200: Account } } }, () => toJson(services.account.account()));
-  app.get('/account/rate-limits', { schema: { response: { 200: RateLimit } } }, () => ({
+  const config = { scope: 'identity' } as const;
+  const one = { config, schema: { response: { 200: Account } } };
+
+  app.get('/account', one, (request) => toJson(requesterOf(request).user));
+  app.get<{ Params: { user: string } }>('/users/:user', one, (request) =>
+    toJson(findUser(services, request, request.params.user)),
+  );
+  app.get('/account/rate-limits', { config, schema: { response: { 200: RateLimit } } }, () => ({
     remaining: RATE_LIMIT,
   }));
-  app.get('/account/features', () => []);
-  app.get<{ Params: { feature: string } }>('/account/features/:feature', ({ params }) => {
+  app.get('/account/features', { config }, () => []);
+  app.get<{ Params: { feature: string } }>('/account/features/:feature', { config }, ({ params }) => {
     throw notFound('feature', `There is no feature ${quote(params.feature)}.`);
   });
-  app.get('/account/keys', () => []);
-  app.get<{ Params: { user: string } }>(
-    '/users/:user',
-    { schema: { response: { 200: Account } } },
-    ({ params }) => {
-      const account = services.account.account();
-      if (isUser(account, params.user)) return toJson(account);
-      throw notFound('user', `There is no user ${quote(params.user)}.`);
-    },
-  );
+  app.get('/account/keys', { config: { scope: 'global' } }, () => []);
 }
 
-/** `~` is who asks. */
-export const isUser = (account: AccountRecord, reference: string): boolean =>
-  ['~', account.id, account.email].includes(reference);
-
-function toJson(account: AccountRecord): AccountJson {
+function toJson(account: UserRecord): AccountJson {
   const time = timeOf(account.createdAt);
   return {
     allow_tracking: false,

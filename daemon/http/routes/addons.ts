@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import {
   Addon,
@@ -9,15 +9,15 @@ import {
   UpdateAddon,
   type AddonDetails as AddonDetailsJson,
 } from '../../../api/index.js';
-import { notFound, TfkError } from '../../shared/errors.js';
+import { TfkError } from '../../shared/errors.js';
 import type { AddonRecord } from '../../store/addons.js';
 import { addonJson } from '../addon-json.js';
 import { addonsOf, findAddonOf, resolveAddon } from '../addon-lookup.js';
 import type { Context } from '../context.js';
-import { findAddon, findApp, quote } from '../find.js';
+import { findAddon, findApp } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
 import type { Services } from '../services.js';
-import { isUser } from './account.js';
+import { findUser } from '../users.js';
 
 interface OfApp {
   Params: { app: string };
@@ -40,17 +40,20 @@ export function addonRoutes(app: FastifyInstance, context: Context): void {
   changeRoutes(app, context);
 }
 
-function listRoutes(app: FastifyInstance, { services }: Context): void {
+function listRoutes(app: FastifyInstance, { services, visible }: Context): void {
   const list = { schema: { response: { 200: Type.Array(Addon) } } };
   const toJson = (addon: AddonRecord) => addonJson(services, addon);
+  const visibleAddons = (request: FastifyRequest) => {
+    const isVisible = visible(request);
+    return services.records.addons.all().filter(({ appId }) => isVisible(appId));
+  };
 
   app.get('/addons', list, (request, reply) =>
-    sendPage(request, reply, { items: services.records.addons.all(), orders: ORDERS, toJson }),
+    sendPage(request, reply, { items: visibleAddons(request), orders: ORDERS, toJson }),
   );
   app.get<{ Params: { user: string } }>('/users/:user/addons', list, (request, reply) => {
-    if (!isUser(services.account.account(), request.params.user))
-      throw notFound('user', `There is no user ${quote(request.params.user)}.`);
-    return sendPage(request, reply, { items: services.records.addons.all(), orders: ORDERS, toJson });
+    findUser(services, request, request.params.user);
+    return sendPage(request, reply, { items: visibleAddons(request), orders: ORDERS, toJson });
   });
   app.get<OfApp>('/apps/:app/addons', list, (request, reply) => {
     const items = addonsOf(services, findApp(services, request.params.app));
@@ -82,7 +85,7 @@ function readRoutes(app: FastifyInstance, { services }: Context): void {
   );
   app.post<{ Body: ResolveAddon }>(
     '/actions/addons/resolve',
-    { schema: { body: ResolveAddon, response: { 200: Type.Array(Addon) } } },
+    { config: { scope: 'read' }, schema: { body: ResolveAddon, response: { 200: Type.Array(Addon) } } },
     ({ body }) => [toJson(resolveAddon(services, body))],
   );
 }

@@ -1,7 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { App, CreateApp, UpdateApp, type App as AppJson, type NamedRef } from '../../../api/index.js';
-import { notFound, TfkError } from '../../shared/errors.js';
+import { TfkError } from '../../shared/errors.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { SlugRecord } from '../../store/slugs.js';
 import type { Context } from '../context.js';
@@ -9,7 +9,7 @@ import { findApp, quote } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
 import { CONTAINER, GENERATION, REGION, STACK, STACKS, timeOf, timeOrNull } from '../platform.js';
 import type { Services } from '../services.js';
-import { isUser } from './account.js';
+import { findUser, ownerOf } from '../users.js';
 
 interface Params {
   Params: { app: string };
@@ -22,19 +22,21 @@ const ORDERS: Orders<AppRecord> = {
 };
 
 export function appRoutes(app: FastifyInstance, context: Context): void {
-  const { services, actor } = context;
+  const { services, actor, visible } = context;
+  const visibleApps = (request: FastifyRequest): AppRecord[] => {
+    const isVisible = visible(request);
+    return services.apps.list().filter(({ id }) => isVisible(id));
+  };
   const toJson = (record: AppRecord): AppJson => appJson(services, record);
   const list = { schema: { response: { 200: Type.Array(App) } } };
   const one = { response: { 200: App } };
 
   app.get('/apps', list, (request, reply) =>
-    sendPage(request, reply, { items: services.apps.list(), orders: ORDERS, toJson }),
+    sendPage(request, reply, { items: visibleApps(request), orders: ORDERS, toJson }),
   );
   app.get<{ Params: { user: string } }>('/users/:user/apps', list, (request, reply) => {
-    if (!isUser(services.account.account(), request.params.user)) {
-      throw notFound('user', `There is no user ${quote(request.params.user)}.`);
-    }
-    return sendPage(request, reply, { items: services.apps.list(), orders: ORDERS, toJson });
+    findUser(services, request, request.params.user);
+    return sendPage(request, reply, { items: visibleApps(request), orders: ORDERS, toJson });
   });
   app.post<{ Body: CreateApp }>(
     '/apps',
@@ -53,7 +55,7 @@ export function appRoutes(app: FastifyInstance, context: Context): void {
     { schema: { body: UpdateApp, ...one } },
     ({ params, body }) => toJson(update(services, findApp(services, params.app), body)),
   );
-  app.delete<Params>('/apps/:app', { schema: one }, async (request) => {
+  app.delete<Params>('/apps/:app', { config: { only: 'owner' }, schema: one }, async (request) => {
     const { params } = request;
     const record = findApp(services, params.app);
     const last = toJson(record);
@@ -101,7 +103,7 @@ function assertOneOf(what: string, asked: string | undefined, ours: readonly Nam
 }
 
 export function appJson(services: Services, app: AppRecord): AppJson {
-  const { id, email } = services.account.account();
+  const { id, email } = ownerOf(services, app);
   const { slugId } = services.releases.current(app.id);
   const slug = slugId === null ? undefined : services.records.slugs.byId(slugId);
   return {

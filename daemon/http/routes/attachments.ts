@@ -29,41 +29,53 @@ export function attachmentRoutes(app: FastifyInstance, context: Context): void {
   changeRoutes(app, context);
 }
 
-function readRoutes(app: FastifyInstance, { services }: Context): void {
+function readRoutes(app: FastifyInstance, { services, visible }: Context): void {
   const list = { schema: { response: { 200: Type.Array(Attachment) } } };
   const one = { schema: { response: { 200: Attachment } } };
   const toJson = (attached: Attached) => json(services, attached);
   const page = (items: Attached[]) => ({ items, orders: ORDERS, toJson });
 
   app.get('/addon-attachments', list, (request, reply) =>
-    sendPage(request, reply, page(attachedOf(services, null))),
+    sendPage(request, reply, page(attachedOf(services, null, visible(request)))),
   );
   app.get<OfApp>('/apps/:app/addon-attachments', list, (request, reply) =>
-    sendPage(request, reply, page(attachedOf(services, findApp(services, request.params.app)))),
+    sendPage(
+      request,
+      reply,
+      page(attachedOf(services, findApp(services, request.params.app), visible(request))),
+    ),
   );
   app.get<{ Params: { addon: string } }>('/addons/:addon/addon-attachments', list, (request, reply) => {
     const { id } = findAddon(services, request.params.addon);
-    return sendPage(request, reply, page(attachedOf(services, null).filter(({ addon }) => addon.id === id)));
+    const attached = attachedOf(services, null, visible(request));
+    return sendPage(request, reply, page(attached.filter(({ addon }) => addon.id === id)));
   });
-  app.get<{ Params: { attachment: string } }>('/addon-attachments/:attachment', one, ({ params }) =>
-    toJson(findAttachment(services, params.attachment, null)),
+  app.get<{ Params: { attachment: string } }>('/addon-attachments/:attachment', one, (request) =>
+    toJson(findAttachment(services, request.params.attachment, null, visible(request))),
   );
   app.get<OfApp & { Params: { attachment: string } }>(
     '/apps/:app/addon-attachments/:attachment',
     one,
-    ({ params }) => toJson(findAttachment(services, params.attachment, findApp(services, params.app))),
+    (request) => {
+      const owner = findApp(services, request.params.app);
+      return toJson(findAttachment(services, request.params.attachment, owner, visible(request)));
+    },
   );
   app.post<{ Body: ResolveAttachment }>(
     '/actions/addon-attachments/resolve',
-    { schema: { body: ResolveAttachment, response: { 200: Type.Array(Attachment) } } },
-    ({ body }) => {
-      const owner = body.app == null ? null : findApp(services, body.app);
-      return resolveAttachments(services, body.addon_attachment, owner).map(toJson);
+    {
+      config: { scope: 'read' },
+      schema: { body: ResolveAttachment, response: { 200: Type.Array(Attachment) } },
+    },
+    (request) => {
+      const { app: name, addon_attachment } = request.body;
+      const owner = name == null ? null : findApp(services, name);
+      return resolveAttachments(services, addon_attachment, owner, visible(request)).map(toJson);
     },
   );
 }
 
-function changeRoutes(app: FastifyInstance, { services, actor }: Context): void {
+function changeRoutes(app: FastifyInstance, { services, actor, visible }: Context): void {
   app.post<{ Body: CreateAttachment }>(
     '/addon-attachments',
     { schema: { body: CreateAttachment, response: { 201: Attachment } } },
@@ -88,7 +100,7 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
     { schema: { response: { 200: Attachment } } },
     async (request) => {
       const { params } = request;
-      const attached = findAttachment(services, params.attachment, null);
+      const attached = findAttachment(services, params.attachment, null, visible(request));
       const last = json(services, attached);
       await services.addons.detach(attached.attachment, actor(request));
       return last;

@@ -9,6 +9,7 @@ import { sendPage, type Orders } from '../paging.js';
 import { GENERATION, STACK, timeOf } from '../platform.js';
 import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
+import { userRef } from '../users.js';
 import { sourceOfUrl } from './sources.js';
 
 interface OfApp {
@@ -120,7 +121,7 @@ export function buildJson(services: Services, baseUrl: string, build: BuildRecor
     stack: STACK.name,
     status: build.status,
     updated_at: timeOf(build.updatedAt),
-    user: { id: services.account.account().id, email: build.userEmail },
+    user: userRef(services, build.userEmail),
     queue_position: services.builds.queuePosition(build),
     message: build.message,
     unchanged: build.status === 'succeeded' && build.releaseId === null,

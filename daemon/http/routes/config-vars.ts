@@ -9,13 +9,15 @@ interface OfApp {
 
 export function configVarRoutes(app: FastifyInstance, { services, actor }: Context): void {
   const whole = { response: { 200: ConfigVars } };
-  app.get<OfApp>('/apps/:app/config-vars', { schema: whole }, ({ params }) =>
-    services.releases.config(findApp(services, params.app).id),
+  app.get<OfApp>(
+    '/apps/:app/config-vars',
+    { config: { scope: 'read-protected' }, schema: whole },
+    ({ params }) => services.releases.config(findApp(services, params.app).id),
   );
   /** Answers the whole config as it is after the change, also while the release's command is still running. */
   app.patch<OfApp & { Body: UpdateConfigVars }>(
     '/apps/:app/config-vars',
-    { schema: { body: UpdateConfigVars, ...whole } },
+    { config: { scope: 'write-protected' }, schema: { body: UpdateConfigVars, ...whole } },
     async (request) => {
       const { params, body } = request;
       const record = findApp(services, params.app);
@@ -25,7 +27,7 @@ export function configVarRoutes(app: FastifyInstance, { services, actor }: Conte
   );
   app.get<{ Params: { app: string; release: string } }>(
     '/apps/:app/releases/:release/config-vars',
-    { schema: whole },
+    { config: { scope: 'read-protected' }, schema: whole },
     ({ params }) => findRelease(services, findApp(services, params.app), params.release).config,
   );
 }

@@ -55,7 +55,8 @@ function readRoutes(app: FastifyInstance, { services }: Context): void {
 function createRoutes(app: FastifyInstance, { services, attachUrl, actor }: Context): void {
   app.post<OfApp & { Body: CreateDyno }>(
     '/apps/:app/dynos',
-    { schema: { body: CreateDyno, response: { 201: Dyno } } },
+    // A command can print the config vars.
+    { config: { scope: 'write-protected' }, schema: { body: CreateDyno, response: { 201: Dyno } } },
     async (request, reply) => {
       const { params, body } = request;
       const record = findApp(services, params.app);

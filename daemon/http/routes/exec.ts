@@ -18,7 +18,7 @@ interface Exec {
 export function execRoutes(app: FastifyInstance, context: Context): void {
   app.post<Exec>(
     '/tfk/apps/:app/dynos/:dyno/exec',
-    { schema: { body: ExecDyno, response: { 201: ExecAnswer } } },
+    { config: { scope: 'write-protected' }, schema: { body: ExecDyno, response: { 201: ExecAnswer } } },
     async (request, reply) => {
       const { attachable } = await exec(context, request);
       void reply.status(201);
@@ -27,7 +27,7 @@ export function execRoutes(app: FastifyInstance, context: Context): void {
   );
   app.post<Exec>(
     '/apps/:app/dynos/:dyno',
-    { schema: { body: ExecDyno, response: { 201: Dyno } } },
+    { config: { scope: 'write-protected' }, schema: { body: ExecDyno, response: { 201: Dyno } } },
     async (request, reply) => {
       const { record, dyno, attachable } = await exec(context, request);
       void reply.status(201);

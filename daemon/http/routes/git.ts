@@ -42,7 +42,9 @@ function protocolRoutes(app: FastifyInstance, context: Context): void {
     return answer(context, request, reply, { path: '/info/refs', query: `service=${service}` });
   });
   for (const service of SERVICES) {
-    app.post<OfApp>(`/:app.git/${service}`, { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
+    const config = { scope: service === 'git-upload-pack' ? 'read' : 'write' } as const;
+    const options = { config, bodyLimit: Number.MAX_SAFE_INTEGER };
+    app.post<OfApp>(`/:app.git/${service}`, options, (request, reply) =>
       answer(context, request, reply, { path: `/${service}`, query: '' }),
     );
   }

@@ -12,6 +12,7 @@ import { authorizationRoutes } from './authorizations.js';
 import { buildpackInstallationRoutes } from './buildpack-installations.js';
 import { buildpackRoutes } from './buildpacks.js';
 import { buildRoutes } from './builds.js';
+import { collaboratorRoutes } from './collaborators.js';
 import { configVarRoutes } from './config-vars.js';
 import { databaseRoutes } from './databases.js';
 import { domainRoutes } from './domains.js';
@@ -52,6 +53,7 @@ const ROUTES = [
   buildpackInstallationRoutes,
   buildpackRoutes,
   buildRoutes,
+  collaboratorRoutes,
   configVarRoutes,
   databaseRoutes,
   domainRoutes,

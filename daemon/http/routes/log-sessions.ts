@@ -14,7 +14,7 @@ export function logSessionRoutes(app: FastifyInstance, context: Context): void {
   const { services, clock, baseUrl } = context;
   app.post<{ Params: { app: string }; Body: CreateLogSession }>(
     '/apps/:app/log-sessions',
-    { schema: { body: CreateLogSession, response: { 201: LogSession } } },
+    { config: { scope: 'read' }, schema: { body: CreateLogSession, response: { 201: LogSession } } },
     (request, reply) => {
       const { id: appId } = findApp(services, request.params.app);
       const { body } = request;

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import {
   CreatePipelineCoupling,
@@ -9,10 +9,10 @@ import {
 import { notFound } from '../../shared/errors.js';
 import type { CouplingRecord } from '../../store/pipeline-couplings.js';
 import type { Context } from '../context.js';
-import { findApp, findCoupling, findPipeline, quote } from '../find.js';
+import { findApp, findCoupling, findPipeline } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
 import { timeOf } from '../platform.js';
-import { isUser } from './account.js';
+import { findUser } from '../users.js';
 
 interface Params {
   Params: { coupling: string };
@@ -23,9 +23,10 @@ const ORDERS: Orders<CouplingRecord> = {
   id: ({ id }) => id,
 };
 
-export function pipelineCouplingRoutes(app: FastifyInstance, { services }: Context): void {
+export function pipelineCouplingRoutes(app: FastifyInstance, context: Context): void {
+  const { services } = context;
   const one = { response: { 200: PipelineCoupling } };
-  couplingLists(app, services);
+  couplingLists(app, context);
   app.get<{ Params: { app: string } }>('/apps/:app/pipeline-couplings', { schema: one }, ({ params }) => {
     const record = findApp(services, params.app);
     const coupling = services.records.pipelineCouplings.ofApp(record.id);
@@ -66,17 +67,19 @@ export function pipelineCouplingRoutes(app: FastifyInstance, { services }: Conte
   });
 }
 
-function couplingLists(app: FastifyInstance, services: Context['services']): void {
+function couplingLists(app: FastifyInstance, { services, visible }: Context): void {
   const list = { schema: { response: { 200: Type.Array(PipelineCoupling) } } };
   const couplings = services.records.pipelineCouplings;
+  const visibleOnes = (request: FastifyRequest): CouplingRecord[] => {
+    const isVisible = visible(request);
+    return couplings.list().filter(({ appId }) => isVisible(appId));
+  };
   app.get('/pipeline-couplings', list, (request, reply) =>
-    sendPage(request, reply, { items: couplings.list(), orders: ORDERS, toJson }),
+    sendPage(request, reply, { items: visibleOnes(request), orders: ORDERS, toJson }),
   );
   app.get<{ Params: { user: string } }>('/users/:user/pipeline-couplings', list, (request, reply) => {
-    if (!isUser(services.account.account(), request.params.user)) {
-      throw notFound('user', `There is no user ${quote(request.params.user)}.`);
-    }
-    return sendPage(request, reply, { items: couplings.list(), orders: ORDERS, toJson });
+    findUser(services, request, request.params.user);
+    return sendPage(request, reply, { items: visibleOnes(request), orders: ORDERS, toJson });
   });
   app.get<{ Params: { pipeline: string } }>(
     '/pipelines/:pipeline/pipeline-couplings',

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import {
   Build,
@@ -33,14 +33,21 @@ interface Filter {
 const ORDERS: Orders<PipelineRecord> = { name: ({ name }) => name, id: ({ id }) => id };
 
 export function pipelineRoutes(app: FastifyInstance, context: Context): void {
-  const { services } = context;
+  const { services, visible } = context;
   const toJson = (pipeline: PipelineRecord): PipelineJson => pipelineJson(services, pipeline);
+  /** Those without an app of somebody else's. */
+  const mayList = (request: FastifyRequest) => {
+    const isVisible = visible(request);
+    return ({ id }: PipelineRecord): boolean =>
+      services.records.pipelineCouplings.ofPipeline(id).every(({ appId }) => isVisible(appId));
+  };
   const one = { response: { 200: Pipeline } };
 
   app.get<Filter>('/pipelines', { schema: { response: { 200: Type.Array(Pipeline) } } }, (request, reply) => {
     const name = request.query['eq[name]'];
     const items = services.records.pipelines
       .list()
+      .filter(mayList(request))
       .filter((pipeline) => name === undefined || pipeline.name === name);
     return sendPage(request, reply, { items, orders: ORDERS, toJson });
   });

@@ -1,17 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import {
-  Collaborator,
-  Region,
-  type Collaborator as CollaboratorJson,
-  type Region as RegionJson,
-} from '../../../api/index.js';
+import { Region, type Region as RegionJson } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
-import type { AccountRecord } from '../../store/account.js';
-import type { AppRecord } from '../../store/apps.js';
 import type { Context } from '../context.js';
 import { findApp, quote } from '../find.js';
-import { EPOCH, REGION, timeOf, uuidOf } from '../platform.js';
+import { EPOCH, REGION } from '../platform.js';
 
 interface OfApp {
   Params: { app: string };
@@ -28,7 +21,6 @@ export function platformRoutes(app: FastifyInstance, context: Context): void {
       throw notFound('region', `There is no region ${quote(params.region)}.`, `There is ${region.name}.`);
     },
   );
-  collaboratorRoutes(app, context);
   emptyLists(app, context);
 }
 
@@ -43,36 +35,6 @@ const region: RegionJson = {
   provider: { name: 'tfk', region: 'us-east-1' },
   updated_at: EPOCH,
 };
-
-function collaboratorRoutes(app: FastifyInstance, { services }: Context): void {
-  const ownerOf = (name: string): CollaboratorJson =>
-    collaboratorJson(findApp(services, name), services.account.account());
-  app.get<OfApp>(
-    '/apps/:app/collaborators',
-    { schema: { response: { 200: Type.Array(Collaborator) } } },
-    ({ params }) => [ownerOf(params.app)],
-  );
-  app.get<{ Params: { app: string; user: string } }>(
-    '/apps/:app/collaborators/:user',
-    { schema: { response: { 200: Collaborator } } },
-    ({ params }) => {
-      const owner = ownerOf(params.app);
-      if ([owner.id, owner.user.id, owner.user.email].includes(params.user)) return owner;
-      throw notFound('collaborator', `There is no collaborator ${quote(params.user)}.`);
-    },
-  );
-}
-
-/** The one user owns every app. */
-const collaboratorJson = (app: AppRecord, { id, email }: AccountRecord): CollaboratorJson => ({
-  app: { id: app.id, name: app.name },
-  created_at: timeOf(app.createdAt),
-  id: uuidOf('collaborator', app.id),
-  permissions: [],
-  role: 'owner',
-  updated_at: timeOf(app.createdAt),
-  user: { email, federated: false, id },
-});
 
 function emptyLists(app: FastifyInstance, { services }: Context): void {
   for (const what of ['features']) {

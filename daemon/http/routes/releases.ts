@@ -12,6 +12,7 @@ import { timeOf } from '../platform.js';
 import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
 import { noImageOf } from './oci-images.js';
+import { userRef } from '../users.js';
 
 interface OfApp {
   Params: { app: string };
@@ -119,7 +120,7 @@ export function releaseJson(
     slug: release.slugId === null ? null : { id: release.slugId },
     status: release.status,
     updated_at: timeOf(release.updatedAt),
-    user: { id: services.account.account().id, email: release.userEmail },
+    user: userRef(services, release.userEmail),
     version: release.version,
     message: release.message,
   };

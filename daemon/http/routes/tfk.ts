@@ -37,15 +37,17 @@ export function tfkRoutes(app: FastifyInstance, context: Context): void {
 }
 
 function daemonRoutes(app: FastifyInstance, { services }: Context): void {
-  app.get('/tfk/health', { schema: { response: { 200: Health } } }, () => ({ status: 'ok' }));
-  app.get('/tfk/version', { schema: { response: { 200: Version } } }, () => {
+  app.get('/tfk/health', { config: { scope: 'identity' }, schema: { response: { 200: Health } } }, () => ({
+    status: 'ok',
+  }));
+  app.get('/tfk/version', { config: { scope: 'identity' }, schema: { response: { 200: Version } } }, () => {
     const { version, pid, startedAt } = services.tfk.info();
     return { version, pid, started_at: timeOf(startedAt) };
   });
-  app.get('/tfk/info', { schema: { response: { 200: Info } } }, () =>
+  app.get('/tfk/info', { config: { only: 'account' }, schema: { response: { 200: Info } } }, () =>
     infoJson(services.tfk.info(), services.account.account().email),
   );
-  app.get('/tfk/doctor', { schema: { response: { 200: Doctor } } }, async () => {
+  app.get('/tfk/doctor', { config: { only: 'account' }, schema: { response: { 200: Doctor } } }, async () => {
     const findings = await services.tfk.examine();
     return { checks: findings.map((finding) => ({ ...finding, hint: finding.hint ?? null })) };
   });
@@ -64,19 +66,23 @@ function infoJson({ startedAt, ...info }: TfkInfo, email: string): InfoJson {
 /** With `everything` the reply is the progress itself, one JSON object a line; it goes on if the client has gone. */
 function shutdownRoute(app: FastifyInstance, context: Context): void {
   const { services } = context;
-  app.post<{ Body: Shutdown }>('/tfk/shutdown', { schema: { body: Shutdown } }, async ({ body }, reply) => {
-    if (body.scope !== 'everything') {
-      reply.raw.once('close', () => services.tfk.stopDaemon());
-      return reply.status(202).header('connection', 'close').send({});
-    }
-    await sendStream(context, reply, () => progressLines(services.tfk.stopEverything()), {
-      contentType: 'application/x-ndjson',
-      heartbeat: '\n',
-      untilEnd: true,
-      status: 202,
-    });
-    return reply;
-  });
+  app.post<{ Body: Shutdown }>(
+    '/tfk/shutdown',
+    { config: { scope: 'global', only: 'account' }, schema: { body: Shutdown } },
+    async ({ body }, reply) => {
+      if (body.scope !== 'everything') {
+        reply.raw.once('close', () => services.tfk.stopDaemon());
+        return reply.status(202).header('connection', 'close').send({});
+      }
+      await sendStream(context, reply, () => progressLines(services.tfk.stopEverything()), {
+        contentType: 'application/x-ndjson',
+        heartbeat: '\n',
+        untilEnd: true,
+        status: 202,
+      });
+      return reply;
+    },
+  );
 }
 
 async function* progressLines(messages: AsyncIterable<string>): AsyncGenerator<string, void> {

@@ -5,9 +5,10 @@ import type {
   EngineService,
   Services,
 } from '../../http/services.js';
+import { Collaborators } from '../../release/collaborators.js';
 import { DYNO_SIZES } from '../../run/sizes.js';
-import { newId, newSecret } from '../../shared/ids.js';
 import { AppEngines } from '../app-engines.js';
+import { accountService } from './account.js';
 import { buildpackService } from './buildpacks.js';
 import { buildService, sourceService } from './builds.js';
 import { pipelineService } from './pipelines.js';
@@ -22,18 +23,8 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
   const releases = releaseService(stages);
   return {
     records: store,
-    account: {
-      account: () => store.account.ensure(stages.email, clock.now()),
-      tokens: () => store.account.listTokens(),
-      createToken: ({ description, expiresAt }) => {
-        const token = `tfk_${newSecret()}`;
-        const record = { id: newId(), description, createdAt: clock.now(), expiresAt };
-        store.account.addToken(token, record);
-        return { record, token };
-      },
-      revokeToken: (id) => store.account.revokeToken(id),
-      authenticate: (token) => store.account.findToken(token, clock.now()),
-    },
+    account: accountService(stages),
+    collaborators: new Collaborators(store, clock, () => store.account.ensure(stages.email, clock.now())),
     apps: {
       create: (input) => stages.apps.create(input),
       find: (idOrName) => stages.apps.find(idOrName),

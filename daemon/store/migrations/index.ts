@@ -9,6 +9,7 @@ import { stackOfAnApp } from './0008-stack-of-an-app.js';
 import { sniEndpoints } from './0009-sni-endpoints.js';
 import { logDrains } from './0010-log-drains.js';
 import { appSetups } from './0011-app-setups.js';
+import { users } from './0012-users.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   sniEndpoints,
   logDrains,
   appSetups,
+  users,
 ];

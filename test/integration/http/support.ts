@@ -20,9 +20,11 @@ import { LogSessions } from '../../../daemon/logs/sessions.js';
 import { AppSetups } from '../../../daemon/main/app-setups.js';
 import { createCertificates } from '../../../daemon/main/certificates.js';
 import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
+import { accountService } from '../../../daemon/main/services/account.js';
 import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { Apps } from '../../../daemon/release/apps.js';
+import { Collaborators } from '../../../daemon/release/collaborators.js';
 import { diffReleases } from '../../../daemon/release/diff.js';
 import { Pipelines } from '../../../daemon/release/pipelines.js';
 import { Promotions } from '../../../daemon/release/promotions.js';
@@ -130,7 +132,8 @@ export interface Bench {
   readonly git: GitStage;
   readonly home: string;
   server(options?: Partial<ServerOptions>): Server;
-  token(): string;
+  /** Of the account with every scope, or of whom and for what is said. */
+  token(email?: string, scope?: string[]): string;
   /** An app with a slug released: process types web and worker, as after a push. */
   pushedApp(name: string, processTypes?: Record<string, string>): Promise<AppRecord>;
   dyno(app: AppRecord, name: string, state?: DynoRecord['state']): DynoRecord;
@@ -210,7 +213,10 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
       servers.push(server);
       return server;
     },
-    token: () => services.account.createToken({ description: 'test', expiresAt: null }).token,
+    token: (email = ACTOR, scope = ['global']) => {
+      const userId = services.account.ensureUser(email).id;
+      return services.account.createToken({ userId, description: 'test', scope, expiresAt: null }).token;
+    },
     async pushedApp(name, processTypes = { web: 'node web.js', worker: 'node worker.js' }) {
       const app = services.apps.create({ name, actor: ACTOR });
       const id = insertSlug(store, app, processTypes);
@@ -317,18 +323,8 @@ function servicesOf(parts: Parts): Services {
   const domains = new Domains(store, clock, ignore, matching);
   return {
     records: store,
-    account: {
-      account: () => store.account.ensure(ACTOR, clock.now()),
-      tokens: () => store.account.listTokens(),
-      createToken: ({ description, expiresAt }) => {
-        const token = `tfk_${newSecret()}`;
-        const record = { id: newId(), description, createdAt: clock.now(), expiresAt };
-        store.account.addToken(token, record);
-        return { record, token };
-      },
-      revokeToken: (id) => store.account.revokeToken(id),
-      authenticate: (token) => store.account.findToken(token, clock.now()),
-    },
+    account: accountService({ store, clock, email: ACTOR }),
+    collaborators: new Collaborators(store, clock, () => store.account.ensure(ACTOR, clock.now())),
     apps: {
       create: (input) => apps.create(input),
       find: (name) => apps.find(name),

@@ -139,12 +139,17 @@ describe('tokens', () => {
   it('are stored as hashes, expire, and can be revoked', () => {
     const home = tempHome();
     const store = Store.open(home);
-    store.account.addToken('tfk_secret', { id: 't', description: 'ci', createdAt: 0, expiresAt: 1000 });
-    expect(store.account.findToken('tfk_secret', 999)?.id).toBe('t');
-    expect(store.account.findToken('tfk_secret', 1000)).toBeUndefined();
-    expect(store.account.findToken('tfk_other', 999)).toBeUndefined();
-    expect(store.account.revokeToken('t')).toBe(true);
-    expect(store.account.findToken('tfk_secret', 999)).toBeUndefined();
+    const userId = store.account.ensure('ada@example.com', 0).id;
+    const token = { id: 't', userId, description: 'ci', scope: ['read'], createdAt: 0, expiresAt: 1000 };
+    store.tokens.insert('tfk_secret', token);
+    expect(store.tokens.findValid('tfk_secret', 999)).toEqual({ ...token, updatedAt: 0 });
+    expect(store.tokens.findValid('tfk_secret', 1000)).toBeUndefined();
+    expect(store.tokens.findValid('tfk_other', 999)).toBeUndefined();
+    store.tokens.replace('t', 'tfk_renewed', 5);
+    expect(store.tokens.findValid('tfk_secret', 999)).toBeUndefined();
+    expect(store.tokens.findValid('tfk_renewed', 999)?.updatedAt).toBe(5);
+    store.tokens.delete('t');
+    expect(store.tokens.findValid('tfk_renewed', 999)).toBeUndefined();
     store.close();
     for (const name of readdirSync(home).filter((file) => file.startsWith('tfk.db'))) {
       expect(readFileSync(join(home, name)).includes('tfk_secret')).toBe(false);

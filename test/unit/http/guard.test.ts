@@ -26,7 +26,15 @@ describe('the token of an Authorization header', () => {
 describe('wrong tokens', () => {
   const request = (token: string, ip = '127.0.0.1') =>
     ({ headers: { authorization: `Bearer ${token}` }, ip }) as unknown as FastifyRequest;
-  const record = { id: '1', description: '', createdAt: 0, expiresAt: null };
+  const record = {
+    id: '1',
+    userId: 'u',
+    description: '',
+    scope: ['global'],
+    createdAt: 0,
+    updatedAt: 0,
+    expiresAt: null,
+  };
   const open = () => {
     let now = 0;
     const clock = { now: () => now, sleep: async () => undefined };
