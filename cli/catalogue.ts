@@ -171,6 +171,21 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/auth.js'),
   },
   { commands: { heroku: [], 'heroku:env': [] }, load: () => import('./commands/heroku.js') },
+  {
+    commands: {
+      authorizations: [],
+      'authorizations:create': [],
+      'authorizations:info': [],
+      'authorizations:update': [],
+      'authorizations:rotate': [],
+      'authorizations:revoke': ['authorizations:destroy'],
+    },
+    load: () => import('./commands/authorizations.js'),
+  },
+  {
+    commands: { access: [], 'access:add': [], 'access:remove': [] },
+    load: () => import('./commands/access.js'),
+  },
   { commands: { doctor: [] }, load: () => import('./commands/doctor.js') },
   { commands: { completion: ['autocomplete'] }, load: () => import('./commands/completion.js') },
   { commands: { version: [] }, load: () => import('./commands/version.js') },

@@ -1,6 +1,6 @@
 import type { Account } from '../../api/account.js';
-import type { Authorization } from '../../api/authorizations.js';
-import { command, count, jsonOption, text } from '../command.js';
+import { newToken, tokenOptions } from '../client/tokens.js';
+import { command, jsonOption } from '../command.js';
 import { visible } from '../output/sanitise.js';
 
 const token = command({
@@ -9,16 +9,12 @@ const token = command({
   details: 'It is shown this once only. Use: export TFK_URL=http://127.0.0.1:4270 TFK_TOKEN=…',
   args: {},
   options: {
-    description: text('--description <text>', 'what it is for'),
-    expires: count('--expires-in <seconds>', 'how long it is good; else until it is removed'),
+    ...tokenOptions,
     json: jsonOption,
   },
   examples: ['export HEROKU_API_KEY=$(tfk auth:token)'],
   async run({ client, output }, { options }) {
-    const made = await client.post<Authorization>('/oauth/authorizations', {
-      description: options.description ?? 'tfk auth:token',
-      ...(options.expires === undefined ? {} : { expires_in: options.expires }),
-    });
+    const made = await newToken(client, options);
     if (options.json) return output.json(made);
     return output.line(made.access_token?.token ?? '');
   },
