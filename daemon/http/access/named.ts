@@ -32,6 +32,7 @@ export const LEADS: Readonly<Record<string, Lead>> = {
     enough: 'all',
     appIds: ({ records }, id) => [records.pipelineCouplings.byId(id)?.appId ?? []].flat(),
   },
+  setup: { enough: 'all', appIds: ({ records }, id) => [records.appSetups.byId(id)?.appId ?? []].flat() },
   promotion: {
     enough: 'all',
     appIds: ({ records }, id) => records.pipelinePromotions.targets(id).map(({ appId }) => appId),
@@ -47,7 +48,10 @@ export function namedInUrl(services: Services, request: FastifyRequest): Named[]
 
 /** What a request names in its body, where its route describes one. */
 export const namedInBody = (services: Services, request: FastifyRequest): Named[] =>
-  bodyNames(request) ? lookUp(services, request, fieldsOf(request.body, 0)) : [];
+  // The name of an app that is not there may be that of one to be made.
+  (bodyNames(request) ? lookUp(services, request, fieldsOf(request.body, 0)) : []).filter(
+    ({ apps }) => apps.length > 0,
+  );
 
 function lookUp(services: Services, { params }: FastifyRequest, fields: readonly Field[]): Named[] {
   const withinApp = (params as Readonly<Record<string, string>>)['app'] !== undefined;

@@ -215,6 +215,7 @@ describe('every route', () => {
       'POST /actions/addon-attachments/resolve',
       'POST /actions/addons/resolve',
       'POST /addon-attachments',
+      'POST /app-setups',
       'POST /apps',
       'POST /filters/apps',
       'POST /pipeline-couplings',
