@@ -11,8 +11,8 @@ import { sendPage, type Orders } from '../paging.js';
 import { timeOf } from '../platform.js';
 import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
-import { noImageOf } from './oci-images.js';
 import { userRef } from '../users.js';
+import { noImageOf } from './oci-images.js';
 
 interface OfApp {
   Params: { app: string };
