@@ -14,6 +14,7 @@ import { AttachPoints, attachUrl, rendezvousUrl } from './attach-points.js';
 import { acceptJson, BODY_LIMIT } from './body.js';
 import { guardAgainstBrowsers } from './browser-guard.js';
 import type { Context } from './context.js';
+import { explained } from './elsewhere.js';
 import { replyWithError } from './errors.js';
 import { quote } from './find.js';
 import { openApi } from './openapi.js';
@@ -149,6 +150,8 @@ function assertVersion(request: FastifyRequest): void {
 function answerUnknown(app: FastifyInstance, routes: RouteTable): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? '';
+    const elsewhere = explained(request.method, path);
+    if (elsewhere) throw elsewhere;
     const methods = routes.methodsOf(path);
     if (methods.length === 0) throw notFound('endpoint', `There is no ${request.method} ${quote(path)}.`);
     void reply.header('allow', methods.join(', '));

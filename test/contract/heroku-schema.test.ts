@@ -10,7 +10,8 @@ import type { ResourceRef } from '../../daemon/store/changes.js';
 import { WebhookEvents } from '../../daemon/webhooks/events.js';
 import { openBench, type Bench } from '../integration/http/support.js';
 import { makeCertificate } from '../support/certificates.js';
-import { HerokuSchema } from './heroku-schema.js';
+import { HerokuSchema, type SchemaLink } from './heroku-schema.js';
+import { checkResourceTable } from './resource-table.js';
 
 const published = HerokuSchema.published();
 
@@ -18,6 +19,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
   let bench: Bench;
   let server: Server;
   let schema: HerokuSchema;
+  /** Verbs that were asked for, and done. */
+  const done = new Set<SchemaLink>();
   beforeAll(async () => {
     if (published) schema = published;
     bench = await openBench();
@@ -33,6 +36,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     const reply = await server.app.inject({ method: method ?? 'GET', url, ...(payload ? { payload } : {}) });
     expect(reply.statusCode, reply.body).toBeLessThan(300);
     expect(schema.violations(method ?? 'GET', url, reply.json())).toEqual([]);
+    const link = schema.find(method ?? 'GET', url);
+    if (link) done.add(link);
     return reply.json<T>();
   }
 
@@ -70,6 +75,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     '/regions/us',
     '/dyno-sizes/standard-1x',
     '/dyno-sizes',
+    '/teams',
+    '/account/keys',
   ])('GET %s fits', async (url) => {
     await ask('GET', url);
   });
@@ -242,4 +249,26 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     expect(schema.violations('GET', '/apps/users-api', { ...app, maintenance: 'no' })).toHaveLength(1);
     expect(schema.violations('GET', '/apps/users-api', { ...app, id: 'no uuid' })).toHaveLength(1);
   });
+
+  it('are what docs/heroku-compatibility.md says: done above, or refused with words that say why', async () => {
+    const verdicts = await Promise.all(
+      schema.all().map(async (link) => ({ ...link, refusal: done.has(link) ? null : await refusalOf(link) })),
+    );
+    checkResourceTable(verdicts);
+  });
+
+  async function refusalOf({ method, path }: SchemaLink): Promise<string> {
+    const reply = await server.app.inject({
+      method: method as 'GET',
+      url: path.replaceAll('*', 'users-api'),
+      ...(method === 'GET' || method === 'DELETE' ? {} : { payload: {} }),
+    });
+    const { message } = reply.json<{ message?: string }>();
+    const unexplained = reply.statusCode < 400 || message === undefined || message.startsWith('There is no ');
+    expect(
+      unexplained,
+      `${method} ${path} is neither done by a test above nor explained: ${reply.body}`,
+    ).toBe(false);
+    return message ?? '';
+  }
 });

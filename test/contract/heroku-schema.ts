@@ -8,7 +8,18 @@ type Json = Readonly<Record<string, unknown>>;
 interface Link {
   readonly href: string;
   readonly method: string;
+  readonly title?: string;
   readonly targetSchema?: Json;
+}
+
+/** One verb of one resource. */
+export interface SchemaLink {
+  readonly resource: string;
+  /** `Create`, `List by App`… */
+  readonly title: string;
+  readonly method: string;
+  /** With `*` for each name in it: `/apps/*` + `/dynos`. */
+  readonly path: string;
 }
 
 /** Names of Heroku's own service, which nobody else's replies can have. */
@@ -22,7 +33,7 @@ const PUBLISHED =
 /** Validates replies against Heroku's schema, by the route that gave them. */
 export class HerokuSchema {
   private readonly ajv = new Ajv({ strict: false, allErrors: true });
-  private readonly links: { readonly method: string; readonly path: RegExp; readonly schema: Json }[] = [];
+  private readonly links: (SchemaLink & { readonly pattern: RegExp; readonly schema: Json })[] = [];
 
   private constructor(private readonly document: Json) {
     formats.default(this.ajv);
@@ -43,6 +54,16 @@ export class HerokuSchema {
     return this.linkOf(method, url) !== undefined;
   }
 
+  /** All that Heroku's API has. */
+  all(): readonly SchemaLink[] {
+    return this.links;
+  }
+
+  /** The verb that a request asks for. */
+  find(method: string, url: string): SchemaLink | undefined {
+    return this.linkOf(method, url);
+  }
+
   /** What is wrong with the reply, one sentence each. */
   violations(method: string, url: string, reply: unknown): string[] {
     const link = this.linkOf(method, url);
@@ -56,16 +77,17 @@ export class HerokuSchema {
 
   private linkOf(method: string, url: string) {
     const path = url.split('?')[0] ?? '';
-    return this.links.find((link) => link.method === method && link.path.test(path));
+    return this.links.find((link) => link.method === method && link.pattern.test(path));
   }
 
   private collectLinks(): void {
     const definitions = this.document['definitions'] as Record<string, { links?: Link[] }>;
     for (const [name, { links = [] }] of Object.entries(definitions)) {
-      for (const { href, method, targetSchema } of links) {
+      for (const { href, method, title = '', targetSchema } of links) {
         const schema = absolute(targetSchema ?? { $ref: `#/definitions/${name}` });
-        const pattern = decodeURIComponent(href).replace(/\{[^{}]*\}/g, '[^/]+');
-        this.links.push({ method, path: new RegExp(`^${pattern}$`), schema });
+        const path = decodeURIComponent(href).replace(/\{[^{}]*\}/g, '*');
+        const pattern = new RegExp(`^${path.replaceAll('*', '[^/]+')}$`);
+        this.links.push({ resource: name, title, method, path, pattern, schema });
       }
     }
   }

@@ -164,6 +164,12 @@ export class Installation {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** What a shell needs to be set to for `tfk` to be this one. */
+  get variables(): Record<string, string> {
+    const { TFK_HOME = '', TFK_SYSTEM_DIR = '' } = this.environment();
+    return { TFK_HOME, TFK_SYSTEM_DIR };
+  }
+
   private environment(): Record<string, string> {
     const inherited = [
       'PATH',

@@ -1,0 +1,119 @@
+import { execaSync } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Installation } from '../support/installation.js';
+import { HerokuCli } from './heroku-cli.js';
+
+const psql = execaSync('psql', ['--version'], { reject: false }).exitCode === 0;
+/** Commands that ask the database themselves, by `psql`. */
+const BY_PSQL = [
+  ...['pg:bloat', 'pg:blocking', 'pg:cache-hit', 'pg:index-size', 'pg:index-usage', 'pg:locks'],
+  ...[
+    'pg:long-running-queries',
+    'pg:ps',
+    'pg:records-rank',
+    'pg:seq-scans',
+    'pg:table-indexes-size',
+    'pg:table-size',
+  ],
+  ...[
+    'pg:total-index-size',
+    'pg:total-table-size',
+    'pg:unused-indexes',
+    'pg:user-connections',
+    'pg:vacuum-stats',
+  ],
+];
+
+describe('Heroku’s CLI, with a database', () => {
+  const installation = new Installation();
+  let heroku: HerokuCli;
+
+  beforeAll(async () => {
+    await installation.ok('apps:create', 'shop');
+    await installation.ok('apps:create', 'reports');
+    heroku = await HerokuCli.of(installation);
+  });
+  afterAll(async () => {
+    heroku.remove();
+    await installation.remove();
+  });
+
+  it('shows what can be had', async () => {
+    expect(await heroku.ok('addons:services')).toMatch(/postgres/);
+    expect(await heroku.ok('addons:plans', 'heroku-postgresql')).toMatch(/postgres/);
+    expect(await heroku.ok('addons', '-a', 'shop')).toContain('No add-ons for app shop');
+  });
+
+  it('makes, waits for, shows, attaches, renames add-ons', async () => {
+    const created = await heroku.succeeds(
+      'addons:create',
+      'heroku-postgresql:essential-0',
+      '-a',
+      'shop',
+      '--name',
+      'main-db',
+      '--wait',
+    );
+    expect(created.stdout + created.stderr).toMatch(/Created main-db as/);
+    await heroku.ok('addons:wait', '-a', 'shop');
+    expect(await heroku.ok('addons', '-a', 'shop')).toMatch(/main-db/);
+    expect(await heroku.ok('addons', '--all')).toMatch(/main-db/);
+    expect(await heroku.ok('addons:info', 'main-db')).toMatch(/=== main-db[\s\S]*State: +created/);
+    expect(
+      (await heroku.succeeds('addons:attach', 'main-db', '--as', 'SHARED', '-a', 'reports')).stderr,
+    ).toContain('done');
+    expect(await heroku.ok('config:get', 'SHARED_URL', '-a', 'reports')).toMatch(
+      /^postgres:\/\/.*@localhost:\d+\//,
+    );
+    expect((await heroku.succeeds('addons:detach', 'SHARED', '-a', 'reports')).stderr).toContain('done');
+    await heroku.ok('addons:rename', 'main-db', 'shop-db');
+    expect(await heroku.ok('addons', '-a', 'shop')).toMatch(/shop-db/);
+    const upgraded = await heroku.run(
+      'addons:upgrade',
+      'shop-db',
+      'heroku-postgresql:standard-0',
+      '-a',
+      'shop',
+    );
+    expect([0, 1, 2]).toContain(upgraded.code);
+    if (upgraded.code === 0) heroku.note('addons:upgrade');
+    expect((await heroku.run('addons:create', 'no-such-service', '-a', 'shop')).code).not.toBe(0);
+  });
+
+  it('asks the database for its state', async () => {
+    await heroku.ok('pg:wait', '-a', 'shop');
+    const info = await heroku.ok('pg:info', '-a', 'shop');
+    expect(info).toMatch(/=== .*URL/);
+    expect(info).toMatch(/PG Version: +\d+/);
+    expect(await heroku.ok('pg:credentials', '-a', 'shop')).toContain('default');
+    expect(await heroku.ok('pg:credentials:url', '-a', 'shop')).toMatch(/postgres:\/\//);
+  });
+
+  it.skipIf(!psql)('opens psql', async () => {
+    const made = await heroku.succeeds(
+      'pg:psql',
+      '-a',
+      'shop',
+      '-c',
+      'create table users as select 1 as id; select id from users',
+    );
+    expect(made.stdout).toMatch(/id\s+-+\s+1/);
+    for (const command of BY_PSQL) await heroku.ok(command, '-a', 'shop');
+  });
+  if (!psql) {
+    process.stderr.write('Skipped: heroku pg:psql and its kin, since there is no psql on this machine.\n');
+    afterAll(() => {
+      for (const command of ['pg:psql', ...BY_PSQL]) heroku.cannotBeTried(command);
+    });
+  }
+
+  it('destroys add-ons with a confirmation only', async () => {
+    expect(
+      (await heroku.run('addons:destroy', 'shop-db', '-a', 'shop', '--confirm', 'reports')).code,
+    ).not.toBe(0);
+    expect(
+      (await heroku.succeeds('addons:destroy', 'shop-db', '-a', 'shop', '--confirm', 'shop')).stderr,
+    ).toMatch(/Destroying shop-db on shop... done/);
+    expect(await heroku.ok('addons', '-a', 'shop')).toContain('No add-ons for app shop');
+  });
+});
