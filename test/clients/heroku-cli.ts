@@ -35,20 +35,6 @@ export class HerokuCli {
   }
 
   static async of(installation: Installation): Promise<HerokuCli> {
-    if ((await installation.tfk('heroku:env', '--json')).code !== 0) {
-      const at = `http://127.0.0.1:${installation.running.apiPort}`; // TEMPORARY
-      return new HerokuCli({
-        HEROKU_HOST: at,
-        HEROKU_API_KEY: (await installation.ok('auth:token')).trim(),
-        HEROKU_PARTICLEBOARD_URL: at,
-        DISABLE_TELEMETRY: 'true',
-        HEROKU_DISABLE_AUTOUPDATE: '1',
-        HEROKU_SKIP_NEW_VERSION_CHECK: 'true',
-        HEROKU_BUILDPACK_REGISTRY_URL: at,
-        HEROKU_DATA_HOST: '127.0.0.1',
-        NO_PROXY: '127.0.0.1,localhost',
-      });
-    }
     return new HerokuCli(JSON.parse(await installation.ok('heroku:env', '--json')) as Record<string, string>);
   }
 

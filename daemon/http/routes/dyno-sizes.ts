@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { DynoSize, type DynoSize as DynoSizeJson } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
 import type { Context } from '../context.js';
-import { quote } from '../find.js';
+import { findApp, quote } from '../find.js';
 import { GENERATION, uuidOf } from '../platform.js';
 
 export function dynoSizeRoutes(app: FastifyInstance, { services }: Context): void {
@@ -19,9 +19,12 @@ export function dynoSizeRoutes(app: FastifyInstance, { services }: Context): voi
       throw notFound('dyno_size', `There is no dyno size ${quote(params.size)}.`, `There are ${known}.`);
     },
   );
-  app.get('/dyno-sizes', { schema: { response: { 200: Type.Array(DynoSize) } } }, () =>
-    services.formation.sizes().map(sizeJson),
-  );
+  const list = { schema: { response: { 200: Type.Array(DynoSize) } } };
+  app.get('/dyno-sizes', list, () => services.formation.sizes().map(sizeJson));
+  app.get<{ Params: { app: string } }>('/apps/:app/available-dyno-sizes', list, ({ params }) => {
+    findApp(services, params.app);
+    return services.formation.sizes().map(sizeJson);
+  });
 }
 
 function sizeJson({ name, memoryBytes }: { name: string; memoryBytes: number }): DynoSizeJson {
