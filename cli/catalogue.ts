@@ -103,10 +103,33 @@ export const TOPICS: readonly Topic[] = [
   },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
   {
-    commands: { domains: ['domains:list'], 'domains:add': [], 'domains:remove': [] },
+    commands: {
+      domains: ['domains:list'],
+      'domains:add': [],
+      'domains:info': [],
+      'domains:update': [],
+      'domains:remove': [],
+      'domains:clear': [],
+      'domains:wait': [],
+    },
     load: () => import('./commands/domains.js'),
   },
-  { commands: { 'certs:ca': [] }, load: () => import('./commands/certs.js') },
+  {
+    commands: {
+      certs: ['certs:list'],
+      'certs:add': [],
+      'certs:info': [],
+      'certs:update': [],
+      'certs:remove': [],
+      'certs:ca': [],
+    },
+    load: () => import('./commands/certs.js'),
+  },
+  {
+    commands: { 'certs:auto': [], 'certs:auto:enable': [], 'certs:auto:disable': [] },
+    load: () => import('./commands/certs-auto.js'),
+  },
+  { commands: { 'certs:trust': [] }, load: () => import('./commands/certs-trust.js') },
   {
     commands: {
       pipelines: ['pipelines:list'],
