@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -59,7 +58,7 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
       /Creating ([a-z0-9-]+)\.\.\. done/.exec(created.stderr) ?? /⬢ ([a-z0-9-]+)/.exec(created.stderr) ?? [];
     const [, made = name] = /http:\/\/([a-z0-9-]+)\.localhost/.exec(created.stdout) ?? [];
     const destroyed = await heroku.onTerminal(
-      [{ prompt: /type .* or press/i, answer: `${made}\r` }],
+      [{ prompt: /To proceed, type/, answer: `${made}\r` }],
       'destroy',
       '-a',
       made,
@@ -72,9 +71,7 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     const taken = await heroku.run('create', 'shop');
     expect(taken).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(
-        /Name shop is already taken[\s\S]*Error ID: (conflict|invalid_params)/,
-      ) as string,
+      stderr: expect.stringMatching(/name shop is taken[\s\S]*Error ID: invalid_params/) as string,
     });
     const bad = await heroku.run('create', 'No_Good');
     expect(bad).toMatchObject({
@@ -107,9 +104,6 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
   });
 
   it('adds, shows, updates and removes domains and certificates', async () => {
-    expect((await heroku.succeeds('domains:add', 'www.example.com', '-a', 'shop')).stderr).toContain(
-      'Adding www.example.com to shop... done',
-    );
     const { certificate, key } = makeCertificate({ names: ['www.example.com'] });
     writeFileSync(join(heroku.folder, 'server.crt'), certificate);
     writeFileSync(join(heroku.folder, 'server.key'), key);
@@ -121,6 +115,9 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     });
     const name = endpoint?.name ?? '';
     expect(await heroku.ok('certs:info', '-a', 'shop')).toMatch(/www\.example\.com/);
+    expect((await heroku.succeeds('domains:add', 'www.example.com', '-a', 'shop')).stderr).toContain(
+      'Adding www.example.com to shop... done',
+    );
     await heroku.ok('domains:update', 'www.example.com', '--cert', name, '-a', 'shop');
     expect(await heroku.ok('domains', '-a', 'shop')).toContain('www.example.com');
     expect(await heroku.ok('domains:info', 'www.example.com', '-a', 'shop')).toMatch(
@@ -150,21 +147,6 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     expect((await heroku.run('domains:add', 'not a domain', '-a', 'shop')).code).toBe(2);
   });
 
-  it('shows and switches features', async () => {
-    expect(await heroku.ok('features', '-a', 'shop')).toContain('preboot');
-    expect(await heroku.ok('features:info', 'preboot', '-a', 'shop')).toContain('preboot');
-    await heroku.ok('features:disable', 'preboot', '-a', 'shop');
-    await heroku.ok('features:enable', 'preboot', '-a', 'shop');
-    expect(await heroku.ok('labs', '-a', 'shop')).toContain('ada@example.com');
-    const [feature] = await json<{ app: { name: string; enabled: boolean }[] }>('labs', '-a', 'shop').then(
-      ({ app }) => app,
-    );
-    const name = feature?.name ?? 'preboot';
-    expect(await heroku.ok('labs:info', name, '-a', 'shop')).toContain(name);
-    await heroku.ok(feature?.enabled === true ? 'labs:disable' : 'labs:enable', name, '-a', 'shop');
-    await heroku.ok(feature?.enabled === true ? 'labs:enable' : 'labs:disable', name, '-a', 'shop');
-  });
-
   it('lets others in and out', async () => {
     expect((await heroku.succeeds('access:add', 'bob@example.com', '-a', 'shop')).stderr).toContain(
       'Adding bob@example.com access to the app shop... done',
@@ -176,20 +158,6 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     expect(await heroku.ok('access', '-a', 'shop')).not.toContain('bob@');
   });
 
-  it('keeps keys', async () => {
-    const { publicKey } = generateKeyPairSync('ed25519');
-    const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-    const word = (data: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, data.length]), data]);
-    const line = `ssh-ed25519 ${Buffer.concat([word(Buffer.from('ssh-ed25519')), word(raw)]).toString('base64')} ada@laptop`;
-    writeFileSync(join(heroku.folder, 'id.pub'), `${line}\n`);
-    await heroku.ok('keys:add', 'id.pub');
-    expect(await heroku.ok('keys')).toMatch(/=== ada@example\.com keys\n\nssh-ed25519 \S+ ada@laptop/);
-    await heroku.ok('keys:remove', 'ada@laptop');
-    await heroku.ok('keys:add', 'id.pub');
-    await heroku.ok('keys:clear');
-    expect(await heroku.ok('keys')).toContain('You have no SSH keys');
-  });
-
   it('says who is logged in, logs in by prompts, and out', async () => {
     expect(await heroku.ok('auth:whoami')).toBe('ada@example.com\n');
     expect((await heroku.ok('auth:token')).trim()).toBe(heroku.environment['HEROKU_API_KEY']);
@@ -197,8 +165,8 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     const login = await heroku.onTerminalWith(
       { HEROKU_API_KEY: '', HEROKU_NETRC_WRITE: 'true' },
       [
-        { prompt: /Email.*:/, answer: 'ada@example.com\r' },
-        { prompt: /Password.*:/, answer: `${token}\r` },
+        { prompt: /Email/, answer: 'ada@example.com\r' },
+        { prompt: /Password/, answer: `${token}\r` },
       ],
       ...['login', '-i'],
     );
@@ -242,7 +210,6 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     expect((await heroku.runWith(reading, 'apps')).code).toBe(1);
     await heroku.ok('authorizations:revoke', made.id);
     expect(await heroku.ok('authorizations')).not.toContain('nightly');
-    expect(await heroku.ok('sessions')).toBeDefined();
   });
 
   it('sets buildpacks', async () => {

@@ -3,6 +3,11 @@
  * `topic:*` are all that begin so. Whatever is not listed has to work: a test of this folder runs it and looks at what it did.
  */
 export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
+  'Not yet.': ['features*', 'keys*', 'labs*', 'apps:transfer', 'pg:promote', 'pg:credentials:*'],
+  'No other service lets people in by this API; tokens are `heroku authorizations`.': [
+    'clients*',
+    'sessions*',
+  ],
   'Teams, spaces and bills mean nothing on a machine of one’s own; the answer says so.': [
     'access:update',
     'apps:join',

@@ -86,7 +86,6 @@ describe('Heroku’s CLI, with a database', () => {
     expect(info).toMatch(/=== .*URL/);
     expect(info).toMatch(/PG Version: +\d+/);
     expect(await heroku.ok('pg:credentials', '-a', 'shop')).toContain('default');
-    expect(await heroku.ok('pg:credentials:url', '-a', 'shop')).toMatch(/postgres:\/\//);
   });
 
   it.skipIf(!psql)('opens psql', async () => {

@@ -10,14 +10,26 @@ import type { ResourceRef } from '../../daemon/store/changes.js';
 import { WebhookEvents } from '../../daemon/webhooks/events.js';
 import { openBench, type Bench } from '../integration/http/support.js';
 import { makeCertificate } from '../support/certificates.js';
-import { HerokuSchema } from './heroku-schema.js';
+import { HerokuSchema, type SchemaLink } from './heroku-schema.js';
+import { checkResourceTable } from './resource-table.js';
 
 const published = HerokuSchema.published();
+
+/** What tfk owes its users, and answers without saying so. */
+const NOT_YET = [
+  'GET /account/features/*',
+  'PATCH /account/features/*',
+  'GET /apps/*/features/*',
+  'PATCH /apps/*/features/*',
+  'GET /account/keys/*',
+];
 
 describe.skipIf(!published)("replies to Heroku's clients", () => {
   let bench: Bench;
   let server: Server;
   let schema: HerokuSchema;
+  /** Verbs that were asked for, and done. */
+  const done = new Set<SchemaLink>();
   beforeAll(async () => {
     if (published) schema = published;
     bench = await openBench();
@@ -33,6 +45,7 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     const reply = await server.app.inject({ method: method ?? 'GET', url, ...(payload ? { payload } : {}) });
     expect(reply.statusCode, reply.body).toBeLessThan(300);
     expect(schema.violations(method ?? 'GET', url, reply.json())).toEqual([]);
+    for (const link of schema.asked(method ?? 'GET', url)) done.add(link);
     return reply.json<T>();
   }
 
@@ -126,6 +139,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     const { id } = await ask<{ id: string }>('POST', '/oauth/authorizations', { description: 'x' });
     await ask('GET', `/oauth/authorizations/${id}`);
     await ask('GET', '/oauth/authorizations');
+    await ask('PATCH', `/oauth/authorizations/${id}`, { description: 'y' });
+    await ask('POST', `/oauth/authorizations/${id}/actions/regenerate-tokens`);
     await ask('DELETE', `/oauth/authorizations/${id}`);
   });
 
@@ -242,6 +257,12 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('DELETE', `/pipelines/${id}`);
   });
 
+  it('fit when others are let in', async () => {
+    await ask('POST', '/apps/users-api/collaborators', { user: 'bob@example.com' });
+    await ask('GET', '/apps/users-api/collaborators/bob@example.com');
+    await ask('DELETE', '/apps/users-api/collaborators/bob@example.com');
+  });
+
   it('would not fit if a field were missing or of another type', async () => {
     const app = (await server.app.inject('/apps/users-api')).json<Record<string, unknown>>();
     const { name, ...nameless } = app;
@@ -250,4 +271,30 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     expect(schema.violations('GET', '/apps/users-api', { ...app, maintenance: 'no' })).toHaveLength(1);
     expect(schema.violations('GET', '/apps/users-api', { ...app, id: 'no uuid' })).toHaveLength(1);
   });
+
+  it('are what docs/heroku-compatibility.md says: done above, or refused with words that say why', async () => {
+    const verdicts = [];
+    for (const link of schema.all())
+      verdicts.push({ ...link, refusal: done.has(link) ? null : await refusalOf(link) });
+    const unexplained = verdicts.filter(({ refusal }) => refusal === undefined);
+    expect(unexplained.map(({ method, path }) => `${method} ${path}`)).toEqual(NOT_YET);
+    checkResourceTable(
+      verdicts.map((verdict) => ({
+        ...verdict,
+        refusal: verdict.refusal === undefined ? 'Not yet.' : verdict.refusal,
+      })),
+    );
+  });
+
+  /** Why the verb is not there; undefined where the answer does not say it. */
+  async function refusalOf({ method, path }: SchemaLink): Promise<string | undefined> {
+    const reply = await server.app.inject({
+      method: method as 'GET',
+      url: path.replaceAll('*', 'users-api'),
+      ...(method === 'GET' || method === 'DELETE' ? {} : { payload: {} }),
+    });
+    const { id, message = '' } = reply.json<{ id?: string; message?: string }>();
+    const explains = id === 'not_implemented' || (id === 'not_found' && !message.startsWith('There is no '));
+    return explains ? message : undefined;
+  }
 });
