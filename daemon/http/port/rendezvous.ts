@@ -44,7 +44,10 @@ export async function meet(
     if (!over) attachment.close();
     client.destroy();
   };
-  if (gone.signal.aborted) return close();
+  if (gone.signal.aborted) {
+    close();
+    return;
+  }
   gone.signal.addEventListener('abort', close);
   await writer.write(GREETING);
   const inputEnded = passInput(client, head, attachment);

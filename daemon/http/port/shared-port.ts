@@ -96,12 +96,18 @@ class SharedPort {
     this.handshaking.delete(peerOf(socket));
     const kind = await this.decide(socket, kindOfDecrypted);
     if (kind === undefined) return;
-    if (kind.secretLine === null) return this.http(socket);
+    if (kind.secretLine === null) {
+      this.http(socket);
+      return;
+    }
     const end = (): void => void socket.destroy();
     socket.on('error', end);
     const attachable = attachPoints.claim(kind.secretLine.trimEnd());
     socket.read(kind.secretLine.length);
-    if (!attachable) return end();
+    if (!attachable) {
+      end();
+      return;
+    }
     closing.addEventListener('abort', end);
     await meet(socket, Buffer.alloc(0), attachable, clock);
     closing.removeEventListener('abort', end);
