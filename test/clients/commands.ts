@@ -3,6 +3,20 @@
  * `topic:*` are all that begin so. Whatever is not listed has to work: a test of this folder runs it and looks at what it did.
  */
 export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
+  'Not tried by a test yet: it asks the database by `psql`, or a part of Heroku’s database service.': [
+    'pg:calls',
+    'pg:diagnose',
+    'pg:extensions',
+    'pg:kill',
+    'pg:killall',
+    'pg:mandelbrot',
+    'pg:outliers',
+    'pg:pull',
+    'pg:push',
+    'pg:reset',
+    'pg:settings*',
+    'pg:stats-reset',
+  ],
   'Not yet.': ['features*', 'keys*', 'labs*', 'apps:transfer', 'pg:promote', 'pg:credentials:*'],
   'No other service lets people in by this API; tokens are `heroku authorizations`.': [
     'clients*',
@@ -17,7 +31,7 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'members*',
     'orgs*',
     'pipelines:transfer',
-    'spaces:*',
+    'spaces*',
     'usage:addons',
   ],
   'Log drains do this here: `heroku drains:add` (telemetry drains are for Heroku’s Fir generation).': [
@@ -29,8 +43,7 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'ps:forward',
     'ps:socks',
   ],
-  'The client calls `registry.http://…`, which is no host: `tfk push --image REF`, `tfk container:release`.':
-    ['container*'],
+  'The client calls `registry.http://…`, which is no host: `tfk push --image REF`.': ['container*'],
   'Goes through GitHub and services of Heroku, at addresses that are fixed in the client.': [
     'ci*',
     'pipelines:connect',
