@@ -23,9 +23,9 @@ export default defineConfig({
       project('contract', 60),
       project('integration', 60),
       project('docker', 180),
-      // One at a time: each starts daemons, routers and databases, on machines with few cores.
       // Real clients of Heroku's, one second of processor time a command.
       project('clients', 300, { globalSetup: 'test/clients/setup.ts' }),
+      // One at a time: each starts daemons, routers and databases, on machines with few cores.
       project('e2e', 300, { fileParallelism: false }),
     ],
   },

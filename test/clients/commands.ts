@@ -17,6 +17,7 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'pg:settings*',
     'pg:stats-reset',
   ],
+  'Not tried by a test yet: it opens a browser.': ['apps:open'],
   'Not yet.': ['features*', 'keys*', 'labs*', 'apps:transfer', 'pg:promote', 'pg:credentials:*'],
   'No other service lets people in by this API; tokens are `heroku authorizations`.': [
     'clients*',

@@ -23,7 +23,7 @@ export function platformRoutes(app: FastifyInstance, context: Context): void {
   );
   // Asked in passing, by commands that show more where there are any.
   app.get('/teams', () => []);
-  emptyLists(app, context);
+  featureRoutes(app, context);
 }
 
 const region: RegionJson = {
@@ -38,13 +38,11 @@ const region: RegionJson = {
   updated_at: EPOCH,
 };
 
-function emptyLists(app: FastifyInstance, { services }: Context): void {
-  for (const what of ['features']) {
-    app.get<OfApp>(`/apps/:app/${what}`, ({ params }) => {
-      findApp(services, params.app);
-      return [];
-    });
-  }
+function featureRoutes(app: FastifyInstance, { services }: Context): void {
+  app.get<OfApp>('/apps/:app/features', ({ params }) => {
+    findApp(services, params.app);
+    return [];
+  });
   app.get<OfApp & { Params: { feature: string } }>('/apps/:app/features/:feature', ({ params }) => {
     findApp(services, params.app);
     throw notFound('app_feature', `There is no feature ${quote(params.feature)}.`);
