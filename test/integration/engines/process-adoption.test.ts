@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
@@ -111,13 +111,15 @@ test('the log of a start that was cut off before its shim ran is at its end, so 
   expect((await bench.follow(handle)).lines).toEqual([]);
 });
 
-test('folders half made or half removed by an earlier daemon go at the next start', async () => {
+test('folders half made or half removed by an earlier daemon go at the next start, and those being made stay', async () => {
   const handle = await bench.start('sleep 300');
   await bench.engine.remove(handle);
-  const gone = join(bench.home, 'dynos', '.gone-one-000000');
-  await writeFile(gone, '');
+  const dynos = join(bench.home, 'dynos');
+  const underWay = `.new-${process.pid}-one-000000`;
+  for (const name of ['.gone-one-000000', '.new-999999999-one-000000', underWay])
+    await mkdir(join(dynos, name));
   await bench.reopen();
-  await expect(readFile(gone)).rejects.toThrow('ENOENT');
+  expect((await readdir(dynos)).filter((name) => name.startsWith('.'))).toEqual([underWay]);
 });
 
 test('builds of an earlier daemon are ended by the start of the next one, not by its first build', async () => {

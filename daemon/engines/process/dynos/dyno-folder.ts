@@ -25,6 +25,12 @@ export interface DynoRecord {
   readonly createdAt: number;
 }
 
+/** A folder that the process of this pid is making. */
+const FRESH = /^\.new-(\d+)-/;
+
+/** The pid of a maker that is gone may be another's by now; to make a folder takes milliseconds. */
+const STALE_MS = 60_000;
+
 const INSTANCE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /**
@@ -57,12 +63,13 @@ export class DynoFolder {
     return names.filter((name) => INSTANCE.test(name)).map((name) => new DynoFolder(parent, name));
   }
 
-  /** Removes what a cut-off remove() left, and what a cut-off start() left a minute ago: one takes milliseconds. */
+  /** Removes what a cut-off remove() left, and what a start() left whose process is gone. */
   static async sweep(parent: string, now: number): Promise<void> {
     for (const name of await readdir(parent)) {
       const path = join(parent, name);
-      const stale = name.startsWith('.new-') && (await ageOf(path, now)) > 60_000;
-      if (stale || name.startsWith('.gone-')) await rm(path, { recursive: true, force: true });
+      const maker = FRESH.exec(name)?.[1];
+      const cutOff = maker !== undefined && (!isAlive(Number(maker)) || (await ageOf(path, now)) > STALE_MS);
+      if (cutOff || name.startsWith('.gone-')) await rm(path, { recursive: true, force: true });
     }
   }
 
@@ -76,7 +83,7 @@ export class DynoFolder {
 
   /** Makes the folder whole or not at all; false when there is one already. */
   async create(record: DynoRecord, owner: SlugOwner | undefined): Promise<boolean> {
-    const fresh = join(this.parent, `.new-${this.instance}-${suffix()}`);
+    const fresh = join(this.parent, `.new-${process.pid}-${this.instance}-${suffix()}`);
     try {
       await mkdir(join(fresh, 'run'), { recursive: true, mode: 0o700 });
       await chmod(fresh, 0o700);
@@ -144,6 +151,15 @@ export class DynoFolder {
       throw error;
     }
     await rm(gone, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
   }
 }
 
