@@ -1,10 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Addons } from './addons/addons.js';
-import { POSTGRES_ALIASES, PostgresAddon } from './addons/postgres/postgres-addon.js';
 import { FIXED_LIMITS } from './build/limits.js';
 import { BuildOutputs } from './build/output.js';
-import { Builds } from './build/pipeline.js';
 import { Sources } from './build/receive.js';
 import { readConfig, type Config } from './config.js';
 import { Drains } from './drains/drains.js';
@@ -16,13 +12,16 @@ import { LogStore } from './logs/log-store.js';
 import { apiLine } from './logs/platform.js';
 import { RouterLines } from './logs/router-lines.js';
 import { LogSessions } from './logs/sessions.js';
-import { StoredBuilds } from './main/build-records.js';
+import { createAddons } from './main/addons.js';
+import { createBuilds } from './main/build-stage.js';
 import { authorityOf, createCertificates } from './main/certificates.js';
 import { createEngines, systemPath } from './main/create-engines.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
 import { createGitStage } from './main/git-service.js';
 import { listenApi, refuseTakenDoors } from './main/listen.js';
+import { makeHome } from './main/make-home.js';
+import { startRouterStage } from './main/router-stage.js';
 import { announce } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
 import { createAppSetups } from './main/services/app-setups.js';
@@ -35,10 +34,6 @@ import { Apps } from './release/apps.js';
 import { Pipelines } from './release/pipelines.js';
 import { Promotions } from './release/promotions.js';
 import { Releases } from './release/releases.js';
-import { RouterControl } from './router/control/client.js';
-import { routerPlaces } from './router/control/places.js';
-import type { RouterStatus } from './router/control/protocol.js';
-import { startRouter } from './router/control/spawn.js';
 import { Domains } from './run/domains.js';
 import { Dynos } from './run/dynos.js';
 import { Formation } from './run/formation.js';
@@ -81,33 +76,9 @@ async function main(config: Config): Promise<void> {
   const { engines, choice, containers } = await createEngines(config, clock, logger);
   const collector = new Collector({ engine: engines, logs, clock, logger });
 
-  // The router, a process of its own. Port 0 takes a free one once: a router that is revived keeps its address.
-  let routerPort = config.routerPort;
-  let routerTls = config.routerTls;
-  const reviveRouter = () =>
-    startRouter({
-      nodePath: config.nodePath,
-      program: config.programs.router,
-      home,
-      port: routerPort,
-      tlsPort: routerTls?.port ?? null,
-      tlsPortMayDiffer: routerTls?.mayDiffer ?? false,
-      workers: config.routerWorkers,
-      logLevel: config.logLevel,
-      version: config.version,
-    });
-  await reviveRouter();
-  const router = new RouterControl({
-    socketPath: routerPlaces(home).socket,
-    logger,
-    clock,
-    revive: reviveRouter,
-  });
-  let routerStatus: RouterStatus = await router.connect();
-  routerPort = routerStatus.port;
-  if (routerStatus.tlsPort != null) routerTls = { port: routerStatus.tlsPort, mayDiffer: false };
-  if (routerTls && routerStatus.tlsPort === undefined)
-    logger.warn('the router is of an older tfk and speaks no TLS until `tfk daemon stop` and a start');
+  // The router
+  const { control: router, status: routerStatus } = await startRouterStage(config, clock, logger);
+  const routerPort = (): number => routerStatus().port;
   const { certificates, publisher, matching } = createCertificates({
     store,
     clock,
@@ -116,13 +87,7 @@ async function main(config: Config): Promise<void> {
     homeKey: loadKey(join(home, 'secret.key')),
     certify: (set) => router.certify(set),
   });
-  router.onReconnect(() => {
-    publisher.forget();
-    void router.status().then(
-      (status) => (routerStatus = status),
-      () => undefined,
-    );
-  });
+  router.onReconnect(() => publisher.forget());
   const routerLines = new RouterLines({
     folder: join(home, 'router', 'log'),
     logs,
@@ -135,24 +100,11 @@ async function main(config: Config): Promise<void> {
   const acting = new Acting();
   const hooks = createWebhooks({ store, clock, logger, acting });
   const record = (appId: string, text: string): void => logs.append(appId, [apiLine(text)]);
-  const postgres = new PostgresAddon({
-    addonsDir: join(home, 'addons'),
-    logger,
-    clock,
-    nodePath: config.nodePath,
-    npmPath: config.npmPath,
-    buildEnv: { ...config.buildEnv, PATH: systemPath(config.nodePath), HOME: config.userHome },
-    systemDir: config.systemDir,
-    containers,
-    postgresImage: config.postgresImage,
-    ...(config.postgresBin === null ? {} : { systemBin: config.postgresBin }),
-  });
-  const addons = new Addons({
+  const addons = createAddons(config, {
     store,
     clock,
     logger,
-    services: [postgres],
-    aliases: Object.fromEntries(POSTGRES_ALIASES.map((alias) => [alias, postgres.name])),
+    containers,
     rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
   });
   const outputs = new BuildOutputs(join(home, 'builds'), FIXED_LIMITS.outputBytes, logger);
@@ -202,42 +154,18 @@ async function main(config: Config): Promise<void> {
   const apps = new Apps(store, clock, hostsChanged, choice.name);
   const firstDeploy = new FirstDeploy(store, releases, addons, () => account.email);
   const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
-  const builds = new Builds({
-    engineOf,
-    records: new StoredBuilds(store, logs, clock),
-    createRelease: async ({ appId, buildId, slugId, processTypes, actor, description }) => {
-      const slug = { id: slugId, processTypes, description, firstDeploy: firstDeploy.take(appId) };
-      const { release, unchanged } = await releases.deploy(appId, slug, actor, ({ id }) => {
-        store.builds.finish(
-          buildId,
-          { status: 'succeeded', slugId, releaseId: id, message: null },
-          clock.now(),
-        );
-      });
-      const app = store.apps.find(appId);
-      const url =
-        processTypes['web'] === undefined || !app
-          ? null
-          : `http://${app.name}.localhost:${routerStatus.port}/`;
-      return { version: release.version, releaseId: release.id, unchanged, url };
-    },
-    setUp: firstDeploy.setUp,
-    planContext: (appId) => ({
-      config: appId === null ? {} : releases.config(appId),
-      images: engineOf(appId).capabilities.images,
-      stack: appId === null ? null : (store.apps.find(appId)?.buildStack ?? null),
-    }),
-    buildEnv: config.buildEnv,
-    sources,
-    outputs,
-    paths: {
-      sources: join(home, 'sources'),
-      builds: join(home, 'builds'),
-      unpackProgram: config.programs.unpack,
-    },
-    limits: { ...FIXED_LIMITS, timeoutMs: timeouts.buildMs },
+  const builds = createBuilds({
+    config,
+    store,
     clock,
     logger,
+    logs,
+    engineOf,
+    releases,
+    firstDeploy,
+    sources,
+    outputs,
+    routerPort,
   });
   const git = createGitStage({
     home,
@@ -292,7 +220,7 @@ async function main(config: Config): Promise<void> {
     choice,
     store,
     router,
-    routerStatus: () => routerStatus,
+    routerStatus,
     socket: join(home, 'tfkd.sock'),
     apiPort: () => api.port,
     stopDaemon: () => void end().catch(fail),
@@ -332,7 +260,7 @@ async function main(config: Config): Promise<void> {
     authority,
     tfk,
     webhooks: hooks.webhooks,
-    routerPort: () => routerStatus.port,
+    routerPort,
   };
   const appSetups = createAppSetups(stages, logger);
   const services = createServices(stages, appSetups);
@@ -368,8 +296,8 @@ async function main(config: Config): Promise<void> {
     startedAt: new Date(startedAt).toISOString(),
     version: config.version,
     apiPort: api.port,
-    routerPort: routerStatus.port,
-    routerTlsPort: routerStatus.tlsPort ?? null,
+    routerPort: routerPort(),
+    routerTlsPort: routerStatus().tlsPort ?? null,
     socket: join(home, 'tfkd.sock'),
   });
   garbage.start();
@@ -377,18 +305,9 @@ async function main(config: Config): Promise<void> {
   process.once('SIGTERM', () => void end().catch(fail));
   process.once('SIGINT', () => void end().catch(fail));
   logger.info(
-    { home, apiPort: api.port, routerPort: routerStatus.port, ms: clock.now() - startedAt },
+    { home, apiPort: api.port, routerPort: routerPort(), ms: clock.now() - startedAt },
     'tfkd is ready',
   );
-}
-
-async function makeHome({ home, systemDir }: Config): Promise<void> {
-  await mkdir(home, { recursive: true, mode: 0o700 });
-  await chmod(home, 0o700);
-  for (const folder of ['run', 'logs', 'sources', 'builds', 'addons']) {
-    await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
-  }
-  await mkdir(join(systemDir, 'dynos'), { recursive: true, mode: 0o711 });
 }
 
 /** One line that the CLI shows as it is. */

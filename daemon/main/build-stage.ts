@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { FIXED_LIMITS } from '../build/limits.js';
+import type { BuildOutputs } from '../build/output.js';
+import { Builds } from '../build/pipeline.js';
+import type { Sources } from '../build/receive.js';
+import type { Config } from '../config.js';
+import type { Engine } from '../engines/engine.js';
+import type { LogStore } from '../logs/log-store.js';
+import type { Releases } from '../release/releases.js';
+import type { Clock } from '../shared/clock.js';
+import type { Logger } from '../shared/logger.js';
+import type { Store } from '../store/store.js';
+import { StoredBuilds } from './build-records.js';
+import type { FirstDeploy } from './first-deploy.js';
+
+export interface BuildStageParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly logs: LogStore;
+  /** Null: of an app yet to be made. */
+  readonly engineOf: (appId: string | null) => Engine;
+  readonly releases: Releases;
+  readonly firstDeploy: FirstDeploy;
+  readonly sources: Sources;
+  readonly outputs: BuildOutputs;
+  readonly routerPort: () => number;
+}
+
+/** The build stage, wired: a slug that is ready becomes a release. */
+export function createBuilds(parts: BuildStageParts): Builds {
+  const { config, store, clock, logger, logs, engineOf, releases, firstDeploy, sources, outputs } = parts;
+  const urlOf = (appId: string): string | null => {
+    const app = store.apps.find(appId);
+    return app ? `http://${app.name}.localhost:${parts.routerPort()}/` : null;
+  };
+  return new Builds({
+    engineOf,
+    records: new StoredBuilds(store, logs, clock),
+    createRelease: async ({ appId, buildId, slugId, processTypes, actor, description }) => {
+      const slug = { id: slugId, processTypes, description, firstDeploy: firstDeploy.take(appId) };
+      const { release, unchanged } = await releases.deploy(appId, slug, actor, ({ id }) => {
+        const ended = { status: 'succeeded', slugId, releaseId: id, message: null } as const;
+        store.builds.finish(buildId, ended, clock.now());
+      });
+      const url = processTypes['web'] === undefined ? null : urlOf(appId);
+      return { version: release.version, releaseId: release.id, unchanged, url };
+    },
+    setUp: firstDeploy.setUp,
+    planContext: (appId) => ({
+      config: appId === null ? {} : releases.config(appId),
+      images: engineOf(appId).capabilities.images,
+      stack: appId === null ? null : (store.apps.find(appId)?.buildStack ?? null),
+    }),
+    buildEnv: config.buildEnv,
+    sources,
+    outputs,
+    paths: {
+      sources: join(config.home, 'sources'),
+      builds: join(config.home, 'builds'),
+      unpackProgram: config.programs.unpack,
+    },
+    limits: { ...FIXED_LIMITS, timeoutMs: config.timeouts.buildMs },
+    clock,
+    logger,
+  });
+}
