@@ -83,23 +83,21 @@ export const TOPICS: readonly Topic[] = [
       addons: ['addons:list'],
       'addons:create': ['addons:add'],
       'addons:info': [],
-      'addons:attach': [],
-      'addons:detach': [],
       'addons:destroy': ['addons:remove'],
-      'addons:services': [],
-      'addons:plans': [],
-    },
-    load: () => import('./commands/addons.js'),
-  },
-  {
-    commands: {
       'addons:rename': [],
       'addons:upgrade': ['addons:downgrade'],
       'addons:wait': [],
       'addons:open': [],
-      'addons:docs': [],
     },
-    load: () => import('./commands/addons-more.js'),
+    load: () => import('./commands/addons.js'),
+  },
+  {
+    commands: { 'addons:attach': [], 'addons:detach': [] },
+    load: () => import('./commands/addon-attachments.js'),
+  },
+  {
+    commands: { 'addons:services': [], 'addons:plans': [], 'addons:docs': [] },
+    load: () => import('./commands/addon-services.js'),
   },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
   {

@@ -1,17 +1,37 @@
-import type { Addon, AddonDetails, AddonService, Plan } from '../../api/addons.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Addon, AddonDetails } from '../../api/addons.js';
 import type { App } from '../../api/apps.js';
 import type { Attachment } from '../../api/attachments.js';
-import { appOption, command, confirmOption, flag, jsonOption, required, rest, text } from '../command.js';
+import {
+  addonArgument,
+  followRelease,
+  onNotFound,
+  pathOfAddon,
+  resolveAddon,
+  showPage,
+  showUrlOption,
+} from '../addons.js';
+import {
+  appOption,
+  command,
+  confirmOption,
+  flag,
+  jsonOption,
+  optional,
+  required,
+  rest,
+  text,
+} from '../command.js';
 import { confirmLoss } from '../confirm.js';
 import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
-import { UsageError } from '../errors.js';
-import { latestRelease, settled } from '../follow/releases.js';
+import { UsageError, UserError } from '../errors.js';
+import { latestRelease } from '../follow/releases.js';
 import { addonFacts, alsoLostBy, attachedAs } from '../output/addons.js';
 import { appName } from '../output/output.js';
 import { visible } from '../output/sanitise.js';
 import { fields, table } from '../output/table.js';
 
-const addon = required('addon', 'its name, or the name under which it is attached');
+const POLL_MS = 500;
 
 const list = command({
   name: 'addons',
@@ -83,7 +103,7 @@ const create = command({
 const info = command({
   name: 'addons:info',
   summary: 'show an add-on',
-  args: { addon },
+  args: { addon: addonArgument },
   options: { app: appOption, json: jsonOption },
   examples: ['tfk addons:info DATABASE -a myapp'],
   async run(context, { args, options }) {
@@ -97,63 +117,10 @@ const info = command({
   },
 });
 
-const attach = command({
-  name: 'addons:attach',
-  summary: "attach another app's add-on to an app",
-  args: { addon: required('addon', 'its name') },
-  options: {
-    app: appOption,
-    as: text('--as <name>', 'under this name'),
-    confirm: confirmOption,
-    json: jsonOption,
-  },
-  examples: ['tfk addons:attach postgresql-round-12345 --as SHARED -a otherapp'],
-  async run(context, { args, options }) {
-    const { client, output } = context;
-    const app = context.app(options.app);
-    const before = await latestRelease(context, app);
-    const made = await output.action(
-      `Attaching ${visible(args.addon)}${options.as === undefined ? '' : ` as ${visible(options.as)}`} to ${appName(output.err, app)}`,
-      () =>
-        client.post<Attachment>('/addon-attachments', {
-          addon: args.addon,
-          app,
-          ...(options.as === undefined ? {} : { name: options.as }),
-          ...(options.confirm === undefined ? {} : { confirm: options.confirm }),
-        }),
-      (attached) => `as ${visible(attached.name)}`,
-    );
-    await followRelease(context, app, before?.version);
-    if (options.json) output.json(made);
-    return undefined;
-  },
-});
-
-const detach = command({
-  name: 'addons:detach',
-  summary: 'detach an add-on from an app; it and its data stay',
-  args: { attachment: required('attachment', 'the name under which it is attached, e.g. DATABASE') },
-  options: { app: appOption },
-  examples: ['tfk addons:detach DATABASE -a myapp'],
-  async run(context, { args, options }) {
-    const { client, output } = context;
-    const app = context.app(options.app);
-    const before = await latestRelease(context, app);
-    const found = await client.get<Attachment>(
-      `${pathOfApp(app)}/addon-attachments/${encodeURIComponent(args.attachment)}`,
-    );
-    await output.action(
-      `Detaching ${visible(found.name)} to ${visible(found.addon.name)} from ${appName(output.err, app)}`,
-      () => client.delete(`/addon-attachments/${found.id}`),
-    );
-    return followRelease(context, app, before?.version);
-  },
-});
-
 const destroy = command({
   name: 'addons:destroy',
   summary: 'remove an add-on and its data, for good',
-  args: { addon },
+  args: { addon: addonArgument },
   options: {
     app: appOption,
     confirm: confirmOption,
@@ -163,7 +130,7 @@ const destroy = command({
   async run(context, { args, options }) {
     const { client, output } = context;
     const given = options.confirm ?? options.app;
-    const found = await resolved(context, args.addon, context.app(given));
+    const found = await resolveAddon(context, args.addon, context.app(given));
     const owner = found.app.name;
     const [{ name }, attachments] = await Promise.all([
       client.get<App>(pathOfApp(owner)),
@@ -176,70 +143,88 @@ const destroy = command({
       command: `tfk addons:destroy ${found.name} -a ${name} --confirm ${name}${others === '' ? '' : ' --force'}`,
     });
     await output.action(`Destroying ${visible(found.name)} on ${appName(output.err, name)}`, () =>
-      client.delete(`/apps/${found.app.id}/addons/${found.id}`, { force: options.force }),
+      client.delete(pathOfAddon(found), { force: options.force }),
     );
     return undefined;
   },
 });
 
-const services = command({
-  name: 'addons:services',
-  summary: 'list the services that add-ons are made of',
-  args: {},
+const rename = command({
+  name: 'addons:rename',
+  summary: 'give an add-on another name',
+  args: { addon: required('addon', 'its name'), name: required('new-name', 'its new name') },
   options: { json: jsonOption },
-  examples: ['tfk addons:services'],
-  async run({ client, output }, { options }) {
-    const found = await client.list<AddonService>('/addon-services');
-    if (options.json) return output.json(found);
-    const columns = [
-      { header: 'Slug', value: (item: AddonService) => item.name },
-      { header: 'Name', value: (item: AddonService) => item.human_name, shrinks: true },
-      { header: 'State', value: (item: AddonService) => item.state },
-    ];
-    return output.lines(table(found, columns, output.width));
-  },
-});
-
-const plans = command({
-  name: 'addons:plans',
-  summary: 'list the plans of a service',
-  args: { service: required('service', 'postgres') },
-  options: { json: jsonOption },
-  examples: ['tfk addons:plans postgres'],
+  examples: ['tfk addons:rename postgres-calm-123 main-db'],
   async run({ client, output }, { args, options }) {
-    const found = await client.list<Plan>(`/addon-services/${encodeURIComponent(args.service)}/plans`);
-    if (options.json) return output.json(found);
-    const columns = [
-      { value: (item: Plan) => (item.default ? 'default' : '') },
-      { header: 'Slug', value: (item: Plan) => item.name },
-      { header: 'Name', value: (item: Plan) => item.human_name },
-      { header: 'What it is', value: (item: Plan) => item.description, shrinks: true },
-    ];
-    return output.lines(table(found, columns, output.width));
+    const found = await client.get<Addon>(`/addons/${encodeURIComponent(args.addon)}`);
+    const renamed = await client.patch<Addon>(pathOfAddon(found), { name: args.name });
+    if (options.json) return output.json(renamed);
+    return output.line(`${visible(args.addon)} successfully renamed to ${visible(renamed.name)}.`);
   },
 });
 
-export const commands = [list, create, info, attach, detach, destroy, services, plans];
+const upgrade = command({
+  name: 'addons:upgrade',
+  summary: "change an add-on's plan",
+  details: 'All plans of a service are the same server on this machine: what changes is the name.',
+  args: { addon: required('addon', 'its name, or service:plan'), plan: optional('plan', 'the new plan') },
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk addons:upgrade DATABASE standard-0 -a myapp'],
+  async run(context, { args, options }) {
+    const { client, output } = context;
+    const [name = '', plan] = args.plan === undefined ? args.addon.split(':') : [args.addon, args.plan];
+    if (plan === undefined)
+      throw new UsageError('No plan specified.', `Type: tfk addons:upgrade ${name} <plan>`);
+    const found = await resolveAddon(context, name, context.app(options.app));
+    const wish = `${found.addon_service.name}:${plan.split(':').at(-1) ?? plan}`;
+    const changed = await output.action(
+      `Changing ${visible(found.name)} on ${appName(output.err, found.app.name)} from ${visible(found.plan.name)} to ${visible(wish)}`,
+      () => client.patch<Addon>(pathOfAddon(found), { plan: { name: wish } }),
+      () => 'free',
+    );
+    if (options.json) return output.json(changed);
+    if (changed.provision_message !== '') output.progress(visible(changed.provision_message));
+    return undefined;
+  },
+});
 
-/** Attaching and detaching make a release; its command, if it has one, is followed. */
-async function followRelease(context: Context, app: string, before: number | undefined): Promise<undefined> {
-  const { output } = context;
-  const after = await latestRelease(context, app);
-  if (!after || after.version === before) return undefined;
-  await output.action(
-    `Setting config vars and restarting ${appName(output.err, app)}`,
-    async () => settled(context, app, after),
-    (release) => `v${release.version}`,
-  );
-  return undefined;
-}
+const wait = command({
+  name: 'addons:wait',
+  summary: 'wait until add-ons are made, or removed',
+  args: { addon: optional('addon', 'one of them; else all of the app') },
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk addons:wait -a myapp'],
+  async run(context, { args, options }) {
+    const { client } = context;
+    const app = context.app(options.app);
+    const addons =
+      args.addon === undefined
+        ? await client.list<Addon>(`${pathOfApp(app)}/addons`)
+        : [await resolveAddon(context, args.addon, app)];
+    const made: Addon[] = [];
+    for (const each of addons) made.push(...(await settled(context, each)));
+    if (options.json) return context.output.json(made);
+    return context.output.lines(made.map(createdAs));
+  },
+});
 
-async function resolved(context: Context, name: string, app: string): Promise<Addon> {
-  const found = await context.client.post<Addon | Addon[]>('/actions/addons/resolve', { addon: name, app });
-  const [first] = Array.isArray(found) ? found : [found];
-  if (first) return first;
-  throw new UsageError(`${app} has no add-on ${visible(name)}.`, `Type: tfk addons -a ${app}`);
-}
+const open = command({
+  name: 'addons:open',
+  summary: "open an add-on's page in the browser",
+  args: { addon: addonArgument },
+  options: { app: appOption, 'show-url': showUrlOption },
+  examples: ['tfk addons:open DATABASE -a myapp'],
+  async run(context, { args, options }) {
+    const found = await resolveAddon(context, args.addon, context.app(options.app));
+    if (found.web_url === null)
+      throw new UserError(`${visible(found.name)} has no page: it is a server on this machine.`, {
+        hint: `Type: tfk addons:info ${found.name} -a ${found.app.name}`,
+      });
+    return showPage(context, found.web_url, options['show-url']);
+  },
+});
+
+export const commands = [list, create, info, destroy, rename, upgrade, wait, open];
 
 /** `version=17`, or `--version=17` as Heroku's users type it. */
 function settings(words: readonly string[]): Record<string, string> {
@@ -250,4 +235,31 @@ function settings(words: readonly string[]): Record<string, string> {
       return [key, value];
     }),
   );
+}
+
+const createdAs = ({ name, config_vars }: Addon): string =>
+  `Created ${visible(name)} as ${config_vars.map(visible).join(', ')}`;
+
+/** Waits until it is neither being made nor removed; answers it where it was made meanwhile. */
+async function settled({ client, output }: Context, addon: Addon): Promise<Addon[]> {
+  if (addon.state !== 'provisioning' && addon.state !== 'deprovisioning') return [];
+  const name = visible(addon.name);
+  const last = await output.action(
+    `${addon.state === 'provisioning' ? 'Creating' : 'Destroying'} ${name}`,
+    async () => {
+      for (;;) {
+        const now = await client
+          .get<Addon>(pathOfAddon(addon))
+          .catch((error: unknown) => onNotFound(error, null));
+        if (now === null || now.state !== addon.state) return now;
+        await sleep(POLL_MS);
+      }
+    },
+  );
+  if (addon.state === 'deprovisioning') return [];
+  if (last?.state !== 'provisioned')
+    throw new UserError(`${name} could not be made. Nothing is left of it.`, {
+      hint: 'See: tfk daemon logs',
+    });
+  return [last];
 }
