@@ -302,7 +302,7 @@ describe('add-ons', () => {
   const addon = { id: 'a1', name: 'pg-1', app: { id: 'x1', name: 'x' }, plan: { name: 'postgres:local' } };
 
   it('are destroyed with --confirm; a DELETE carries its body', async () => {
-    tfkd.on('POST /actions/addons/resolve', { json: addon }).on('GET /apps/x', { json: { name: 'x' } });
+    tfkd.on('POST /actions/addons/resolve', { json: [addon] }).on('GET /apps/x', { json: { name: 'x' } });
     tfkd.on('GET /addon-attachments', { json: [] });
     tfkd.on('DELETE /apps/x1/addons/a1', { json: { ...addon, state: 'deprovisioned' } });
     const ended = await tfk('addons:destroy DATABASE --confirm x');
