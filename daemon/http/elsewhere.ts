@@ -110,6 +110,5 @@ export function explained(method: string, path: string): TfkError | undefined {
   const found = ELSEWHERE.find(
     ({ paths, methods }) => paths.test(path) && (methods === undefined || methods.includes(method)),
   );
-  // In one text: Heroku's clients print nothing but the message.
-  return found && new TfkError('not_found', `${found.why} ${found.instead}`, { resource: 'endpoint' });
+  return found && new TfkError('not_found', found.why, { resource: 'endpoint', hint: found.instead });
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorBody } from '../../api/index.js';
 import { ERROR_STATUS, isDiskFull, messageOf, TfkError, type ErrorId } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
+import { inHerokusWords, isOwnClient } from './client-words.js';
 
 /** The one place where what was thrown becomes a reply. What nobody foresaw is logged here, once, and never told outside. */
 export function replyWithError(
@@ -16,15 +17,20 @@ export function replyWithError(
   }
   const told = known ?? unforeseen(request.id);
   if (told.id === 'unauthorized') void reply.header('www-authenticate', 'Basic realm="tfk"');
-  void reply.status(ERROR_STATUS[told.id]).send(errorBody(told));
+  void reply.status(ERROR_STATUS[told.id]).send(errorBody(told, isOwnClient(request.headers)));
 }
 
-export function errorBody(error: TfkError): ErrorBody {
+/**
+ * Our own client prints message and hint. Others print nothing but the message, so that for them the hint is a part of it, in
+ * the words of Heroku's CLI where it has them.
+ */
+export function errorBody(error: TfkError, toOwnClient: boolean): ErrorBody {
   const { id, message, hint, resource, suggestions } = error;
   return {
     id,
-    message,
-    ...(hint === undefined ? {} : { hint }),
+    ...(hint === undefined || toOwnClient
+      ? { message, ...(hint === undefined ? {} : { hint }) }
+      : { message: `${message} ${inHerokusWords(hint)}` }),
     ...(resource === undefined ? {} : { resource }),
     ...(suggestions.length === 0 ? {} : { suggestions }),
   };

@@ -13,6 +13,7 @@ import { requesterOf } from './access/requester.js';
 import { AttachPoints, attachUrl, rendezvousUrl } from './attach-points.js';
 import { acceptJson, BODY_LIMIT } from './body.js';
 import { guardAgainstBrowsers } from './browser-guard.js';
+import { isOwnClient } from './client-words.js';
 import type { Context } from './context.js';
 import { explained } from './elsewhere.js';
 import { replyWithError } from './errors.js';
@@ -104,7 +105,7 @@ function contextOf(
     logger,
     ...own,
     attachUrl: (request, attachable) =>
-      trusted || !certificate || /version=3\.tfk\b/.test(request.headers.accept ?? '')
+      trusted || !certificate || isOwnClient(request.headers)
         ? attachUrl(own.attachPoints, attachable)
         : rendezvousUrl(own.attachPoints, attachable, hostOf(request)),
     baseUrl: (request) => (trusted ? '' : `${request.protocol}://${hostOf(request)}`),

@@ -6,6 +6,7 @@ import { newId } from '../shared/ids.js';
 import type { Logger } from '../shared/logger.js';
 import { ATTACH_PATH, type AttachPoints } from './attach-points.js';
 import { bridge } from './attach.js';
+import { isOwnClient } from './client-words.js';
 import { asTfkError, errorBody, unforeseen } from './errors.js';
 
 export interface UpgradeOptions {
@@ -23,7 +24,9 @@ export function answerUpgrades(server: Server, options: UpgradeOptions): void {
     socket.on('error', destroy);
     options.closing.addEventListener('abort', destroy);
     socket.once('close', () => options.closing.removeEventListener('abort', destroy));
-    attach(request, socket, head, options).catch((error: unknown) => refuse(socket, error, options.logger));
+    attach(request, socket, head, options).catch((error: unknown) =>
+      refuse(request, socket, error, options.logger),
+    );
   });
 }
 
@@ -55,12 +58,12 @@ async function attach(
   await bridge(socket, head, attachment);
 }
 
-function refuse(socket: Duplex, error: unknown, logger: Logger): void {
+function refuse(request: IncomingMessage, socket: Duplex, error: unknown, logger: Logger): void {
   const known = asTfkError(error);
   const requestId = newId();
   if (!known) logger.error({ err: error, request: requestId, route: ATTACH_PATH }, 'a request failed');
   const told = known ?? unforeseen(requestId);
-  endWith(socket, ERROR_STATUS[told.id], JSON.stringify(errorBody(told)));
+  endWith(socket, ERROR_STATUS[told.id], JSON.stringify(errorBody(told, isOwnClient(request.headers))));
 }
 
 /** A whole reply, written by hand where no response object exists; then the connection ends. */

@@ -2,6 +2,9 @@ import { request, type IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
+/** As our own client, so that a hint is told apart. */
+const ACCEPT = 'application/vnd.heroku+json; version=3.tfk';
+
 /** tfkd refuses; its words. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -38,7 +41,7 @@ export class DaemonOfPush {
       socketPath: this.socketPath,
       method,
       path: `/tfk/git/pushes/${this.secret}${path}`,
-      headers: { host: 'localhost', 'content-type': type },
+      headers: { host: 'localhost', accept: ACCEPT, 'content-type': type },
     });
     const reply = new Promise<IncomingMessage>((resolve, reject) => {
       outgoing.once('response', resolve);

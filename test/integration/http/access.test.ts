@@ -70,7 +70,7 @@ describe('a stranger', () => {
       expect([`${method} ${url}`, status, body.message]).toEqual([
         `${method} ${url}`,
         403,
-        'You do not have access to the app shop.',
+        'You do not have access to the app shop. Its owner can let you in: heroku access:add YOUR_EMAIL -a APP',
       ]);
     }
   });

@@ -49,12 +49,18 @@ describe('apps', () => {
 
   it('that are not there are answered with what may have been meant', async () => {
     await post('/apps', { name: 'users-api' });
-    const reply = await get('/apps/user-api');
+    const reply = await get('/apps/user-api', { accept: 'application/vnd.heroku+json; version=3.tfk' });
     expect(reply.statusCode).toBe(404);
     expect(reply.json()).toEqual({
       id: 'not_found',
       message: 'There is no app "user-api".',
       hint: 'Did you mean users-api?',
+      resource: 'app',
+      suggestions: ['users-api'],
+    });
+    expect((await get('/apps/user-api')).json()).toEqual({
+      id: 'not_found',
+      message: 'There is no app "user-api". Did you mean users-api?',
       resource: 'app',
       suggestions: ['users-api'],
     });
@@ -98,7 +104,7 @@ describe('config vars and releases', () => {
     await bench.pushedApp('users-api');
     const missing = await post('/apps/users-api/releases', { release: 99 });
     expect(missing.statusCode).toBe(404);
-    expect(missing.json<{ hint: string }>().hint).toContain('v1 to v2');
+    expect(missing.json<{ message: string }>().message).toContain('v1 to v2: heroku releases -a users-api');
     expect((await post('/apps/users-api/releases', {})).statusCode).toBe(422);
     expect((await post('/apps/users-api/releases', { release: 'v2' })).statusCode).toBe(422);
   });
@@ -181,7 +187,10 @@ describe('formation', () => {
       ],
     });
     expect(refused.statusCode).toBe(404);
-    expect(refused.json()).toMatchObject({ hint: 'Did you mean worker?', suggestions: ['worker'] });
+    expect(refused.json()).toMatchObject({
+      message: expect.stringMatching(/ Did you mean worker\?$/) as string,
+      suggestions: ['worker'],
+    });
     expect((await get('/apps/users-api/formation/web')).json<Formation>().quantity).toBe(3);
   });
 
@@ -394,12 +403,14 @@ describe('add-ons', () => {
     const foreign = await del(`/apps/billing/addons/${name}`);
     expect([foreign.statusCode, foreign.json<{ message: string }>().message]).toEqual([
       403,
-      `${name} belongs to users-api. Nothing was changed.`,
+      `${name} belongs to users-api. Nothing was changed. Detach it here (heroku addons:detach), or destroy it there: ` +
+        `heroku addons:destroy ${name} -a users-api`,
     ]);
     const shared = await del(`/apps/users-api/addons/${name}`);
     expect([shared.statusCode, shared.json<{ message: string }>().message]).toEqual([
       409,
-      `${name} is attached to billing too. Nothing was changed.`,
+      `${name} is attached to billing too. Nothing was changed. Detach it there (heroku addons:detach), or take it from ` +
+        'them all with --force.',
     ]);
     expect((await del('/addon-attachments/billing::USERS_DB')).statusCode).toBe(200);
     expect((await del(`/apps/users-api/addons/${name}`)).json()).toMatchObject({ state: 'deprovisioned' });
