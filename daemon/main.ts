@@ -22,7 +22,7 @@ import { createGitStage } from './main/git-service.js';
 import { listenApi, refuseTakenDoors } from './main/listen.js';
 import { makeHome } from './main/make-home.js';
 import { startRouterStage } from './main/router-stage.js';
-import { announce } from './main/run-files.js';
+import { announce, withdraw } from './main/run-files.js';
 import { createRunStage } from './main/run-stage.js';
 import { createAppSetups } from './main/services/app-setups.js';
 import { createServices } from './main/services/index.js';
@@ -205,7 +205,7 @@ async function main(config: Config): Promise<void> {
     await router.close();
     logs.close();
     store.close();
-    await announcement.withdraw();
+    await withdraw(home);
     unlock();
     process.exit(0);
   };
@@ -289,16 +289,18 @@ async function main(config: Config): Promise<void> {
         acting,
         certificate: () => authority.certificateFor(API_HOSTS),
       }).app,
-  });
-  apiPort = api.port;
-  const announcement = await announce(home, {
-    pid: process.pid,
-    startedAt: new Date(startedAt).toISOString(),
-    version: config.version,
-    apiPort: api.port,
-    routerPort: routerPort(),
-    routerTlsPort: routerStatus().tlsPort ?? null,
-    socket: join(home, 'tfkd.sock'),
+    announce: (port) => {
+      apiPort = port;
+      return announce(home, {
+        pid: process.pid,
+        startedAt: new Date(startedAt).toISOString(),
+        version: config.version,
+        apiPort: port,
+        routerPort: routerPort(),
+        routerTlsPort: routerStatus().tlsPort ?? null,
+        socket: join(home, 'tfkd.sock'),
+      });
+    },
   });
   garbage.start();
   publisher.start();

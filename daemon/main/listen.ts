@@ -23,16 +23,21 @@ export async function refuseTakenDoors({ port, socket }: { port: number; socket:
   await once(probe, 'close');
 }
 
-/** Listens on the unix socket, whose file only its owner can open, and on 127.0.0.1. */
+/** Listens on 127.0.0.1 and on the unix socket, whose file only its owner can open. */
 export async function listenApi(options: {
   socket: string;
   port: number;
   build: (trusted: boolean) => FastifyInstance;
+  /** Says where: whoever waits for the socket to answer finds it said. */
+  announce: (port: number) => Promise<void>;
 }): Promise<Api> {
   const tcp = options.build(false);
   await tcp.listen({ host: HOST, port: options.port }).catch((error: unknown) => {
     throw explained(error, options.port);
   });
+  const address = tcp.server.address();
+  const port = typeof address === 'object' && address ? address.port : options.port;
+  await options.announce(port);
   const local = options.build(true);
   await removeStale(options.socket);
   // The file exists with its final mode from the first moment on: nobody else connects in between.
@@ -42,9 +47,8 @@ export async function listenApi(options: {
   } finally {
     process.umask(before);
   }
-  const address = tcp.server.address();
   return {
-    port: typeof address === 'object' && address ? address.port : options.port,
+    port,
     close: async () => {
       await Promise.all([tcp.close(), local.close()]);
     },

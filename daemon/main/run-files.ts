@@ -15,13 +15,14 @@ export interface RunFile {
   readonly socket: string;
 }
 
-/** Written when tfkd lets clients in, withdrawn at a clean stop; a killed tfkd leaves it, so readers ask the socket too. */
-export async function announce(home: string, file: RunFile): Promise<{ withdraw(): Promise<void> }> {
-  const json = join(home, 'run', 'tfkd.json');
-  await writeFileAtomic(json, `${JSON.stringify(file)}\n`);
-  return {
-    async withdraw() {
-      await rm(json, { force: true });
-    },
-  };
+const pathIn = (home: string): string => join(home, 'run', 'tfkd.json');
+
+/** Written just before tfkd lets clients in; a killed tfkd leaves it, so readers ask the socket too. */
+export async function announce(home: string, file: RunFile): Promise<void> {
+  await writeFileAtomic(pathIn(home), `${JSON.stringify(file)}\n`);
+}
+
+/** At a clean stop. */
+export async function withdraw(home: string): Promise<void> {
+  await rm(pathIn(home), { force: true });
 }
