@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -50,6 +50,17 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     const gone = await heroku.run('apps:info', '-a', 'invoices');
     expect(gone.code).toBe(2);
     expect(gone.stderr).toContain('Error ID: not_found');
+  });
+
+  it('opens an app in the browser', async () => {
+    const [browser, opened] = [join(heroku.folder, 'browser'), join(heroku.folder, 'opened')];
+    writeFileSync(browser, `#!/bin/sh\necho "$1" > ${opened}\n`, { mode: 0o755 });
+    const ran = await heroku.runWith({ env: { BROWSER: browser } }, 'apps:open', '/users', '-a', 'shop');
+    expect(ran.code).toBe(0);
+    await expect
+      .poll(() => existsSync(opened) && readFileSync(opened, 'utf8'), { timeout: 10_000 })
+      .toMatch(/^http:\/\/shop\.localhost:\d+\/users\n$/);
+    heroku.note('apps:open');
   });
 
   it('invents a name, and asks before it destroys', async () => {

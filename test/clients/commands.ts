@@ -3,22 +3,25 @@
  * `topic:*` are all that begin so. Whatever is not listed has to work: a test of this folder runs it and looks at what it did.
  */
 export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
-  'Not tried by a test yet: it asks the database by `psql`, or a part of Heroku’s database service.': [
-    'pg:calls',
+  'The answer says how to do it by SQL: `heroku pg:psql`.': [
     'pg:diagnose',
-    'pg:extensions',
-    'pg:kill',
     'pg:killall',
-    'pg:mandelbrot',
-    'pg:outliers',
-    'pg:pull',
-    'pg:push',
     'pg:reset',
     'pg:settings*',
     'pg:stats-reset',
   ],
-  'Not tried by a test yet: it opens a browser.': ['apps:open'],
-  'Not yet.': ['features*', 'keys*', 'labs*', 'apps:transfer', 'pg:promote', 'pg:credentials:*'],
+  'A database has one credential here; its address is the config var: `heroku config:get DATABASE_URL`.': [
+    'pg:credentials:*',
+  ],
+  'The client asks for settings and extensions that Postgres has at Heroku alone.': [
+    'pg:calls',
+    'pg:extensions',
+    'pg:outliers',
+  ],
+  'The client takes a database on this machine for one of its own: `pg_dump "$(heroku config:get DATABASE_URL)"`.':
+    ['pg:pull', 'pg:push'],
+  'An app stays with its owner here; `heroku access:add EMAIL` lets somebody in.': ['apps:transfer'],
+  'Not yet.': ['features*', 'keys*', 'labs*'],
   'No other service lets people in by this API; tokens are `heroku authorizations`.': [
     'clients*',
     'sessions*',

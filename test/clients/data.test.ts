@@ -7,6 +7,7 @@ const psql = execaSync('psql', ['--version'], { reject: false }).exitCode === 0;
 /** Commands that ask the database themselves, by `psql`. */
 const BY_PSQL = [
   ...['pg:bloat', 'pg:blocking', 'pg:cache-hit', 'pg:index-size', 'pg:index-usage', 'pg:locks'],
+  'pg:mandelbrot',
   ...[
     'pg:long-running-queries',
     'pg:ps',
@@ -65,7 +66,14 @@ describe('Heroku’s CLI, with a database', () => {
     expect(await heroku.ok('config:get', 'SHARED_URL', '-a', 'reports')).toMatch(
       /^postgres:\/\/.*@localhost:\d+\//,
     );
+    expect((await heroku.succeeds('pg:promote', 'SHARED', '-a', 'reports')).stderr).toMatch(
+      /Promoting main-db to DATABASE_URL on .*done/,
+    );
+    expect(await heroku.ok('config:get', 'DATABASE_URL', '-a', 'reports')).toBe(
+      await heroku.ok('config:get', 'SHARED_URL', '-a', 'reports'),
+    );
     expect((await heroku.succeeds('addons:detach', 'SHARED', '-a', 'reports')).stderr).toContain('done');
+    expect((await heroku.succeeds('addons:detach', 'DATABASE', '-a', 'reports')).stderr).toContain('done');
     await heroku.ok('addons:rename', 'main-db', 'shop-db');
     expect(await heroku.ok('addons', '-a', 'shop')).toMatch(/shop-db/);
     await heroku.ok('addons:upgrade', 'shop-db', 'heroku-postgresql:standard-0', '-a', 'shop');
@@ -80,6 +88,17 @@ describe('Heroku’s CLI, with a database', () => {
     expect(await heroku.ok('pg:credentials', '-a', 'shop')).toContain('default');
   });
 
+  it.each([
+    ['pg:credentials:url', [], 'heroku config:get DATABASE_URL'],
+    ['pg:settings', [], 'heroku pg:psql -c "ALTER DATABASE'],
+    ['pg:reset', ['--confirm', 'shop'], 'DROP SCHEMA public CASCADE'],
+    ['pg:killall', [], 'pg_terminate_backend'],
+  ])('says what to type where it has no %s', async (command, options, hint) => {
+    const ran = await heroku.run(command, ...options, '-a', 'shop');
+    expect(ran.code).toBe(2);
+    expect(ran.stderr.replaceAll(/\s*›\s*/g, ' ')).toContain(hint);
+  });
+
   it.skipIf(!psql)('opens psql', async () => {
     const made = await heroku.succeeds(
       'pg:psql',
@@ -90,11 +109,12 @@ describe('Heroku’s CLI, with a database', () => {
     );
     expect(made.stdout).toMatch(/id\s+-+\s+1/);
     for (const command of BY_PSQL) await heroku.ok(command, '-a', 'shop');
+    await heroku.ok('pg:kill', '1', '-a', 'shop');
   });
   if (!psql) {
     process.stderr.write('Skipped: heroku pg:psql and its kin, since there is no psql on this machine.\n');
     afterAll(() => {
-      for (const command of ['pg:psql', ...BY_PSQL]) heroku.cannotBeTried(command);
+      for (const command of ['pg:psql', 'pg:kill', ...BY_PSQL]) heroku.cannotBeTried(command);
     });
   }
 
