@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { MapOf, NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { MapOf, Meaningless, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
 const Status = Type.Union([Type.Literal('failed'), Type.Literal('pending'), Type.Literal('succeeded')]);
 
@@ -24,8 +24,10 @@ export type AppSetup = Static<typeof AppSetup>;
 export const CreateAppSetup = Type.Object({
   app: Type.Optional(
     Type.Object({
+      locked: Meaningless(),
       name: Type.Optional(Type.String()),
       organization: Type.Optional(Nullable(Type.String())),
+      personal: Meaningless(),
       region: Type.Optional(Type.String()),
       space: Type.Optional(Nullable(Type.String())),
       stack: Type.Optional(Type.String()),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, UserRef, Uuid } from './fields.js';
+import { Meaningless, NamedRef, Nullable, Time, UserRef, Uuid } from './fields.js';
 
 export const App = Type.Object({
   acm: Type.Boolean(),
@@ -29,6 +29,10 @@ export type App = Static<typeof App>;
 
 /** `POST /apps`. Without a name one is invented. */
 export const CreateApp = Type.Object({
+  feature_flags: Meaningless(),
+  internal_routing: Meaningless(),
+  kernel: Meaningless(),
+  locked: Meaningless(),
   name: Type.Optional(Type.String()),
   region: Type.Optional(Type.String()),
   stack: Type.Optional(Type.String()),

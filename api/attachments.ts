@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Identity, NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { Identity, Meaningless, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
 export const Attachment = Type.Object({
   addon: Type.Object({ app: NamedRef, id: Uuid(), name: Type.String(), plan: NamedRef }),
@@ -24,6 +24,7 @@ export const CreateAttachment = Type.Object({
   name: Type.Optional(Nullable(Type.String())),
   /** `credential:reader`, on Heroku; here an add-on has one credential. */
   namespace: Type.Optional(Nullable(Type.String())),
+  namespace_config: Meaningless(),
 });
 export type CreateAttachment = Static<typeof CreateAttachment>;
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { IdRef, Nullable, Time, Uuid } from './fields.js';
+import { IdRef, Meaningless, Nullable, Time, Uuid } from './fields.js';
 import { SCOPES } from './scopes.js';
 
 /** The token's text is told in the reply to its creation and renewal, and to whoever sent it; else it is an empty string. */
@@ -29,6 +29,7 @@ const Description = Type.String({ maxLength: 256 });
 
 /** `POST /oauth/authorizations`; `expires_in` in seconds. */
 export const CreateAuthorization = Type.Object({
+  client: Meaningless(),
   description: Type.Optional(Nullable(Description)),
   expires_in: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 3_155_760_000 }))),
   scope: Type.Optional(Nullable(Type.Array(Type.Enum([...SCOPES]), { minItems: 1 }))),
@@ -38,5 +39,8 @@ export const CreateAuthorization = Type.Object({
 export type CreateAuthorization = Static<typeof CreateAuthorization>;
 
 /** `PATCH /oauth/authorizations/:authorization` */
-export const UpdateAuthorization = Type.Object({ description: Type.Optional(Nullable(Description)) });
+export const UpdateAuthorization = Type.Object({
+  client: Meaningless(),
+  description: Type.Optional(Nullable(Description)),
+});
 export type UpdateAuthorization = Static<typeof UpdateAuthorization>;

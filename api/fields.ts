@@ -12,6 +12,9 @@ export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Ty
 export const MapOf = <T extends TSchema>(schema: T) =>
   Type.Unsafe<Record<string, Static<T>>>({ type: 'object', additionalProperties: schema });
 
+/** A field of Heroku's API that its clients send and that means nothing here: taken, and passed over. */
+export const Meaningless = () => Type.Optional(Type.Unknown());
+
 /** A reference to another resource. */
 export const IdRef = Type.Object({ id: Uuid() });
 export const NamedRef = Type.Object({ id: Uuid(), name: Type.String() });

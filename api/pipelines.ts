@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { NamedRef, Nullable, Time, Uuid } from './fields.js';
+import { Meaningless, NamedRef, Nullable, Time, Uuid } from './fields.js';
 
 export const Pipeline = Type.Object({
   created_at: Time(),
@@ -13,6 +13,7 @@ export type Pipeline = Static<typeof Pipeline>;
 
 /** `POST /pipelines` */
 export const CreatePipeline = Type.Object({
+  generation: Meaningless(),
   name: Type.String(),
   owner: Type.Optional(Nullable(Type.Object({ id: Type.String(), type: Type.String() }))),
 });

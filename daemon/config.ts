@@ -27,6 +27,8 @@ export interface Config {
   readonly userHome: string;
   /** 0 takes a free port. */
   readonly apiPort: number;
+  /** Requests that one token may make over TCP within an hour; null: any number. */
+  readonly apiRateLimit: number | null;
   readonly routerPort: number;
   /** Null: no TLS. `mayDiffer`: where the port is taken, a free one will do. */
   readonly routerTls: { readonly port: number; readonly mayDiffer: boolean } | null;
@@ -80,6 +82,7 @@ export function readConfig(env: Environment = process.env): Config {
     systemDir: resolve(env['TFK_SYSTEM_DIR'] ?? defaultSystemDir(home)),
     userHome: homedir(),
     apiPort: portOf(env, 'TFK_API_PORT', 4270),
+    apiRateLimit: rateLimitOf(env),
     routerPort: portOf(env, 'TFK_ROUTER_PORT', 8080),
     routerTls: routerTlsOf(env),
     routerWorkers: wholeOf(env, 'TFK_ROUTER_WORKERS', 2, { least: 1, most: 64 }),
@@ -171,6 +174,12 @@ function routerTlsOf(env: Environment): Config['routerTls'] {
   const wish = env['TFK_ROUTER_TLS_PORT'] ?? '';
   if (wish === 'off') return null;
   return { port: portOf(env, 'TFK_ROUTER_TLS_PORT', 8443), mayDiffer: wish === '' };
+}
+
+/** By default Heroku's: what was written for Heroku keeps below it. */
+function rateLimitOf(env: Environment): number | null {
+  if (env['TFK_API_RATE_LIMIT'] === 'off') return null;
+  return wholeOf(env, 'TFK_API_RATE_LIMIT', 4_500, { least: 1, most: 1_000_000 });
 }
 
 const portOf = (env: Environment, name: string, fallback: number): number =>

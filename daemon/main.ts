@@ -287,6 +287,7 @@ async function main(config: Config): Promise<void> {
         clock,
         logger,
         acting,
+        hourlyLimit: config.apiRateLimit,
         certificate: () => authority.certificateFor(API_HOSTS),
       }).app,
     announce: (port) => {

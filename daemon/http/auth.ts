@@ -43,6 +43,7 @@ export class TokenCheck {
     if (entry.count > FAILURES) {
       throw new TfkError('rate_limit', 'Too many wrong tokens came from this address.', {
         hint: 'Wait a minute, then try the right one.',
+        retryAfterS: WINDOW_MS / 1000,
       });
     }
   }

@@ -17,6 +17,7 @@ export function replyWithError(
   }
   const told = known ?? unforeseen(request.id);
   if (told.id === 'unauthorized') void reply.header('www-authenticate', 'Basic realm="tfk"');
+  if (told.retryAfterS !== undefined) void reply.header('retry-after', told.retryAfterS);
   void reply.status(ERROR_STATUS[told.id]).send(errorBody(told, isOwnClient(request.headers)));
 }
 

@@ -9,6 +9,7 @@ import type { Logger } from '../shared/logger.js';
 import type { ServerCertificate } from '../tls/authority.js';
 import { admit } from './access/admission.js';
 import { visibleTo } from './access/app-access.js';
+import { HEROKUS_LIMIT, type HourlyLimit } from './access/rate-limit.js';
 import { requesterOf } from './access/requester.js';
 import { AttachPoints, attachUrl, rendezvousUrl } from './attach-points.js';
 import { acceptJson, BODY_LIMIT } from './body.js';
@@ -17,11 +18,12 @@ import { isOwnClient } from './client-words.js';
 import type { Context } from './context.js';
 import { explained } from './elsewhere.js';
 import { replyWithError } from './errors.js';
+import { tagAnswers } from './etag.js';
 import { quote } from './find.js';
+import { refuseUnknownFields } from './known-fields.js';
 import { openApi } from './openapi.js';
 import { sharePort } from './port/shared-port.js';
 import { RouteTable } from './route-table.js';
-import { RATE_LIMIT } from './routes/account.js';
 import { registerRoutes } from './routes/index.js';
 import type { Services } from './services.js';
 import { answerUpgrades, endWith } from './upgrade.js';
@@ -29,6 +31,8 @@ import { answerUpgrades, endWith } from './upgrade.js';
 export interface ServerOptions {
   /** True for the unix socket, whose file mode is the lock; false: every request needs a token and is guarded. */
   readonly trusted: boolean;
+  /** How many requests a token may make in an hour; left out: Heroku's number. */
+  readonly hourlyLimit?: HourlyLimit;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Is told who acts in each request. */
@@ -71,9 +75,12 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   routes.watch(app);
   greet(app);
-  admit(app, services, { ...options, guard });
+  const { hourlyLimit = HEROKUS_LIMIT } = options;
+  admit(app, services, { ...options, hourlyLimit, guard });
   app.addHook('onRequest', async (request) => assertVersion(request));
   acceptJson(app);
+  refuseUnknownFields(app);
+  tagAnswers(app);
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, options.logger));
   answerUnknown(app, routes);
   const context = contextOf(services, options, { attachPoints, closing: closing.signal });
@@ -126,7 +133,7 @@ function greet(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers({
       'request-id': request.id,
-      'ratelimit-remaining': RATE_LIMIT,
+      'ratelimit-remaining': HEROKUS_LIMIT,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });

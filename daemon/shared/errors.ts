@@ -33,6 +33,8 @@ export interface ErrorDetails {
   readonly resource?: string;
   /** Names that were probably meant, the likeliest first. */
   readonly suggestions?: readonly string[];
+  /** Seconds after which it may be tried again. */
+  readonly retryAfterS?: number;
   readonly cause?: unknown;
 }
 
@@ -42,6 +44,7 @@ export class TfkError extends Error {
   readonly hint: string | undefined;
   readonly resource: string | undefined;
   readonly suggestions: readonly string[];
+  readonly retryAfterS: number | undefined;
 
   constructor(
     readonly id: ErrorId,
@@ -52,6 +55,7 @@ export class TfkError extends Error {
     this.hint = details.hint;
     this.resource = details.resource;
     this.suggestions = details.suggestions ?? [];
+    this.retryAfterS = details.retryAfterS;
   }
 }
 

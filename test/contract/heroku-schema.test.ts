@@ -1,6 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Build, Dyno, Release, SniEndpoint } from '../../api/index.js';
+import { unknownField } from '../../daemon/http/known-fields.js';
 import { resourceView } from '../../daemon/http/resource-view.js';
 import type { Server } from '../../daemon/http/server.js';
 import { systemClock } from '../../daemon/shared/clock.js';
@@ -261,6 +262,18 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('POST', '/apps/users-api/collaborators', { user: 'bob@example.com' });
     await ask('GET', '/apps/users-api/collaborators/bob@example.com');
     await ask('DELETE', '/apps/users-api/collaborators/bob@example.com');
+  });
+
+  it('are given to requests with any field that Heroku’s API takes', () => {
+    const routes = server.routes.list().filter((route) => route.schema.body !== undefined);
+    const refused = routes.flatMap(({ method, url, schema: { body } }) =>
+      schema
+        .fields(method, url.replace(/:[a-z]+/g, 'x'))
+        .filter((field) => unknownField(body as object, { [field]: null }) !== null)
+        .map((field) => `${method} ${url}: ${field}`),
+    );
+    expect(routes.length).toBeGreaterThan(30);
+    expect(refused).toEqual([]);
   });
 
   it('would not fit if a field were missing or of another type', async () => {

@@ -10,6 +10,8 @@ interface Link {
   readonly method: string;
   readonly title?: string;
   readonly targetSchema?: Json;
+  /** Of the request. */
+  readonly schema?: Json;
 }
 
 /** One verb of one resource. */
@@ -20,6 +22,13 @@ export interface SchemaLink {
   readonly method: string;
   /** With `*` for each name in it: `/apps/*` + `/dynos`. */
   readonly path: string;
+}
+
+interface KnownLink extends SchemaLink {
+  readonly pattern: RegExp;
+  readonly schema: Json;
+  /** What the body may have. */
+  readonly fields: readonly string[];
 }
 
 /** Names of Heroku's own service, which nobody else's replies can have. */
@@ -33,7 +42,7 @@ const PUBLISHED =
 /** Validates replies against Heroku's schema, by the route that gave them. */
 export class HerokuSchema {
   private readonly ajv = new Ajv({ strict: false, allErrors: true });
-  private readonly links: (SchemaLink & { readonly pattern: RegExp; readonly schema: Json })[] = [];
+  private readonly links: KnownLink[] = [];
 
   private constructor(private readonly document: Json) {
     formats.default(this.ajv);
@@ -64,6 +73,11 @@ export class HerokuSchema {
     return this.links.filter((link) => isOf(link, method, url));
   }
 
+  /** The fields that bodies of such a request may have; of requests that differ by the body alone, all of theirs. */
+  fields(method: string, url: string): string[] {
+    return this.links.filter((link) => isOf(link, method, url)).flatMap(({ fields }) => fields);
+  }
+
   /** What is wrong with the reply, one sentence each. */
   violations(method: string, url: string, reply: unknown): string[] {
     const link = this.linkOf(method, url);
@@ -83,11 +97,12 @@ export class HerokuSchema {
   private collectLinks(): void {
     const definitions = this.document['definitions'] as Record<string, { links?: Link[] }>;
     for (const [name, { links = [] }] of Object.entries(definitions)) {
-      for (const { href, method, title = '', targetSchema } of links) {
+      for (const { href, method, title = '', targetSchema, schema: request = {} } of links) {
         const schema = absolute(targetSchema ?? { $ref: `#/definitions/${name}` });
         const path = decodeURIComponent(href).replace(/\{[^{}]*\}/g, '*');
         const pattern = new RegExp(`^${path.replaceAll('*', '[^/]+')}$`);
-        this.links.push({ resource: name, title, method, path, pattern, schema });
+        const fields = Object.keys((this.resolve(request)['properties'] as Json | undefined) ?? {});
+        this.links.push({ resource: name, title, method, path, pattern, schema, fields });
       }
     }
   }
@@ -113,7 +128,7 @@ export class HerokuSchema {
 /** The schema has it answer with a build, and there is none: its one client, the builds plugin, reads nothing of the reply. */
 const PURGE = 'DELETE /apps/*/build-cache';
 
-const isOf = (link: SchemaLink & { pattern: RegExp }, method: string, url: string): boolean =>
+const isOf = (link: KnownLink, method: string, url: string): boolean =>
   link.method === method && link.pattern.test(url.split('?')[0] ?? '');
 
 /** An attachment's plan: Heroku's CLI asks for it by a header (`Accept-Inclusion`), and fails without it. */

@@ -21,6 +21,8 @@ declare module 'fastify' {
     readonly open?: boolean;
     /** What a token must be good for; see scopes.ts. */
     readonly scope?: Scope;
+    /** It takes nothing of what a token may ask in an hour. */
+    readonly uncounted?: boolean;
     /** Beside a scope: only the owner of the app in the path, or only the account, may do this. */
     readonly only?: 'owner' | 'account';
   }

@@ -8,9 +8,6 @@ import { quote } from '../find.js';
 import { timeOf } from '../platform.js';
 import { findUser } from '../users.js';
 
-/** Requests that may be made at once, as Heroku counts them; nothing is counted here. */
-export const RATE_LIMIT = 4500;
-
 export function accountRoutes(app: FastifyInstance, { services }: Context): void {
   const config = { scope: 'identity' } as const;
   const one = { config, schema: { response: { 200: Account } } };
@@ -19,9 +16,12 @@ export function accountRoutes(app: FastifyInstance, { services }: Context): void
   app.get<{ Params: { user: string } }>('/users/:user', one, (request) =>
     toJson(findUser(services, request, request.params.user)),
   );
-  app.get('/account/rate-limits', { config, schema: { response: { 200: RateLimit } } }, () => ({
-    remaining: RATE_LIMIT,
-  }));
+  // The number that every reply tells in a header; to ask for it costs nothing.
+  app.get(
+    '/account/rate-limits',
+    { config: { ...config, uncounted: true }, schema: { response: { 200: RateLimit } } },
+    (_request, reply) => ({ remaining: Number(reply.getHeader('ratelimit-remaining')) }),
+  );
   app.get('/account/features', { config }, () => []);
   app.get<{ Params: { feature: string } }>('/account/features/:feature', { config }, ({ params }) => {
     throw notFound('feature', `There is no feature ${quote(params.feature)}.`);
