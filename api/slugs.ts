@@ -20,3 +20,14 @@ export const Slug = Type.Object({
   updated_at: Time(),
 });
 export type Slug = Static<typeof Slug>;
+
+/** `POST /apps/:app/slugs`: a slug that was built elsewhere. `checksum` is `SHA256:<hex>` of its tarball. */
+export const CreateSlug = Type.Object({
+  buildpack_provided_description: Type.Optional(Nullable(Type.String())),
+  checksum: Type.Optional(Nullable(Type.String())),
+  commit: Type.Optional(Nullable(Type.String())),
+  commit_description: Type.Optional(Nullable(Type.String())),
+  process_types: ProcessTypes,
+  stack: Type.Optional(Nullable(Type.String())),
+});
+export type CreateSlug = Static<typeof CreateSlug>;

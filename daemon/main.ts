@@ -27,6 +27,7 @@ import { createRunStage } from './main/run-stage.js';
 import { createAppSetups } from './main/services/app-setups.js';
 import { createServices } from './main/services/index.js';
 import type { Stages } from './main/services/stages.js';
+import { createSlugUploads } from './main/slug-uploads.js';
 import { stopEverything } from './main/stop-everything.js';
 import { createTfkService } from './main/tfk-service.js';
 import { createWebhooks } from './main/webhooks.js';
@@ -167,6 +168,7 @@ async function main(config: Config): Promise<void> {
     outputs,
     routerPort,
   });
+  const slugUploads = createSlugUploads({ config, store, clock, engineOf });
   const git = createGitStage({
     home,
     store,
@@ -183,10 +185,11 @@ async function main(config: Config): Promise<void> {
     userAgent: `Logplex/tfk-${config.version}`,
     trust: trustOf(config.buildEnv),
   });
-  const garbage = new Garbage({ store, engines, clock, logger });
+  const garbage = new Garbage({ store, engines, slugUploads, clock, logger });
 
   // Who comes in
   const quiesce = async (): Promise<void> => {
+    slugUploads.stop();
     await builds.stop();
     await run.stop();
     addons.stop();
@@ -244,6 +247,7 @@ async function main(config: Config): Promise<void> {
     promotions,
     sources,
     builds,
+    slugUploads,
     outputs,
     formation: new Formation(store, clock, logs, notify),
     dynos: new Dynos(store, engines, logs, notify),
@@ -270,6 +274,7 @@ async function main(config: Config): Promise<void> {
   hooks.start(services, () => `http://127.0.0.1:${apiPort}`);
   await git.prepare();
   await builds.recover();
+  await slugUploads.recover();
   run.adopt();
   run.loop.start();
   routerLines.start();

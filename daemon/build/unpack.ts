@@ -9,6 +9,9 @@ const GRACE_MS = 5000;
 /** The source is refused: the pusher's fault, and nothing of it was kept. */
 export class SourceRefused extends Error {
   override readonly name = 'SourceRefused';
+  constructor(readonly reason: string) {
+    super(`The source was refused: ${reason}.`);
+  }
 }
 
 /**
@@ -31,7 +34,7 @@ export class Unpacker {
     try {
       const report = await this.run([tarball, folder, JSON.stringify(this.limits)], signal);
       if (report.ok) return report.files;
-      if (report.refused) throw new SourceRefused(`The source was refused: ${report.message}.`);
+      if (report.refused) throw new SourceRefused(report.message);
       throw new TfkError('insufficient_storage', `The source could not be unpacked: ${report.message}.`, {
         hint: 'Look at the free disk space with `tfk doctor`, then push again.',
       });

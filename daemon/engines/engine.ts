@@ -32,6 +32,11 @@ export interface BuildEngine {
   build(request: BuildRequest): Promise<BuildResult>;
   /** Is the artifact still there, whole? False after a garbage collection or on another engine. */
   hasArtifact(artifact: Artifact): Promise<boolean>;
+  /**
+   * The artifact's files as a tar archive of the folder `./app`, which whoever asked reads to its end or destroys. Rejects with
+   * a TfkError where the artifact is gone, or is of another kind than files.
+   */
+  pack(artifact: Artifact): Promise<Readable>;
   /** Removes what no longer serves any artifact of `keep`, of this home only. Resolves to the bytes freed. */
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
   /** Forgets what tools keep between an app's builds; the next one downloads anew. */

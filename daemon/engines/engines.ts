@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { messageOf, TfkError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import type {
@@ -59,6 +60,10 @@ export class Engines implements DynoHost {
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
     return this.get(artifact.engine).hasArtifact(artifact);
+  }
+
+  async pack(artifact: Artifact): Promise<Readable> {
+    return this.get(artifact.engine).pack(artifact);
   }
 
   /** As Engine.forgetApp, on each that answers; what cannot be removed now costs space, and nothing else. */

@@ -65,8 +65,14 @@ export function findBuild(services: Services, app: AppRecord, id: string): Build
 export function findSlug(services: Services, app: AppRecord, id: string): SlugRecord {
   const slug = services.records.slugs.byId(id);
   if (slug?.appId === app.id) return slug;
+  if (services.records.slugUploads.byId(id)?.appId === app.id) throw nothingUploaded(app, id);
   throw notFound('slug', `${app.name} has no slug ${quote(id)}.`);
 }
+
+const nothingUploaded = (app: AppRecord, id: string): TfkError =>
+  new TfkError('invalid_params', `Nothing was uploaded to the slug ${id} yet. Nothing was released.`, {
+    hint: `PUT its .tgz to the blob.url that POST /apps/${app.name}/slugs answered.`,
+  });
 
 /** By name (`web.1`) or id. */
 export function findDyno(services: Services, app: AppRecord, idOrName: string): DynoRecord {

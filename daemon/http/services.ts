@@ -24,6 +24,8 @@ import type { DomainRecord } from '../store/domains.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { FormationRecord } from '../store/formation.js';
 import type { ReleaseRecord } from '../store/releases.js';
+import type { SlugUploadRecord } from '../store/slug-uploads.js';
+import type { SlugRecord } from '../store/slugs.js';
 import type { SniEndpointRecord } from '../store/sni-endpoints.js';
 import type { SourceRecord } from '../store/sources.js';
 import type { Store } from '../store/store.js';
@@ -42,6 +44,7 @@ export interface Services {
   readonly apps: AppService;
   readonly releases: ReleaseService;
   readonly sources: SourceService;
+  readonly slugs: SlugService;
   readonly buildpacks: BuildpackService;
   readonly builds: BuildService;
   readonly formation: FormationService;
@@ -70,6 +73,8 @@ export interface Records {
   readonly releases: Pick<Store['releases'], 'byId' | 'byVersion' | 'byOutputSecret' | 'list'>;
   readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list' | 'firstOfSlug'>;
   readonly slugs: Pick<Store['slugs'], 'byId'>;
+  readonly slugUploads: Pick<Store['slugUploads'], 'byId' | 'byPutSecret'>;
+  readonly slugBlobs: Pick<Store['slugBlobs'], 'slugOf'>;
   readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
   readonly formation: Pick<Store['formation'], 'list'>;
   readonly dynos: Pick<Store['dynos'], 'list' | 'find'>;
@@ -173,6 +178,22 @@ export interface SourceService {
   receive(source: SourceRecord, body: Readable, length: number | null): Promise<void>;
   /** The tarball as it was received. */
   open(source: SourceRecord): Readable;
+}
+
+export interface SlugService {
+  /** Announces a slug that is to be uploaded. */
+  announce(
+    slug: Pick<
+      SlugUploadRecord,
+      'appId' | 'processTypes' | 'buildpackDescription' | 'checksum' | 'commit' | 'commitDescription'
+    >,
+  ): SlugUploadRecord;
+  /** Takes its tarball in, and makes the slug of it. `length` in bytes where the client told it. */
+  receive(upload: SlugUploadRecord, body: Readable, length: number | null): Promise<void>;
+  /** Unguessable, for fetching the slug's tarball without a token. */
+  blobSecret(slug: Pick<SlugRecord, 'id' | 'appId'>): string;
+  /** Its tarball: as it was uploaded, else packed by its engine. */
+  open(slug: SlugRecord): Promise<Readable>;
 }
 
 export interface InstalledBuildpack {

@@ -1,3 +1,4 @@
+import type { SlugUploads } from '../build/slug-uploads.js';
 import type { Artifact } from '../engines/engine.js';
 import type { Engines } from '../engines/engines.js';
 import type { Clock } from '../shared/clock.js';
@@ -12,7 +13,15 @@ const EVERY_MS = 60 * 60_000;
 export class Garbage {
   private readonly stopped = new AbortController();
 
-  constructor(private readonly parts: { store: Store; engines: Engines; clock: Clock; logger: Logger }) {}
+  constructor(
+    private readonly parts: {
+      store: Store;
+      engines: Engines;
+      slugUploads: Pick<SlugUploads, 'sweep'>;
+      clock: Clock;
+      logger: Logger;
+    },
+  ) {}
 
   start(): void {
     void this.everyHour();
@@ -35,9 +44,10 @@ export class Garbage {
   }
 
   private async collect(): Promise<void> {
-    const { store, engines } = this.parts;
+    const { store, engines, slugUploads } = this.parts;
     if (store.builds.pending().length > 0) return;
     const keep = store.slugs.inUse(RELEASES_KEPT).map((slug) => slug.artifact as Artifact);
     await engines.collectGarbage(keep);
+    await slugUploads.sweep();
   }
 }

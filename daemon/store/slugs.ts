@@ -155,18 +155,24 @@ export class SlugStore {
       .run(to, from);
   }
 
-  /** Slugs that the newest `releases` releases of any app, its current one, or a promotion under way still need. */
+  /**
+   * Slugs that the newest `releases` releases of any app, its current one, or a promotion under way still need; and as many of
+   * those that were uploaded to it last, which may yet be released.
+   */
   inUse(releases: number): SlugRecord[] {
     return this.db
-      .prepare<[number], Row>(
+      .prepare<[{ releases: number }], Row>(
         `SELECT ${COLUMNS} FROM slugs WHERE id IN (
            SELECT slug_id FROM (
              SELECT slug_id, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY version DESC) AS age FROM releases WHERE slug_id IS NOT NULL
-           ) WHERE age <= ?
+           ) WHERE age <= @releases
+           UNION SELECT id FROM (
+             SELECT id, ROW_NUMBER() OVER (PARTITION BY app_id ORDER BY received_at DESC) AS age FROM slug_uploads WHERE received_at IS NOT NULL
+           ) WHERE age <= @releases
            UNION SELECT r.slug_id FROM apps a JOIN releases r ON r.id = a.current_release_id WHERE r.slug_id IS NOT NULL
            UNION SELECT slug_id FROM pipeline_promotion_targets WHERE release_id IS NULL AND error_message IS NULL)`,
       )
-      .all(releases)
+      .all({ releases })
       .map(toRecord);
   }
 }

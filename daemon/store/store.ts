@@ -17,6 +17,8 @@ import { PipelinePromotionStore } from './pipeline-promotions.js';
 import { PipelineStore } from './pipelines.js';
 import { ReleaseStore } from './releases.js';
 import { loadKey, SecretBox } from './secret-box.js';
+import { SlugBlobStore } from './slug-blobs.js';
+import { SlugUploadStore } from './slug-uploads.js';
 import { SlugStore } from './slugs.js';
 import { SniEndpointStore } from './sni-endpoints.js';
 import { SourceStore } from './sources.js';
@@ -43,6 +45,8 @@ export class Store {
   readonly pipelines: PipelineStore;
   readonly logDrains: LogDrainStore;
   readonly releases: ReleaseStore;
+  readonly slugBlobs: SlugBlobStore;
+  readonly slugUploads: SlugUploadStore;
   readonly slugs: SlugStore;
   readonly sniEndpoints: SniEndpointStore;
   readonly sources: SourceStore;
@@ -74,6 +78,8 @@ export class Store {
     this.pipelines = new PipelineStore(db);
     this.logDrains = new LogDrainStore(db, box);
     this.releases = new ReleaseStore(db, box, changes);
+    this.slugBlobs = new SlugBlobStore(db);
+    this.slugUploads = new SlugUploadStore(db);
     this.slugs = new SlugStore(db);
     this.sniEndpoints = new SniEndpointStore(db, box, changes);
     this.sources = new SourceStore(db);

@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Installation } from '../support/installation.js';
+import type { Slug } from '../../api/slugs.js';
+import { entry, tar } from '../integration/build/tarball.js';
+import { aSmallApp, Installation } from '../support/installation.js';
 
 /** What the tests use of https://www.npmjs.com/package/heroku-client, which has no types. */
 interface Client {
@@ -42,6 +45,30 @@ describe('heroku-client, the SDK from npm', () => {
       });
     const all = (await client.get('/apps/paged/domains')) as { hostname: string }[];
     expect(all).toHaveLength(13);
+  });
+
+  it('deploys a slug that was built elsewhere', async () => {
+    await client.post('/apps', { body: { name: 'slugged' } });
+    const files = aSmallApp('from a slug');
+    const tarball = gzipSync(
+      tar(...Object.entries(files).map(([name, content]) => entry({ name: `./app/${name}`, content }))),
+    );
+    const { id, blob } = (await client.post('/apps/slugged/slugs', {
+      body: { process_types: { web: 'node web.js' }, commit: '1a2b3c4' },
+    })) as Slug;
+    await expect(client.post('/apps/slugged/releases', { body: { slug: id } })).rejects.toMatchObject({
+      statusCode: 422,
+      body: { message: expect.stringContaining('Nothing was uploaded') as string },
+    });
+    expect((await fetch(blob.url, { method: blob.method, body: tarball })).status).toBe(200);
+    const release = await client.post('/apps/slugged/releases', { body: { slug: id } });
+    expect(release).toMatchObject({ slug: { id }, description: 'Deploy 1a2b3c4' });
+    await expect
+      .poll(async () => (await installation.get('slugged')).body, { timeout: 60_000 })
+      .toBe('from a slug');
+    const uploaded = (await client.get(`/apps/slugged/slugs/${id}`)) as Slug;
+    const fetched = await fetch(uploaded.blob.url, { method: uploaded.blob.method });
+    expect(Buffer.from(await fetched.arrayBuffer()).equals(tarball)).toBe(true);
   });
 
   it('gets Heroku’s errors', async () => {

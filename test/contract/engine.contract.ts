@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { extract, type Header } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import type {
@@ -109,6 +110,23 @@ export function describeEngine(
       expect(again.id).toBe(artifact.id);
       expect(await engine.hasArtifact(artifact)).toBe(true);
       expect(await engine.hasArtifact({ ...artifact, id: '0'.repeat(64) })).toBe(false);
+    });
+
+    it('hands out a slug as an archive of ./app', async () => {
+      const seen = new Map<string, string>();
+      const entries = extract();
+      const reading = pipeline(await engine.pack(artifact), entries);
+      for await (const entry of entries as unknown as AsyncIterable<Readable & { header: Header }>) {
+        const { name, type } = entry.header;
+        if (type === 'file') seen.set(name.replace(/^\.\//, ''), await text(entry));
+        else entry.resume();
+      }
+      await reading;
+      expect(Object.fromEntries(seen)).toMatchObject({
+        'app/file.txt': 'from the slug\n',
+        'app/bin/hello': '#!/bin/sh\necho hello\n',
+      });
+      await expect(engine.pack({ ...artifact, id: '0'.repeat(64) })).rejects.toMatchObject({ id: 'gone' });
     });
 
     for (const [command, code] of [

@@ -29,6 +29,7 @@ describeEngine('fake', create, {
   'gives exactly the environment it was told, byte by byte': SHELL,
   'says without a value which variable cannot be given': SHELL,
   'reaches a dyno at its address, where it listens on PORT': SHELL,
+  'hands out a slug as an archive of ./app': FILES,
   'gives each dyno a fresh copy of the slug and a scratch of its own': FILES,
   'puts the folders of the plan in front of the PATH': FILES,
   'starts a logged dyno with an empty stdin and nothing else open': SHELL,

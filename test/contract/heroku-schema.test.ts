@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Build, Dyno, Release, SniEndpoint } from '../../api/index.js';
+import type { Build, Dyno, Release, Slug, SniEndpoint } from '../../api/index.js';
 import { unknownField } from '../../daemon/http/known-fields.js';
 import { resourceView } from '../../daemon/http/resource-view.js';
 import type { Server } from '../../daemon/http/server.js';
@@ -103,6 +103,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     const rolled = await ask<Release>('POST', '/apps/users-api/releases', { release: '3' });
     await ask('POST', '/apps/users-api/releases', { slug: rolled.slug?.id }).catch(() => undefined);
     await ask('GET', `/apps/users-api/slugs/${rolled.slug?.id ?? ''}`);
+    const { id } = await ask<Slug>('POST', '/apps/users-api/slugs', { process_types: { web: './web' } });
+    await ask('GET', `/apps/users-api/slugs/${id}`);
   });
 
   it('fit when builds are made', async () => {

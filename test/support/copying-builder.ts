@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { chown, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pack } from 'tar-fs';
 import type { Artifact, BuildRequest, BuildResult } from '../../daemon/engines/engine.js';
 import type { SlugBuilder, SlugLaunch, SlugOwner } from '../../daemon/engines/process/builder.js';
 import { newId } from '../../daemon/shared/ids.js';
@@ -37,6 +39,12 @@ export class CopyingBuilder implements SlugBuilder {
       () => true,
       () => false,
     );
+  }
+
+  async pack({ id }: Artifact): Promise<Readable> {
+    return pack(join(this.slugsDir, id, 'app'), {
+      map: (header) => ({ ...header, name: `./app/${header.name}` }),
+    }) as unknown as Readable;
   }
 
   async collectGarbage(keep: readonly Artifact[]): Promise<number> {

@@ -56,6 +56,10 @@ class CopyingImageBuilder implements ImageBuilder {
       );
   }
 
+  pack(): Promise<never> {
+    return Promise.reject(new Error('these images are not taken apart again'));
+  }
+
   collectGarbage(): Promise<number> {
     return Promise.resolve(0);
   }

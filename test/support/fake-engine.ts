@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import type {
   Artifact,
   Attachment,
@@ -167,6 +167,10 @@ export class FakeEngine implements Engine {
 
   async hasArtifact(artifact: Artifact): Promise<boolean> {
     return this.world.artifacts.has(artifact.id);
+  }
+
+  async pack(): Promise<Readable> {
+    throw new TfkError('gone', 'The fake engine keeps no files.');
   }
 
   async collectGarbage(keep: readonly Artifact[]): Promise<number> {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { BuildPlan } from '../../../buildpacks/plan.js';
 import type { Clock } from '../../shared/clock.js';
 import { messageOf, notFound } from '../../shared/errors.js';
@@ -110,6 +111,10 @@ export class DockerEngine implements Engine {
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
     return this.options.builder.hasArtifact(artifact);
+  }
+
+  pack(artifact: Artifact): Promise<Readable> {
+    return this.options.builder.pack(artifact);
   }
 
   async collectGarbage(keep: readonly Artifact[]): Promise<number> {

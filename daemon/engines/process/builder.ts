@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { BuildPlan } from '../../../buildpacks/plan.js';
 import type { Artifact, BuildRequest, BuildResult } from '../engine.js';
 
@@ -14,6 +15,8 @@ export interface SlugBuilder {
   build(request: BuildRequest): Promise<BuildResult>;
   /** As Engine.hasArtifact. */
   hasArtifact(artifact: Artifact): Promise<boolean>;
+  /** As Engine.pack. */
+  pack(artifact: Artifact): Promise<Readable>;
   /** As Engine.collectGarbage. */
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
   /** As Engine.purgeCache. */

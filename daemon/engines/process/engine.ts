@@ -1,4 +1,5 @@
 import { chmod, mkdir } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import type { BuildPlan } from '../../../buildpacks/plan.js';
 import type { Clock } from '../../shared/clock.js';
 import { notFound, TfkError } from '../../shared/errors.js';
@@ -137,6 +138,10 @@ export class ProcessEngine implements Engine {
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
     return this.options.builder.hasArtifact(artifact);
+  }
+
+  pack(artifact: Artifact): Promise<Readable> {
+    return this.options.builder.pack(artifact);
   }
 
   collectGarbage(keep: readonly Artifact[]): Promise<number> {

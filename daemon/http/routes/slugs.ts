@@ -1,58 +1,139 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Slug, type Slug as SlugJson } from '../../../api/index.js';
-import { TfkError } from '../../shared/errors.js';
-import type { SlugRecord } from '../../store/slugs.js';
+import type { FastifyInstance } from 'fastify';
+import { CreateSlug, Slug, type Slug as SlugJson } from '../../../api/index.js';
+import { notFound, TfkError } from '../../shared/errors.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { SlugUploadRecord } from '../../store/slug-uploads.js';
 import type { Context } from '../context.js';
 import { findApp, findSlug } from '../find.js';
-import { STACK, timeOf } from '../platform.js';
+import { CONTAINER, STACK, timeOf } from '../platform.js';
 import type { Services } from '../services.js';
+import { acceptUploads, UPLOAD, uploadOf, type Upload } from '../upload.js';
+import { assertPlatform } from './apps.js';
 
-interface Params {
+const PATH = '/tfk/slugs/';
+
+interface OfApp {
+  Params: { app: string };
+}
+interface OfSlug {
   Params: { app: string; slug: string };
 }
+interface Secret {
+  Params: { secret: string };
+}
 
+/** A slug that was built elsewhere is announced, uploaded, and then released as any other. */
 export function slugRoutes(app: FastifyInstance, { services, baseUrl }: Context): void {
-  const find = ({ app: name, slug }: Params['Params']): SlugRecord =>
-    findSlug(services, findApp(services, name), slug);
-
-  app.get<Params>('/apps/:app/slugs/:slug', { schema: { response: { 200: Slug } } }, (request) =>
-    slugJson(services, find(request.params), baseUrl(request), request),
+  app.post<OfApp & { Body: CreateSlug }>(
+    '/apps/:app/slugs',
+    { schema: { body: CreateSlug, response: { 201: Slug } } },
+    (request, reply) => {
+      const upload = announce(services, findApp(services, request.params.app), request.body);
+      void reply.status(201);
+      const url = `${baseUrl(request)}${PATH}${upload.putSecret}`;
+      return { ...announcedJson(upload), blob: { method: 'PUT', url } };
+    },
   );
-  app.get<Params>('/tfk/apps/:app/slugs/:slug/blob', { exposeHeadRoute: false }, ({ params }) => {
-    find(params);
-    throw new TfkError(
-      'not_implemented',
-      'A slug cannot be downloaded: engines keep it in a form of their own.',
-    );
+  app.get<OfSlug>('/apps/:app/slugs/:slug', { schema: { response: { 200: Slug } } }, (request) => {
+    const record = findApp(services, request.params.app);
+    const url = (slug: { id: string; appId: string }): string =>
+      `${baseUrl(request)}${PATH}${services.slugs.blobSecret(slug)}`;
+    return slugJson(services, record, request.params.slug, url);
   });
-  app.post<{ Params: { app: string } }>('/apps/:app/slugs', ({ params }) => {
-    findApp(services, params.app);
-    throw new TfkError('not_implemented', 'A ready-made slug cannot be uploaded.', {
-      hint: 'Push the source instead: tfk push',
-    });
+  const secretUrl = { config: { secretUrl: true }, exposeHeadRoute: false };
+  app.get<Secret>(`${PATH}:secret`, secretUrl, async ({ params }, reply) => {
+    const id = services.records.slugBlobs.slugOf(params.secret);
+    const slug = id === undefined ? undefined : services.records.slugs.byId(id);
+    if (!slug) throw noBlob();
+    void reply.type('application/gzip');
+    return reply.send(await services.slugs.open(slug));
   });
+  void app.register((scope, _options, done) => {
+    receiveRoute(scope, services);
+    done();
+  });
+}
+
+function receiveRoute(app: FastifyInstance, services: Services): void {
+  acceptUploads(app);
+  app.put<Secret & Upload>(`${PATH}:secret`, UPLOAD, async (request) => {
+    const upload = services.records.slugUploads.byPutSecret(request.params.secret);
+    if (!upload) throw noBlob();
+    const { body, length } = uploadOf(request);
+    await services.slugs.receive(upload, body, length);
+    return {};
+  });
+}
+
+const noBlob = (): TfkError =>
+  notFound(
+    'slug',
+    'There is no such slug, or nothing was uploaded to it.',
+    'Ask for a new one: POST /apps/APP/slugs',
+  );
+
+function announce(services: Services, { id, name }: AppRecord, body: CreateSlug): SlugUploadRecord {
+  const { stack, checksum, commit } = body;
+  if (stack != null) assertPlatform({ stack });
+  if (stack === CONTAINER.name || stack === CONTAINER.id) throw noContainer(name);
+  return services.slugs.announce({
+    appId: id,
+    processTypes: body.process_types,
+    buildpackDescription: body.buildpack_provided_description ?? null,
+    checksum: checksum ?? null,
+    commit: commit ?? null,
+    commitDescription: body.commit_description ?? null,
+  });
+}
+
+const noContainer = (app: string): TfkError =>
+  new TfkError('invalid_params', 'A slug is a folder of files, and the stack container is of images.', {
+    hint: `Release an image by: tfk push --image NAME -a ${app}`,
+  });
+
+/** As it was announced. */
+function announcedJson(upload: SlugUploadRecord): Omit<SlugJson, 'blob'> {
+  return {
+    buildpack_provided_description: upload.buildpackDescription,
+    checksum: upload.checksum,
+    commit: upload.commit,
+    commit_description: upload.commitDescription,
+    created_at: timeOf(upload.createdAt),
+    deleted_at: null,
+    id: upload.id,
+    process_types: upload.processTypes,
+    size: null,
+    stack: STACK,
+    updated_at: timeOf(upload.receivedAt ?? upload.createdAt),
+  };
 }
 
 function slugJson(
-  { records }: Pick<Services, 'records'>,
-  slug: SlugRecord,
-  baseUrl: string,
-  { params }: FastifyRequest<Params>,
+  services: Services,
+  app: AppRecord,
+  id: string,
+  urlOf: (slug: { id: string; appId: string }) => string,
 ): SlugJson {
-  const description = records.builds.firstOfSlug(slug.id)?.sourceDescription ?? null;
+  const { records } = services;
+  const upload = records.slugUploads.byId(id);
+  const announced = upload?.appId === app.id ? announcedJson(upload) : null;
+  if (announced && !records.slugs.byId(id))
+    return { ...announced, blob: { method: 'GET', url: urlOf({ id, appId: app.id }) } };
+  const slug = findSlug(services, app, id);
   const time = timeOf(slug.createdAt);
   return {
-    blob: { method: 'GET', url: `${baseUrl}/tfk/apps/${params.app}/slugs/${slug.id}/blob` },
     buildpack_provided_description: slug.planner,
+    commit_description: records.builds.firstOfSlug(slug.id)?.sourceDescription ?? null,
+    updated_at: time,
+    ...announced,
+    blob: { method: 'GET', url: urlOf(slug) },
     checksum: slug.checksum,
     commit: slug.commit,
-    commit_description: description,
     created_at: time,
     deleted_at: null,
     id: slug.id,
     process_types: slug.processTypes,
     size: slug.size,
     stack: STACK,
-    updated_at: time,
   };
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Readable } from 'node:stream';
 import { Source } from '../../../api/index.js';
-import { notFound, TfkError } from '../../shared/errors.js';
+import { notFound, type TfkError } from '../../shared/errors.js';
 import type { SourceRecord } from '../../store/sources.js';
 import type { Context } from '../context.js';
 import type { Services } from '../services.js';
+import { acceptUploads, UPLOAD, uploadOf, type Upload } from '../upload.js';
 
 const PATH = '/tfk/sources/';
 
@@ -41,22 +41,15 @@ export function sourceRoutes(app: FastifyInstance, context: Context): void {
   });
 }
 
-/** The upload is a stream of any type and length; the build stage sets its limits. */
 function receiveRoute(app: FastifyInstance, services: Services): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-  app.put<Secret & { Body: Readable | undefined }>(
-    `${PATH}:secret`,
-    { config: { secretUrl: true }, bodyLimit: Number.MAX_SAFE_INTEGER },
-    async ({ params, body, headers }) => {
-      const source = services.records.sources.byPutSecret(params.secret);
-      if (!source) throw noSource();
-      if (!body) throw new TfkError('invalid_params', 'The upload is empty. Nothing was taken in.');
-      const length = headers['content-length'];
-      await services.sources.receive(source, body, length === undefined ? null : Number(length));
-      return {};
-    },
-  );
+  acceptUploads(app);
+  app.put<Secret & Upload>(`${PATH}:secret`, UPLOAD, async (request) => {
+    const source = services.records.sources.byPutSecret(request.params.secret);
+    if (!source) throw noSource();
+    const { body, length } = uploadOf(request);
+    await services.sources.receive(source, body, length);
+    return {};
+  });
 }
 
 const noSource = (): TfkError =>

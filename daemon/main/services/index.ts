@@ -13,6 +13,7 @@ import { buildpackService } from './buildpacks.js';
 import { buildService, sourceService } from './builds.js';
 import { pipelineService } from './pipelines.js';
 import { releaseService } from './releases.js';
+import { slugService } from './slugs.js';
 import { appUrl, type Stages } from './stages.js';
 
 /** What the HTTP routes ask for, put together of the stages. */
@@ -41,6 +42,7 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
     },
     releases,
     sources,
+    slugs: slugService(stages),
     builds,
     buildpacks: buildpackService(stages),
     formation: {

@@ -1,8 +1,10 @@
+import type { Artifact } from '../../engines/engine.js';
 import type { ReleaseService } from '../../http/services.js';
 import { diffReleases } from '../../release/diff.js';
 import { rolloutStatus } from '../../run/rollout-status.js';
-import { notFound } from '../../shared/errors.js';
+import { notFound, TfkError } from '../../shared/errors.js';
 import type { ReleaseRecord } from '../../store/releases.js';
+import type { SlugRecord } from '../../store/slugs.js';
 import { appUrl, type Stages } from './stages.js';
 
 const POLL_MS = 50;
@@ -22,6 +24,8 @@ export function releaseService(stages: Stages): ReleaseService {
       const slug = store.slugs.byId(slugId);
       if (!slug || slug.appId !== appId)
         throw notFound('slug', 'The app has no such slug. Nothing was released.');
+      if (!(await stages.engines.hasArtifact(slug.artifact as Artifact))) throw slugGone(slug);
+      await stages.addons.open(appId, slug.artifact.engine);
       const { release } = await releases.deploy(
         appId,
         {
@@ -46,6 +50,11 @@ export function releaseService(stages: Stages): ReleaseService {
     },
   };
 }
+
+const slugGone = ({ id }: SlugRecord): TfkError =>
+  new TfkError('gone', `The slug ${id} was removed to save space. Nothing was released.`, {
+    hint: 'Push its source again, or upload it again as another slug.',
+  });
 
 function rolloutOf(stages: Stages, appId: string, version: number) {
   const { store, releases, formation } = stages;

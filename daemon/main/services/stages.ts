@@ -2,6 +2,7 @@ import type { Addons } from '../../addons/addons.js';
 import type { BuildOutputs } from '../../build/output.js';
 import type { Builds } from '../../build/pipeline.js';
 import type { Sources } from '../../build/receive.js';
+import type { SlugUploads } from '../../build/slug-uploads.js';
 import type { Certificates } from '../../certs/certificates.js';
 import type { Drains } from '../../drains/drains.js';
 import type { Engines } from '../../engines/engines.js';
@@ -36,6 +37,7 @@ export interface Stages {
   readonly promotions: Promotions;
   readonly sources: Sources;
   readonly builds: Builds;
+  readonly slugUploads: SlugUploads;
   readonly outputs: BuildOutputs;
   readonly formation: Formation;
   readonly dynos: Dynos;

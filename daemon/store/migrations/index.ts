@@ -10,6 +10,7 @@ import { sniEndpoints } from './0009-sni-endpoints.js';
 import { logDrains } from './0010-log-drains.js';
 import { appSetups } from './0011-app-setups.js';
 import { users } from './0012-users.js';
+import { slugUploads } from './0013-slug-uploads.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   logDrains,
   appSetups,
   users,
+  slugUploads,
 ];

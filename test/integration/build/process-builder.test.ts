@@ -1,10 +1,15 @@
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { extract } from 'tar-fs';
 import { describe, expect, test } from 'vitest';
 import type { Artifact, BuildResult } from '../../../daemon/engines/engine.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { scanTree } from '../../../daemon/shared/tree.js';
 import { aPlan, aRequest, aSource, tempFolder, writeFiles } from './support.js';
 
 const path = `${join(process.execPath, '..')}:/usr/local/bin:/usr/bin:/bin`;
@@ -359,4 +364,46 @@ test('a later tfkd ends and removes what a killed one left', async () => {
   await aBuilder(home).recover();
   expect(readdirSync(join(home, 'cache/staging'))).toEqual([]);
   expect(await orphaned).toMatchObject({ ok: false });
+});
+
+describe('a slug as an archive', () => {
+  test('holds what a dyno of it would see, layers and all, and is the same each time', async () => {
+    const builder = aBuilder();
+    const step = {
+      name: 'install',
+      title: 'Installing',
+      inputs: ['package.json'],
+      commands: [
+        ['sh', '-c', 'mkdir -p node_modules/.bin node_modules/a && echo a > node_modules/a/index.js'],
+        ['sh', '-c', 'echo "#!/bin/sh" > node_modules/a/tool && chmod +x node_modules/a/tool'],
+        ['ln', '-s', '../a/tool', 'node_modules/.bin/tool'],
+      ] as const,
+      env: {},
+      caches: {},
+      layers: ['node_modules'],
+    };
+    const long = `${'long/'.repeat(30)}name.txt`;
+    const source = aSource({ 'package.json': {}, 'lib/a.txt': 'a', [long]: 'far below', 'ü.txt': 'ü' });
+    const artifact = artifactOf(
+      await builder.build(aRequest(source, { plan: aPlan([], { steps: [step] }) })),
+    );
+    const [dyno, unpacked] = [join(tempFolder(), 'dyno'), tempFolder()];
+    await builder.materialise(artifact, dyno);
+    const archive = await buffer(await builder.pack(artifact));
+    await pipeline(Readable.from([archive]), extract(unpacked));
+    const seen = await scanTree(join(unpacked, 'app'));
+    expect(seen.map(({ path }) => path)).toContain('node_modules/.bin/tool');
+    expect(seen).toEqual(await scanTree(dyno));
+    expect((await buffer(await builder.pack(artifact))).equals(archive)).toBe(true);
+  });
+
+  test('is not taken away by a collection while it is read, and is gone after one', async () => {
+    const builder = aBuilder();
+    const artifact = artifactOf(await builder.build(aRequest(aSource({ Procfile: 'web: true', a: 'a' }))));
+    const reading = await builder.pack(artifact);
+    await builder.collectGarbage([]);
+    expect((await buffer(reading)).toString('latin1')).toContain('./app/Procfile');
+    await builder.collectGarbage([]);
+    await expect(builder.pack(artifact)).rejects.toMatchObject({ id: 'gone' });
+  });
 });

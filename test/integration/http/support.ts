@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { AddonService } from '../../../daemon/addons/addon.js';
 import type { Authority } from '../../../daemon/certs/automatic.js';
 import { Drains } from '../../../daemon/drains/drains.js';
 import { trustOf } from '../../../daemon/drains/trust.js';
 import type { Attachment, DynoExit, TerminalSize } from '../../../daemon/engines/engine.js';
+import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
+import { Processes } from '../../../daemon/engines/process/host/processes.js';
 import { buildServer, type Server, type ServerOptions } from '../../../daemon/http/server.js';
 import type {
   Attachable,
@@ -23,6 +26,8 @@ import { createGitStage, type GitStage } from '../../../daemon/main/git-service.
 import { accountService } from '../../../daemon/main/services/account.js';
 import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
+import { slugService } from '../../../daemon/main/services/slugs.js';
+import { createSlugUploads } from '../../../daemon/main/slug-uploads.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { Collaborators } from '../../../daemon/release/collaborators.js';
 import { diffReleases } from '../../../daemon/release/diff.js';
@@ -46,6 +51,8 @@ import { makeCertificate } from '../../support/certificates.js';
 
 /** Read and compiled once a process. */
 const schema = HerokuSchema.published();
+
+const UNPACK_PROGRAM = fileURLToPath(new URL('../../../dist/daemon/build/unpack/main.js', import.meta.url));
 
 export const ACTOR = 'ada@example.com';
 
@@ -196,7 +203,7 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
     userAgent: 'Logplex/tfk-test',
     trust: trustOf({}),
   });
-  const services = servicesOf({ drains, store, clock, logs, releases, asked, git });
+  const services = servicesOf({ drains, store, clock, logs, releases, asked, git, home });
   const servers: Server[] = [];
   const violations: string[] = [];
   return {
@@ -302,6 +309,7 @@ interface Parts {
   readonly releases: Releases;
   readonly asked: Asked;
   readonly git: GitStage;
+  readonly home: string;
 }
 
 function servicesOf(parts: Parts): Services {
@@ -337,6 +345,7 @@ function servicesOf(parts: Parts): Services {
     },
     releases,
     sources,
+    slugs: slugsOf(parts),
     builds,
     buildpacks: buildpackService({ store }),
     formation: {
@@ -440,6 +449,24 @@ function releasesOf({ store, releases, asked }: Parts): Services['releases'] {
       ),
     rollout: async () => asked.rollout,
   };
+}
+
+/** Real ones: the unpacking program is run as it was built last. */
+function slugsOf({ store, clock, home }: Parts): Services['slugs'] {
+  const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+  const engine = new ProcessBuilder({ home, path, processes: new Processes() });
+  const slugUploads = createSlugUploads({
+    config: { home, programs: { unpack: UNPACK_PROGRAM }, timeouts: { buildMs: 60_000 } },
+    store,
+    clock,
+    engineOf: () => ({
+      name: 'process',
+      runtimeOf: (plan) => engine.runtimeOf(plan),
+      build: (request) => engine.build(request),
+      hasArtifact: (artifact) => engine.hasArtifact(artifact),
+    }),
+  });
+  return slugService({ store, clock, home, slugUploads, engines: engine });
 }
 
 function playedSources({ store, asked }: Parts): Services['sources'] {

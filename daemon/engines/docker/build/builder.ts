@@ -1,6 +1,8 @@
 import type Docker from 'dockerode';
+import type { Readable } from 'node:stream';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
+import { newId } from '../../../shared/ids.js';
 import type { Logger } from '../../../shared/logger.js';
 import { scanTree, treeDigest } from '../../../shared/tree.js';
 import { StepFailed } from '../../build/step-failed.js';
@@ -15,6 +17,7 @@ import { inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
 import { IMAGE_LABEL } from './labels.js';
 import { BuildNetwork } from './network.js';
+import { packed } from './pack.js';
 import type { BuildResources } from './steps/container-options.js';
 import { KeyedImages } from './steps/keyed-images.js';
 import { slugKey } from './steps/keys.js';
@@ -78,6 +81,24 @@ export class DockerBuilder {
   /** As Engine.hasArtifact. */
   async hasArtifact(artifact: Artifact): Promise<boolean> {
     return (await this.find(artifact.id)) !== null;
+  }
+
+  /** As Engine.pack. */
+  async pack(artifact: Artifact): Promise<Readable> {
+    const docker = await this.docker();
+    const using = this.builds.start(`pack-${newId()}`);
+    using.add(artifact.id);
+    try {
+      return await packed(artifact, {
+        docker,
+        using,
+        names: this.options.names,
+        resources: await this.resourcesOf(docker),
+      });
+    } catch (error) {
+      using.end();
+      throw inOurWords(error);
+    }
   }
 
   /** As Engine.collectGarbage: must be given all artifacts that any release or slug row names. */

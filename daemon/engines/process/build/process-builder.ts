@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
@@ -16,6 +17,7 @@ import { leaveOut } from './exclude.js';
 import { BuildFolders } from './folders.js';
 import { GarbageCollector } from './garbage.js';
 import { LayerStore } from './layers.js';
+import { packed } from './pack.js';
 import { findRuntime } from './runtime.js';
 import { SlugStore, slugSize } from './slugs.js';
 import { Steps } from './steps.js';
@@ -70,6 +72,19 @@ export class ProcessBuilder implements SlugBuilder {
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
     return this.slugs.isWhole(artifact);
+  }
+
+  /** As Engine.pack. No collection of garbage takes the files away under the reader. */
+  async pack(artifact: Artifact): Promise<Readable> {
+    const using = this.garbage.startUsing();
+    using.add(artifact.id);
+    for (const key of (await this.slugs.manifest(artifact))?.keys ?? []) using.add(key);
+    try {
+      return packed(await this.slugs.files(artifact), () => using.end());
+    } catch (error) {
+      using.end();
+      throw error;
+    }
   }
 
   /** Forgets what tools keep between an app's builds; the next one downloads anew. */

@@ -8,6 +8,7 @@ import type { SlugLaunch, SlugOwner } from '../builder.js';
 import { publish, type BuildFolders } from './folders.js';
 import { layOut, makeParents } from './lay-out.js';
 import type { Layer, LayerStore } from './layers.js';
+import type { PlacedEntry } from './pack.js';
 
 /** `<slugs>/<id>/manifest.json`, beside the slug's own files in `tree/`. */
 export interface SlugManifest {
@@ -97,18 +98,44 @@ export class SlugStore {
     return manifest.launch;
   }
 
-  private async layOutLayer(
+  /** All that is in the slug, with where it lies; a folder may be named twice. Rejects with a TfkError when the slug is gone. */
+  async files(artifact: Artifact): Promise<PlacedEntry[]> {
+    const manifest = await this.manifest(artifact);
+    if (manifest === null) throw gone(artifact);
+    const placed: PlacedEntry[] = [];
+    for (const part of manifest.layers) {
+      const { layer, entries } = await this.layerOf(part, manifest, artifact);
+      placed.push({ type: 'folder', path: part.path, from: '' });
+      for (const entry of entries) {
+        const from = join(this.layers.contentOf(layer), entry.path);
+        placed.push({ ...entry, path: `${part.path}/${entry.path}`, from });
+      }
+    }
+    const own = join(this.folderOf(artifact), 'tree');
+    return [...placed, ...manifest.tree.map((entry) => ({ ...entry, from: join(own, entry.path) }))];
+  }
+
+  private async layerOf(
     { key, path }: SlugManifest['layers'][number],
-    place: { manifest: SlugManifest; target: string; owner: SlugOwner | undefined; artifact: Artifact },
-  ): Promise<void> {
+    manifest: SlugManifest,
+    artifact: Artifact,
+  ): Promise<{ readonly layer: Layer; readonly entries: readonly TreeEntry[] }> {
     const layer = (await this.layers.find(key))?.find((found) => found.path === path);
-    if (layer === undefined) throw gone(place.artifact);
-    const { manifest, target, owner } = place;
+    if (layer === undefined) throw gone(artifact);
     const hidden = new Set([
       ...manifest.removed,
       ...manifest.tree.filter((e) => e.type !== 'folder').map((e) => e.path),
     ]);
-    const entries = layer.entries.filter((entry) => !hidden.has(`${path}/${entry.path}`));
+    return { layer, entries: layer.entries.filter((entry) => !hidden.has(`${path}/${entry.path}`)) };
+  }
+
+  private async layOutLayer(
+    part: SlugManifest['layers'][number],
+    place: { manifest: SlugManifest; target: string; owner: SlugOwner | undefined; artifact: Artifact },
+  ): Promise<void> {
+    const { path } = part;
+    const { manifest, target, owner, artifact } = place;
+    const { layer, entries } = await this.layerOf(part, manifest, artifact);
     const folder = join(target, path);
     await makeParents(target, [path]);
     await mkdir(folder, { recursive: true });

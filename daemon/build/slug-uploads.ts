@@ -1,0 +1,226 @@
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BuildPlan } from '../../buildpacks/plan.js';
+import { procfilePlanner } from '../../buildpacks/procfile/planner.js';
+import type { Artifact } from '../engines/engine.js';
+import type { Clock } from '../shared/clock.js';
+import { TfkError } from '../shared/errors.js';
+import { Slots } from '../shared/slots.js';
+import { scanTree } from '../shared/tree.js';
+import { contentKey, sourceContents, type SourceContents } from './content-hash.js';
+import type { BuildPaths, SlugEngine } from './contracts.js';
+import type { BuildLimits } from './limits.js';
+import { BuildStopped } from './queue.js';
+import type { ReceivedSource, Sources } from './receive.js';
+import { SourceRefused, Unpacker } from './unpack.js';
+import { refuseEscapingLinks } from './unpack/links.js';
+import { Refusal } from './unpack/refusal.js';
+
+/** A slug as it was announced. */
+export interface AnnouncedSlug {
+  readonly id: string;
+  readonly appId: string;
+  readonly processTypes: Readonly<Record<string, string>>;
+  /** `SHA256:<hex>` of its tarball; null: any is taken. */
+  readonly checksum: string | null;
+}
+
+/** What came of its tarball. */
+export interface UploadedSlug {
+  readonly artifact: Artifact;
+  readonly contents: SourceContents;
+  readonly contentKey: string;
+  readonly plan: BuildPlan;
+  /** `SHA256:<hex>` of the tarball. */
+  readonly checksum: string;
+}
+
+/** The rows of slugs, as far as uploads need them. Main implements it over the store. */
+export interface SlugUploadRecords {
+  isThere(id: string): boolean;
+  /** The slug is there from now on. Throws `not_found` where its app went meanwhile. */
+  insert(id: string, slug: UploadedSlug): void;
+  /** Ids of uploaded slugs that a release in reach has, or that came lately. */
+  inUse(): ReadonlySet<string>;
+}
+
+export interface SlugUploadParts {
+  readonly engineOf: (appId: string) => SlugEngine;
+  readonly records: SlugUploadRecords;
+  /** Each under its slug's id: what is fetched is what was uploaded, byte by byte. */
+  readonly tarballs: Sources;
+  readonly paths: Pick<BuildPaths, 'builds' | 'unpackProgram'>;
+  readonly limits: BuildLimits;
+  readonly clock: Clock;
+}
+
+/** Far longer than an upload can be silent. */
+const TARBALL_AGE_MS = 60 * 60_000;
+
+const SILENT = { step: () => undefined, detail: () => undefined, warning: () => undefined };
+
+/**
+ * Takes in slugs that were built elsewhere, as tarballs of `./app`: unpacked by the same child process as sources, then built
+ * by the app's engine as a source that needs no steps. What comes of it is a slug like any other.
+ */
+export class SlugUploads {
+  private readonly underWay = new Map<string, AbortController>();
+  private readonly slots: Slots;
+  private readonly unpacker: Unpacker;
+
+  constructor(private readonly parts: SlugUploadParts) {
+    const { limits, paths } = parts;
+    this.slots = new Slots(limits.concurrency);
+    this.unpacker = new Unpacker(paths.unpackProgram, {
+      bytes: limits.unpackedBytes,
+      entries: limits.sourceFiles,
+      milliseconds: limits.unpackMs,
+    });
+  }
+
+  /**
+   * Resolves when the slug is there, and can be released. Rejects with a TfkError for whatever is wrong with the tarball, or
+   * with the body's own error when the client goes away: nothing is kept then, and the same URL takes another try.
+   */
+  async receive(
+    slug: AnnouncedSlug,
+    body: AsyncIterable<Uint8Array>,
+    announced: number | null,
+  ): Promise<void> {
+    const { records, tarballs } = this.parts;
+    if (records.isThere(slug.id)) throw takenAlready();
+    if (this.underWay.has(slug.id)) throw takenNow();
+    const stop = new AbortController();
+    this.underWay.set(slug.id, stop);
+    try {
+      const received = await tarballs.receive(slug.id, body, announced);
+      refuseOther(received, slug.checksum);
+      records.insert(slug.id, await this.slots.run(() => this.make(slug, received, stop.signal)));
+    } catch (error) {
+      await tarballs.remove(slug.id);
+      throw inWordsOfSlugs(error);
+    } finally {
+      this.underWay.delete(slug.id);
+    }
+  }
+
+  /** Once after a start: an upload that was cut off has left no slug, and is to be begun again. */
+  async recover(): Promise<void> {
+    await this.parts.tarballs.recover();
+    await this.sweep();
+  }
+
+  /** Ends what is being unpacked and built. */
+  stop(): void {
+    for (const stop of this.underWay.values()) stop.abort(new BuildStopped('interrupted'));
+  }
+
+  /** Removes the tarballs of slugs that nobody needs any more. */
+  async sweep(): Promise<void> {
+    const { records, tarballs, clock } = this.parts;
+    const keep = new Set([...records.inUse(), ...this.underWay.keys()]);
+    await tarballs.sweep(clock.now(), TARBALL_AGE_MS, keep);
+  }
+
+  private async make(
+    slug: AnnouncedSlug,
+    received: ReceivedSource,
+    signal: AbortSignal,
+  ): Promise<UploadedSlug> {
+    const { paths, tarballs } = this.parts;
+    const tree = join(paths.builds, `slug-${slug.id}.tree`);
+    try {
+      await this.unpacker.unpack(await tarballs.locate(slug.id), tree, signal);
+      await refuseOtherLayout(tree);
+      const made = await this.build(slug, join(tree, APP), signal);
+      return { ...made, checksum: `SHA256:${received.sha256}` };
+    } finally {
+      await rm(tree, { recursive: true, force: true });
+    }
+  }
+
+  private async build(
+    { id, appId, processTypes }: AnnouncedSlug,
+    folder: string,
+    signal: AbortSignal,
+  ): Promise<Omit<UploadedSlug, 'checksum'>> {
+    const { limits, engineOf } = this.parts;
+    const engine = engineOf(appId);
+    const contents = await sourceContents(folder);
+    const built = await engine.build({
+      appId,
+      buildId: id,
+      plan: AS_IT_IS,
+      sourceDir: folder,
+      env: {},
+      limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
+      output: SILENT,
+      signal,
+    });
+    signal.throwIfAborted();
+    if (!built.ok) throw refused(built.message);
+    // A push of the same files is another slug: its process types are those of its Procfile.
+    const plan = { ...AS_IT_IS, planner: 'upload', defaultProcessTypes: processTypes };
+    const runtime = `${engine.name} ${await engine.runtimeOf(AS_IT_IS)}`;
+    return {
+      artifact: built.artifact,
+      contents,
+      contentKey: contentKey(contents.hash, plan, runtime),
+      plan,
+    };
+  }
+}
+
+/** The folder of the archive that is the app's root. */
+const APP = 'app';
+const AS_IT_IS: BuildPlan = procfilePlanner.plan(
+  { has: () => false, read: () => null, list: () => [] },
+  { config: {}, images: false },
+);
+
+async function refuseOtherLayout(tree: string): Promise<void> {
+  const names = await readdir(tree);
+  const other = names.find((name) => name !== APP);
+  if (other !== undefined) throw refused(`it holds ${JSON.stringify(other)} beside the folder ./app`);
+  const found = await lstat(join(tree, APP)).catch(() => null);
+  if (found?.isDirectory() !== true) throw refused('it has no folder ./app');
+  // The app's root is the end of the world for its links, not the archive's.
+  const entries = await scanTree(join(tree, APP));
+  refuseEscapingLinks(new Map(entries.map((entry) => [entry.path, entry])));
+}
+
+function refuseOther({ sha256 }: ReceivedSource, checksum: string | null): void {
+  if (checksum === null || checksum.toLowerCase() === `sha256:${sha256}`) return;
+  throw refused(`its checksum is SHA256:${sha256}, and it was announced with ${checksum}`);
+}
+
+function refused(reason: string): TfkError {
+  return new TfkError('invalid_params', `The slug was refused: ${reason.replace(/\.$/, '')}.`, {
+    hint: 'Pack it from the folder above with `tar czf slug.tgz ./app`, and PUT it to the same URL again.',
+  });
+}
+
+/** What the shared parts say of a source, said of a slug. */
+function inWordsOfSlugs(error: unknown): unknown {
+  if (error instanceof SourceRefused) return refused(error.reason);
+  if (error instanceof Refusal) return refused(error.message);
+  if (error instanceof BuildStopped)
+    return new TfkError('unavailable', 'tfkd was stopped before the slug was made. Nothing was kept.', {
+      hint: 'PUT it to the same URL again.',
+    });
+  if (error instanceof TfkError && error.id === 'too_large')
+    return new TfkError('too_large', error.message.replace('The source', 'The slug'), {
+      hint: 'Leave out of ./app what it does not need to run.',
+    });
+  return error;
+}
+
+const takenAlready = (): TfkError =>
+  new TfkError('conflict', 'This slug was uploaded already, and stays as it is. Nothing was taken in.', {
+    hint: 'Ask for another: POST /apps/APP/slugs',
+  });
+
+const takenNow = (): TfkError =>
+  new TfkError('conflict', 'This slug is being uploaded by another request. Nothing was taken in.', {
+    hint: 'Wait for that one, or ask for another: POST /apps/APP/slugs',
+  });
