@@ -23,6 +23,7 @@ export * from './fields.js';
 export * from './filters.js';
 export * from './formation.js';
 export * from './git.js';
+export * from './keys.js';
 export * from './log-drains.js';
 export * from './log-sessions.js';
 export * from './paging.js';

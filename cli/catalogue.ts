@@ -99,6 +99,10 @@ export const TOPICS: readonly Topic[] = [
     commands: { 'addons:services': [], 'addons:plans': [], 'addons:docs': [] },
     load: () => import('./commands/addon-services.js'),
   },
+  {
+    commands: { keys: [], 'keys:add': [], 'keys:remove': [], 'keys:clear': [] },
+    load: () => import('./commands/keys.js'),
+  },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
   {
     commands: {

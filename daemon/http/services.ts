@@ -23,6 +23,7 @@ import type { BuildRecord } from '../store/builds.js';
 import type { DomainRecord } from '../store/domains.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { FormationRecord } from '../store/formation.js';
+import type { KeyRecord } from '../store/keys.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SlugUploadRecord } from '../store/slug-uploads.js';
 import type { SlugRecord } from '../store/slugs.js';
@@ -41,6 +42,7 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 export interface Services {
   readonly records: Records;
   readonly account: AccountService;
+  readonly keys: KeyService;
   readonly apps: AppService;
   readonly releases: ReleaseService;
   readonly sources: SourceService;
@@ -113,6 +115,13 @@ export interface AccountService {
   revokeToken(id: string): void;
   /** The token's record, unless it is unknown, revoked or expired. */
   authenticate(token: string): TokenRecord | undefined;
+}
+
+export interface KeyService {
+  list(userId: string): readonly KeyRecord[];
+  /** One line of OpenSSH's. */
+  add(userId: string, publicKey: string): KeyRecord;
+  remove(id: string): void;
 }
 
 export interface AppService extends Pick<

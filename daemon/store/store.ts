@@ -11,6 +11,7 @@ import { openDatabase, type Connection } from './database.js';
 import { DomainStore } from './domains.js';
 import { DynoStore } from './dynos.js';
 import { FormationStore } from './formation.js';
+import { KeyStore } from './keys.js';
 import { LogDrainStore } from './log-drains.js';
 import { PipelineCouplingStore } from './pipeline-couplings.js';
 import { PipelinePromotionStore } from './pipeline-promotions.js';
@@ -40,6 +41,7 @@ export class Store {
   readonly domains: DomainStore;
   readonly dynos: DynoStore;
   readonly formation: FormationStore;
+  readonly keys: KeyStore;
   readonly pipelineCouplings: PipelineCouplingStore;
   readonly pipelinePromotions: PipelinePromotionStore;
   readonly pipelines: PipelineStore;
@@ -73,6 +75,7 @@ export class Store {
     this.domains = new DomainStore(db, changes);
     this.dynos = new DynoStore(db, changes);
     this.formation = new FormationStore(db, changes);
+    this.keys = new KeyStore(db);
     this.pipelineCouplings = new PipelineCouplingStore(db);
     this.pipelinePromotions = new PipelinePromotionStore(db);
     this.pipelines = new PipelineStore(db);

@@ -26,7 +26,6 @@ export function accountRoutes(app: FastifyInstance, { services }: Context): void
   app.get<{ Params: { feature: string } }>('/account/features/:feature', { config }, ({ params }) => {
     throw notFound('feature', `There is no feature ${quote(params.feature)}.`);
   });
-  app.get('/account/keys', { config: { scope: 'global' } }, () => []);
 }
 
 function toJson(account: UserRecord): AccountJson {

@@ -23,6 +23,7 @@ import { execRoutes } from './exec.js';
 import { filterRoutes } from './filters.js';
 import { formationRoutes } from './formation.js';
 import { gitRoutes } from './git.js';
+import { keyRoutes } from './keys.js';
 import { logDrainRoutes } from './log-drains.js';
 import { logSessionRoutes } from './log-sessions.js';
 import { ociImageRoutes } from './oci-images.js';
@@ -64,6 +65,7 @@ const ROUTES = [
   filterRoutes,
   formationRoutes,
   gitRoutes,
+  keyRoutes,
   logDrainRoutes,
   logSessionRoutes,
   ociImageRoutes,

@@ -11,6 +11,7 @@ import { AppEngines } from '../app-engines.js';
 import { accountService } from './account.js';
 import { buildpackService } from './buildpacks.js';
 import { buildService, sourceService } from './builds.js';
+import { keyService } from './keys.js';
 import { pipelineService } from './pipelines.js';
 import { releaseService } from './releases.js';
 import { slugService } from './slugs.js';
@@ -25,6 +26,7 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
   return {
     records: store,
     account: accountService(stages),
+    keys: keyService(stages),
     collaborators: new Collaborators(store, clock, () => store.account.ensure(stages.email, clock.now())),
     apps: {
       create: (input) => stages.apps.create(input),

@@ -11,6 +11,7 @@ import { logDrains } from './0010-log-drains.js';
 import { appSetups } from './0011-app-setups.js';
 import { users } from './0012-users.js';
 import { slugUploads } from './0013-slug-uploads.js';
+import { keys } from './0014-keys.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   appSetups,
   users,
   slugUploads,
+  keys,
 ];

@@ -25,6 +25,7 @@ import { createCertificates } from '../../../daemon/main/certificates.js';
 import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
 import { accountService } from '../../../daemon/main/services/account.js';
 import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
+import { keyService } from '../../../daemon/main/services/keys.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { slugService } from '../../../daemon/main/services/slugs.js';
 import { createSlugUploads } from '../../../daemon/main/slug-uploads.js';
@@ -332,6 +333,7 @@ function servicesOf(parts: Parts): Services {
   return {
     records: store,
     account: accountService({ store, clock, email: ACTOR }),
+    keys: keyService({ store, clock }),
     collaborators: new Collaborators(store, clock, () => store.account.ensure(ACTOR, clock.now())),
     apps: {
       create: (input) => apps.create(input),
