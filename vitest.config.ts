@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** One project a folder of test/; the time limits rise with what is real in them. `retry: 0`: a flake is a bug. */
@@ -17,6 +18,8 @@ export default defineConfig({
     retry: 0,
     restoreMocks: true,
     unstubEnvs: true,
+    // By default one processor is left out: of two, half of the machine.
+    maxWorkers: availableParallelism(),
     projects: [
       // Pure, and so of no matter to each other: one process runs many files, in half the time.
       project('unit', 10, { isolate: false }),
@@ -25,8 +28,8 @@ export default defineConfig({
       project('docker', 180),
       // Real clients of Heroku's, one second of processor time a command.
       project('clients', 300, { globalSetup: 'test/clients/setup.ts' }),
-      // One at a time: each starts daemons, routers and databases, on machines with few cores.
-      project('e2e', 300, { fileParallelism: false }),
+      // After all others, and two at a time: each starts daemons, routers and databases, and waits for them most of its time.
+      project('e2e', 300, { maxWorkers: 2, sequence: { groupOrder: 1 } }),
     ],
   },
 });
