@@ -1,4 +1,3 @@
-import { suggest } from '../shared/did-you-mean.js';
 import { notFound, TfkError } from '../shared/errors.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { AppSetupRecord } from '../store/app-setups.js';
@@ -18,6 +17,7 @@ import type { DeliveryRecord } from '../store/webhook-deliveries.js';
 import type { WebhookEventRecord } from '../store/webhook-events.js';
 import type { WebhookRecord } from '../store/webhooks.js';
 import type { Services } from './services.js';
+import { UnknownName, type Help } from './unknown-name.js';
 
 /** What a path names, by id or name; what is not there is answered with the names that may have been meant. */
 
@@ -224,15 +224,8 @@ export const attachmentNotFound = (
     otherwise: 'List them: tfk addons',
   });
 
-function unknown(
-  resource: string,
-  message: string,
-  help: { word: string; candidates: readonly string[]; otherwise: string },
-): TfkError {
-  const suggestions = suggest(help.word, [...new Set(help.candidates)]);
-  const hint = suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : help.otherwise;
-  return new TfkError('not_found', message, { resource, hint, suggestions });
-}
+const unknown = (resource: string, message: string, help: Help): TfkError =>
+  UnknownName.of(resource, message, help);
 
 /** As the user wrote it, but short and on one line. */
 export const quote = (text: string): string =>

@@ -3,6 +3,7 @@ import type { ResourceKind, ResourceRef } from '../store/changes.js';
 import { addonJson, attachmentJson } from './addon-json.js';
 import { appJson } from './routes/apps.js';
 import { buildJson } from './routes/builds.js';
+import { collaboratorJson } from './routes/collaborators.js';
 import { domainJson } from './routes/domains.js';
 import { dynoJson } from './routes/dynos.js';
 import { formationJson } from './routes/formation.js';
@@ -56,6 +57,11 @@ const VIEWS: Record<ResourceKind, View> = {
   'sni-endpoint'({ services, app, id }) {
     const endpoint = services.records.sniEndpoints.list(app.id).find((known) => known.id === id);
     return by(endpoint && endpointJson(services, app, endpoint));
+  },
+  collaborator({ services, app, id }) {
+    const record = services.records.collaborators.list(app.id).find((known) => known.id === id);
+    const user = record && services.account.user(record.userId);
+    return by(user && collaboratorJson(app, user, record));
   },
   addon({ services, id }) {
     const addon = services.records.addons.find(id);

@@ -9,6 +9,7 @@ import type { Logger } from '../shared/logger.js';
 import type { ServerCertificate } from '../tls/authority.js';
 import { admit } from './access/admission.js';
 import { visibleTo } from './access/app-access.js';
+import { withoutOthersNames } from './access/own-names.js';
 import { HEROKUS_LIMIT, type HourlyLimit } from './access/rate-limit.js';
 import { requesterOf } from './access/requester.js';
 import { AttachPoints, attachUrl, rendezvousUrl } from './attach-points.js';
@@ -81,7 +82,9 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   acceptJson(app);
   refuseUnknownFields(app);
   tagAnswers(app);
-  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, options.logger));
+  app.setErrorHandler((error, request, reply) =>
+    replyWithError(withoutOthersNames(services, request, error), request, reply, options.logger),
+  );
   answerUnknown(app, routes);
   const context = contextOf(services, options, { attachPoints, closing: closing.signal });
   app.addHook('preHandler', (request, _reply, done) =>

@@ -37,7 +37,7 @@ export class Collaborators {
     if (!record) {
       throw new TfkError('invalid_params', `The owner of ${app.name} cannot leave it. Nothing was changed.`);
     }
-    this.store.collaborators.delete(record.id);
+    this.store.collaborators.delete(record);
   }
 
   private userOf(reference: string): UserRecord {

@@ -6,6 +6,7 @@ export type ResourceKind =
   | 'addon-attachment'
   | 'app'
   | 'build'
+  | 'collaborator'
   | 'domain'
   | 'dyno'
   | 'formation'

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.js';
 import type { Connection } from './database.js';
 
 /** A user who may work on an app that is another's. */
@@ -12,15 +13,20 @@ export interface CollaboratorRecord {
 const COLUMNS = 'id, app_id AS appId, user_id AS userId, created_at AS createdAt, updated_at AS updatedAt';
 
 export class CollaboratorStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly changes: Changes,
+  ) {}
 
   insert(collaborator: Omit<CollaboratorRecord, 'updatedAt'>): void {
-    this.db
-      .prepare(
-        `INSERT INTO collaborators (id, app_id, user_id, created_at, updated_at)
-         VALUES (@id, @appId, @userId, @createdAt, @createdAt)`,
-      )
-      .run(collaborator);
+    this.changes.write('collaborator', collaborator.id, collaborator.appId, () =>
+      this.db
+        .prepare(
+          `INSERT INTO collaborators (id, app_id, user_id, created_at, updated_at)
+           VALUES (@id, @appId, @userId, @createdAt, @createdAt)`,
+        )
+        .run(collaborator),
+    );
   }
 
   find(appId: string, userId: string): CollaboratorRecord | undefined {
@@ -39,7 +45,9 @@ export class CollaboratorStore {
       .all(appId);
   }
 
-  delete(id: string): void {
-    this.db.prepare('DELETE FROM collaborators WHERE id = ?').run(id);
+  delete({ id, appId }: Pick<CollaboratorRecord, 'id' | 'appId'>): void {
+    this.changes.write('collaborator', id, appId, () =>
+      this.db.prepare('DELETE FROM collaborators WHERE id = ?').run(id),
+    );
   }
 }

@@ -71,7 +71,7 @@ export class Store {
     this.apps = new AppStore(db, changes);
     this.buildpackInstallations = new BuildpackInstallationStore(db);
     this.builds = new BuildStore(db, changes);
-    this.collaborators = new CollaboratorStore(db);
+    this.collaborators = new CollaboratorStore(db, changes);
     this.domains = new DomainStore(db, changes);
     this.dynos = new DynoStore(db, changes);
     this.formation = new FormationStore(db, changes);

@@ -16,12 +16,15 @@ interface Lead {
   readonly appIds: (services: Services, name: string) => readonly string[];
 }
 
+const APP: Lead = { enough: 'all', appIds: ({ apps }, name) => [apps.find(name)?.id ?? []].flat() };
+
 /**
  * By what a part of a path or a field is called, the apps to which its value leads. What lies below `/apps/:app` is looked up
  * within that app, and needs no entry.
  */
 export const LEADS: Readonly<Record<string, Lead>> = {
-  app: { enough: 'all', appIds: ({ apps }, name) => [apps.find(name)?.id ?? []].flat() },
+  app: APP,
+  other: APP,
   // An app to which it is attached has its passwords already.
   addon: { enough: 'some', appIds: addonApps },
   database: { enough: 'some', appIds: addonApps },
@@ -42,7 +45,8 @@ export const LEADS: Readonly<Record<string, Lead>> = {
 /** What a request names in its path and its query. */
 export function namedInUrl(services: Services, request: FastifyRequest): Named[] {
   const params = request.params as Readonly<Record<string, string>>;
-  const inPath = params['app'] === undefined ? params : { app: params['app'] };
+  const { app, other } = params;
+  const inPath = app === undefined ? params : { app, ...(other === undefined ? {} : { other }) };
   return lookUp(services, request, [...Object.entries(inPath), ...fieldsOf(request.query, 0)]);
 }
 
@@ -58,10 +62,15 @@ function lookUp(services: Services, { params }: FastifyRequest, fields: readonly
   return fields.flatMap(([field, name]) => {
     const lead = LEADS[field];
     // Within its own app an add-on may be called by other names, which mean nothing elsewhere.
-    if (!lead || name === '' || (field !== 'app' && withinApp)) return [];
+    if (!lead || name === '' || (lead !== APP && withinApp)) return [];
     const apps = lead.appIds(services, name).flatMap((id) => services.apps.find(id) ?? []);
-    return [{ kind: field === 'addon' ? 'add-on' : field, name, apps, enough: lead.enough }];
+    return [{ kind: kindOf(field, lead), name, apps, enough: lead.enough }];
   });
+}
+
+function kindOf(field: string, lead: Lead): string {
+  if (lead === APP) return 'app';
+  return field === 'addon' ? 'add-on' : field;
 }
 
 type Field = readonly [field: string, name: string];

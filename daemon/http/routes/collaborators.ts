@@ -72,10 +72,10 @@ function listOf(services: Services, app: AppRecord): CollaboratorJson[] {
   const owner = ownerOf(services, app);
   const others = services.records.collaborators.list(app.id).flatMap((record) => {
     const user = services.account.user(record.userId);
-    return user ? [toJson(app, user, record)] : [];
+    return user ? [collaboratorJson(app, user, record)] : [];
   });
   return [
-    toJson(
+    collaboratorJson(
       app,
       owner,
       {
@@ -103,7 +103,7 @@ function find(services: Services, app: AppRecord, reference: string): Collaborat
   );
 }
 
-const toJson = (
+export const collaboratorJson = (
   app: AppRecord,
   user: UserRecord,
   { id, createdAt, updatedAt }: Pick<CollaboratorRecord, 'id' | 'createdAt' | 'updatedAt'>,

@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { ClaimPush } from '../../../api/index.js';
 import { ERROR_STATUS, TfkError } from '../../shared/errors.js';
+import { requesterOf } from '../access/requester.js';
+import { assertScope } from '../access/scopes.js';
 import type { Context } from '../context.js';
 import { asTfkError, replyWithError } from '../errors.js';
 import { findApp } from '../find.js';
@@ -17,7 +19,9 @@ interface OfPush {
   Params: { secret: string };
 }
 
-const SERVICES = ['git-upload-pack', 'git-receive-pack'] as const;
+/** What a token must be good for: a clone reads, a push writes. */
+const SERVICES = { 'git-upload-pack': 'read', 'git-receive-pack': 'write' } as const;
+const isService = (name: string): name is keyof typeof SERVICES => Object.hasOwn(SERVICES, name);
 
 /** git's smart HTTP protocol at `/<app>.git`, and what the hook of a push asks of us meanwhile. */
 export function gitRoutes(app: FastifyInstance, context: Context): void {
@@ -33,17 +37,19 @@ export function gitRoutes(app: FastifyInstance, context: Context): void {
 function protocolRoutes(app: FastifyInstance, context: Context): void {
   app.setErrorHandler((error, request, reply) => replyInWords(error, request, reply, context));
   app.get<OfApp>('/:app.git/info/refs', { exposeHeadRoute: false }, (request, reply) => {
-    const service = SERVICES.find((known) => known === request.query.service);
-    if (service === undefined) {
+    const { service = '' } = request.query;
+    if (!isService(service)) {
       throw new TfkError('forbidden', "This speaks git's smart HTTP protocol only.", {
         hint: 'Use git 1.6.6 or newer.',
       });
     }
+    // Of a refusal here git shows the words, of a later one only the status.
+    const { token } = requesterOf(request);
+    if (token) assertScope(token.record.scope, SERVICES[service]);
     return answer(context, request, reply, { path: '/info/refs', query: `service=${service}` });
   });
-  for (const service of SERVICES) {
-    const config = { scope: service === 'git-upload-pack' ? 'read' : 'write' } as const;
-    const options = { config, bodyLimit: Number.MAX_SAFE_INTEGER };
+  for (const [service, scope] of Object.entries(SERVICES)) {
+    const options = { config: { scope }, bodyLimit: Number.MAX_SAFE_INTEGER };
     app.post<OfApp>(`/:app.git/${service}`, options, (request, reply) =>
       answer(context, request, reply, { path: `/${service}`, query: '' }),
     );

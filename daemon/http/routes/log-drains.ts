@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import {
   CreateLogDrain,
@@ -11,6 +11,8 @@ import { maskedUrl } from '../../drains/address.js';
 import type { DrainProgress } from '../../drains/drains.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { LogDrainRecord } from '../../store/log-drains.js';
+import { requesterOf } from '../access/requester.js';
+import { isEnough } from '../access/scopes.js';
 import type { Context } from '../context.js';
 import { findAddon, findApp, findLogDrain } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
@@ -33,28 +35,30 @@ export function logDrainRoutes(app: FastifyInstance, { services }: Context): voi
     return sendPage(request, reply, {
       items: services.logDrains.list(record.id),
       orders: ORDERS,
-      toJson: (drain) => drainJson(record, drain),
+      toJson: (drain) => drainJson(request, record, drain),
     });
   });
-  app.get<OfDrain>('/apps/:app/log-drains/:drain', { schema: one }, ({ params }) => {
+  app.get<OfDrain>('/apps/:app/log-drains/:drain', { schema: one }, (request) => {
+    const { params } = request;
     const record = findApp(services, params.app);
-    return drainJson(record, findLogDrain(services, record, params.drain));
+    return drainJson(request, record, findLogDrain(services, record, params.drain));
   });
   app.post<OfApp & { Body: CreateLogDrain }>(
     '/apps/:app/log-drains',
     { schema: { body: CreateLogDrain, response: { 201: LogDrain } } },
-    ({ params, body }, reply) => {
-      const record = findApp(services, params.app);
-      const drain = services.logDrains.add(record.id, body.url);
+    (request, reply) => {
+      const record = findApp(services, request.params.app);
+      const drain = services.logDrains.add(record.id, request.body.url);
       void reply.status(201);
-      return drainJson(record, drain);
+      return drainJson(request, record, drain);
     },
   );
-  app.delete<OfDrain>('/apps/:app/log-drains/:drain', { schema: one }, async ({ params }) => {
+  app.delete<OfDrain>('/apps/:app/log-drains/:drain', { schema: one }, async (request) => {
+    const { params } = request;
     const record = findApp(services, params.app);
     const drain = findLogDrain(services, record, params.drain);
     await services.logDrains.remove(drain);
-    return drainJson(record, drain);
+    return drainJson(request, record, drain);
   });
   // No add-on of ours makes one.
   app.get<{ Params: { addon: string } }>('/addons/:addon/log-drains', { schema: several }, ({ params }) => {
@@ -68,15 +72,21 @@ export function logDrainRoutes(app: FastifyInstance, { services }: Context): voi
   );
 }
 
-const drainJson = (app: AppRecord, drain: LogDrainRecord): LogDrainJson => ({
+const drainJson = (request: FastifyRequest, app: AppRecord, drain: LogDrainRecord): LogDrainJson => ({
   addon: null,
   app: { id: app.id, name: app.name },
   created_at: timeOf(drain.createdAt),
   id: drain.id,
   token: drain.token,
   updated_at: timeOf(drain.updatedAt),
-  url: drain.url,
+  url: mayKnowSecrets(request) ? drain.url : maskedUrl(drain.url),
 });
+
+/** Who may set an address may know it; who only reads is not told the password in it. */
+function mayKnowSecrets(request: FastifyRequest): boolean {
+  const { token } = requesterOf(request);
+  return token === null || isEnough(token.record.scope, 'write');
+}
 
 function progressJson({ drain, health, pending, delivered, dropped }: DrainProgress): LogDrainProgressJson {
   const { failure } = health;

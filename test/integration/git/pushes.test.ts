@@ -323,6 +323,37 @@ async function untilTaken(attempt: () => ReturnType<typeof push>): ReturnType<ty
 }
 
 describe('who may', () => {
+  it('read is told by the scope of the token, and who may write', async () => {
+    const commit = await checkout.commit({ a: '1' });
+    const urlWith = (...scope: string[]) => bench.url(app.name, bench.token(undefined, scope));
+    const refused = await checkout.git('push', urlWith('read', 'read-protected'), 'main');
+    expect(refused.code).toBe(128);
+    expect(refused.said).toMatch(/^remote: This needs a token of the scope write;/m);
+    expect(builds()).toEqual([]);
+    expect((await checkout.git('push', urlWith('write'), 'main')).code).toBe(0);
+    const readable = await checkout.git('ls-remote', urlWith('read'));
+    expect([readable.code, readable.said]).toEqual([0, expect.stringContaining(commit)]);
+    expect((await checkout.git('clone', '-q', urlWith('read'), 'copy')).code).toBe(0);
+    for (const args of [
+      ['ls-remote', urlWith('identity')],
+      ['clone', urlWith('identity'), 'none'],
+      ['push', urlWith('identity'), 'main'],
+    ])
+      expect(await checkout.git(...args)).toMatchObject({ code: 128 });
+  });
+
+  it.each([
+    ['git-upload-pack', 'identity'],
+    ['git-receive-pack', 'read'],
+    ['git-receive-pack', 'identity'],
+  ])('not ask for %s itself with a token of the scope %s', async (service, scope) => {
+    const reply = await fetch(`http://127.0.0.1:${bench.port}/${app.name}.git/${service}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bench.token(undefined, [scope])}` },
+    });
+    expect(reply.status).toBe(403);
+  });
+
   it('a wrong token, and none, are refused by git itself', async () => {
     await checkout.commit({ a: '1' });
     for (const url of [bench.url(app.name, 'wrong'), `http://127.0.0.1:${bench.port}/${app.name}.git`]) {

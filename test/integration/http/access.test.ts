@@ -101,6 +101,49 @@ describe('a stranger', () => {
     expect(JSON.stringify(reply.body)).not.toMatch(/shop/);
   });
 
+  it("is told nothing of others' names where they are asked for in other ways, and of their own all", async () => {
+    const [eve, owner] = [as(EVE), as(ACTOR)];
+    const shop = bench.services.pipelines.create('shop-line');
+    await owner('POST', '/pipeline-couplings', { app: 'shop', pipeline: shop.id, stage: 'staging' });
+    expect((await eve('POST', '/apps', { name: 'eves' })).status).toBe(201);
+    const asked: readonly (readonly [Method, string, object?])[] = [
+      ['GET', '/pipelines/shop-lime'],
+      ['GET', '/addons/shop-dc'],
+      ['GET', '/addons/shop-dc/addon-attachments'],
+      ['GET', '/client/v11/databases/shop-dc/wait_status'],
+      ['POST', '/actions/addons/resolve', { addon: 'shop-dc' }],
+      ['POST', '/actions/addons/resolve', { addon: 'shoq::DATABASE' }],
+      ['POST', '/actions/addon-attachments/resolve', { addon_attachment: 'DATABASE', app: 'shoq' }],
+      ['POST', '/addon-attachments', { addon: 'shop-dc', app: 'eves' }],
+      ['POST', '/pipeline-couplings', { app: 'shoq', pipeline: 'shop-lime', stage: 'staging' }],
+      ['POST', '/pipeline-couplings', { app: 'eves', pipeline: 'shop-lime', stage: 'staging' }],
+      ['POST', '/tfk/plans', { app: 'shoq', source_blob: { url: 'http://x/' } }],
+    ];
+    for (const [method, url, payload] of asked) {
+      const told = JSON.stringify((await eve(method, url, payload)).body);
+      expect([url, told]).toEqual([
+        url,
+        expect.not.stringMatching(/Did you mean|suggestions|"shop"|shop-db|shop-line/),
+      ]);
+    }
+    expect((await owner('GET', '/pipelines/shop-lime')).body.message).toMatch(/Did you mean shop-line\?/);
+    expect((await owner('GET', '/addons/shop-dc')).body.message).toMatch(/Did you mean shop-db\?/);
+    const own = await eve('POST', '/addon-attachments', { addon: 'eves-db', app: 'evess' });
+    expect(own.body.message).toMatch(/There is no add-on/);
+    expect(
+      (await eve('POST', '/tfk/plans', { app: 'evess', source_blob: { url: 'http://x/' } })).body.message,
+    ).toMatch(/Did you mean eves\?/);
+  });
+
+  it('sees nothing of an app by comparing it with their own', async () => {
+    expect((await as(EVE)('GET', '/tfk/apps/eves/diff/shop')).body.message).toMatch(
+      /do not have access to the app shop/,
+    );
+    expect((await as(EVE)('GET', '/tfk/apps/eves/diff/shoq')).body.message).not.toMatch(/shop/);
+    expect((await as(EVE)('GET', '/tfk/apps/eves/diff/eves')).status).toBe(200);
+    expect((await as(ACTOR)('GET', '/tfk/apps/eves/diff/shop')).status).toBe(200);
+  });
+
   it('may not stop tfkd, make tokens for others, or see other users', async () => {
     const ask = as(EVE);
     expect((await ask('POST', '/tfk/shutdown', { scope: 'daemon' })).status).toBe(403);

@@ -96,6 +96,22 @@ describe('log drains', () => {
     expect(told.json<LogDrainProgress[]>()[0]?.url).toBe('https://ada:****@127.0.0.1:9/logs?key=****');
   });
 
+  it('show their passwords to who may set them, and not to who only reads', async () => {
+    const { id } = await added(URL_WITH_PASSWORD);
+    const { app } = bench.server({ trusted: false });
+    const urls = async (...scope: string[]) => {
+      const headers = { host: 'localhost', authorization: `Bearer ${bench.token(undefined, scope)}` };
+      const list = await app.inject({ url: '/apps/shop/log-drains', headers });
+      const one = await app.inject({ url: `/apps/shop/log-drains/${id}`, headers });
+      return [list.json<LogDrain[]>()[0]?.url, one.json<LogDrain>().url];
+    };
+    const masked = 'https://ada:****@127.0.0.1:9/logs?key=****';
+    expect(await urls('read')).toEqual([masked, masked]);
+    expect(await urls('identity', 'read-protected')).toEqual([masked, masked]);
+    for (const scope of ['write', 'write-protected', 'global'])
+      expect(await urls(scope)).toEqual([URL_WITH_PASSWORD, URL_WITH_PASSWORD]);
+  });
+
   it('tell how they fare: lines delivered, lines to come, and why it fails', async () => {
     const receiver = await new HttpReceiver().open();
     const { id: appId } = (await get('/apps/shop')).json<{ id: string }>();

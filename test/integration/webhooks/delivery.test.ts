@@ -218,6 +218,31 @@ describe('webhooks', () => {
     expect(JSON.stringify(received)).not.toContain('a private key');
   });
 
+  it('tell who is let in, and who is sent away or leaves', async () => {
+    const target = await receiver();
+    hook(target, { include: ['api:collaborator'] });
+    const { collaborators } = bench.services;
+    const { userId } = acting.as('grace@example.com', () => collaborators.add(app, 'bob@example.com'));
+    expect(() => collaborators.add(app, 'bob@example.com')).toThrow(/already/);
+    acting.as('bob@example.com', () => collaborators.remove(app, userId));
+    const received = await arrived(target, 2);
+    await settled();
+    expect(received).toHaveLength(2);
+    const [added, left] = received.map(({ payload }) => payload);
+    expect(added).toMatchObject({
+      action: 'create',
+      resource: 'collaborator',
+      actor: { email: 'grace@example.com' },
+      data: { role: 'collaborator', user: { email: 'bob@example.com' }, app: { name: 'users-api' } },
+      previous_data: {},
+    });
+    expect(left).toMatchObject({
+      action: 'destroy',
+      actor: { email: 'bob@example.com' },
+      data: { ...added?.data },
+    });
+  });
+
   it('are told with the change, or not at all', async () => {
     hook('http://127.0.0.1:9/');
     expect(() =>
