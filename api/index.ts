@@ -26,6 +26,7 @@ export * from './git.js';
 export * from './keys.js';
 export * from './log-drains.js';
 export * from './log-sessions.js';
+export * from './logins.js';
 export * from './paging.js';
 export * from './pipeline-couplings.js';
 export * from './pipeline-promotions.js';

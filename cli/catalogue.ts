@@ -192,7 +192,7 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/daemon.js'),
   },
   {
-    commands: { 'auth:token': [], 'auth:whoami': ['whoami', 'auth'] },
+    commands: { 'auth:token': [], 'auth:approve': [], 'auth:whoami': ['whoami', 'auth'] },
     load: () => import('./commands/auth.js'),
   },
   { commands: { heroku: [], 'heroku:env': [] }, load: () => import('./commands/heroku.js') },

@@ -6,6 +6,7 @@ import { readConfig, type Config } from './config.js';
 import { Drains } from './drains/drains.js';
 import { trustOf } from './drains/trust.js';
 import type { Artifact } from './engines/engine.js';
+import { Logins } from './http/logins.js';
 import { buildServer } from './http/server.js';
 import { Collector } from './logs/collector.js';
 import { LogStore } from './logs/log-store.js';
@@ -99,6 +100,7 @@ async function main(config: Config): Promise<void> {
 
   // The stages
   const acting = new Acting();
+  const logins = new Logins(clock);
   const hooks = createWebhooks({ store, clock, logger, acting });
   const record = (appId: string, text: string): void => logs.append(appId, [apiLine(text)]);
   const addons = createAddons(config, {
@@ -292,6 +294,7 @@ async function main(config: Config): Promise<void> {
         clock,
         logger,
         acting,
+        logins,
         hourlyLimit: config.apiRateLimit,
         certificate: () => authority.certificateFor(API_HOSTS),
       }).app,

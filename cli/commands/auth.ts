@@ -1,6 +1,7 @@
 import type { Account } from '../../api/account.js';
+import type { Login } from '../../api/logins.js';
 import { newToken, tokenOptions } from '../client/tokens.js';
-import { command, jsonOption } from '../command.js';
+import { command, jsonOption, required } from '../command.js';
 import { visible } from '../output/sanitise.js';
 
 const token = command({
@@ -33,4 +34,21 @@ const whoami = command({
   },
 });
 
-export const commands = [token, whoami];
+const approve = command({
+  name: 'auth:approve',
+  summary: 'say yes to a login by a browser (heroku login)',
+  details:
+    'The client gets a token of yours, good for 30 days. Approve a code only where you typed `heroku login` yourself.',
+  args: { code: required('code', 'as the page in the browser shows it') },
+  options: { json: jsonOption },
+  examples: ['tfk auth:approve WDJB-MJHT'],
+  async run({ client, output }, { args, options }) {
+    const path = `/tfk/logins/${encodeURIComponent(args.code)}/actions/approve`;
+    const login = await client.post<Login>(path);
+    if (options.json) return output.json(login);
+    output.progress(`Approved: ${visible(login.description)}.`);
+    return output.progress('Not you? Revoke its token: tfk authorizations');
+  },
+});
+
+export const commands = [token, approve, whoami];

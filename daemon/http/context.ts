@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { AttachPoints } from './attach-points.js';
+import type { Logins } from './logins.js';
 import type { Attachable, Services } from './services.js';
 
 /** What every route file is handed. */
@@ -10,6 +11,8 @@ export interface Context {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly attachPoints: AttachPoints;
+  /** Of all ways in together: begun over TCP, approved through the unix socket. */
+  readonly logins: Logins;
   /** Aborts when the server closes: streams end then. */
   readonly closing: AbortSignal;
   /**

@@ -22,6 +22,7 @@ import { replyWithError } from './errors.js';
 import { tagAnswers } from './etag.js';
 import { quote } from './find.js';
 import { refuseUnknownFields } from './known-fields.js';
+import { Logins } from './logins.js';
 import { openApi } from './openapi.js';
 import { sharePort } from './port/shared-port.js';
 import { RouteTable } from './route-table.js';
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly hourlyLimit?: HourlyLimit;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Shared by all servers of a tfkd; left out: this one's own. */
+  readonly logins?: Logins;
   /** Is told who acts in each request. */
   readonly acting: Acting;
   /** Host names besides localhost under which the TCP server answers. */
@@ -86,7 +89,11 @@ export function buildServer(services: Services, options: ServerOptions): Server 
     replyWithError(withoutOthersNames(services, request, error), request, reply, options.logger),
   );
   answerUnknown(app, routes);
-  const context = contextOf(services, options, { attachPoints, closing: closing.signal });
+  const context = contextOf(services, options, {
+    attachPoints,
+    closing: closing.signal,
+    logins: options.logins ?? new Logins(options.clock),
+  });
   app.addHook('preHandler', (request, _reply, done) =>
     request.requester ? options.acting.as(request.requester.user.email, done) : done(),
   );
@@ -107,7 +114,7 @@ export function buildServer(services: Services, options: ServerOptions): Server 
 function contextOf(
   services: Services,
   { trusted, clock, logger, certificate }: ServerOptions,
-  own: Pick<Context, 'attachPoints' | 'closing'>,
+  own: Pick<Context, 'attachPoints' | 'closing' | 'logins'>,
 ): Context {
   return {
     services,

@@ -89,6 +89,10 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
       code: 2,
       stderr: expect.stringContaining('Error ID: invalid_params') as string,
     });
+    const misspelt = await heroku.run('config', '-a', 'shoq');
+    expect(misspelt.stderr).toMatch(/There is no app "shoq"\.\s+Did you mean shop\?/);
+    const unknown = await heroku.run('certs:info', '--name', 'nosuch', '-a', 'shop');
+    expect(unknown.stderr).toMatch(/List\s+them:\s+heroku\s+certs\s+-a\s+shop/);
     const revoked = await heroku.runWith({ env: { HEROKU_API_KEY: 'tfk_wrong' } }, 'apps');
     expect(revoked.code).toBe(1);
     expect(revoked.stderr).toMatch(/token.*invalid/i);
@@ -163,6 +167,36 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     expect(listed).toMatch(/bob@example\.com +collaborator/);
     await heroku.ok('access:remove', 'bob@example.com', '-a', 'shop');
     expect(await heroku.ok('access', '-a', 'shop')).not.toContain('bob@');
+  });
+
+  it('logs in by a browser, once a user of the machine has approved it', async () => {
+    const environment = {
+      HEROKU_API_KEY: '',
+      HEROKU_NETRC_WRITE: 'true',
+      HEROKU_TESTING_HEADLESS_LOGIN: '1',
+    };
+    const approve = async (shown: string): Promise<string> => {
+      const [address, code = ''] = /http:\/\/127\.0\.0\.1:\d+\/auth\/browser\/([A-Z-]+)/.exec(shown) ?? [];
+      expect(await (await fetch(address ?? '')).text()).toContain(`tfk auth:approve ${code}`);
+      await installation.ok('auth:approve', code);
+      return '';
+    };
+    const login = await heroku.onTerminalWith(
+      environment,
+      [
+        { prompt: /Press any key/, answer: 'x' },
+        { prompt: /Waiting for login/, answer: approve },
+      ],
+      'login',
+    );
+    expect(login.stdout).toContain('Logged in as ada@example.com');
+    expect(await heroku.runWith({ env: environment }, 'auth:whoami')).toMatchObject({
+      code: 0,
+      stdout: 'ada@example.com\n',
+    });
+    expect(await installation.ok('authorizations')).toContain('Heroku CLI login from');
+    expect((await heroku.runWith({ env: environment }, 'logout')).code).toBe(0);
+    expect(await installation.ok('authorizations')).not.toContain('Heroku CLI login from');
   });
 
   it('says who is logged in, logs in by prompts, and out', async () => {

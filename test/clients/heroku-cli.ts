@@ -22,7 +22,9 @@ export interface RunOptions {
   readonly endAfter?: number;
 }
 
-type Dialogue = readonly { readonly prompt: RegExp; readonly answer: string }[];
+/** What is typed may depend on what is shown. */
+type Answer = string | ((shown: string) => Promise<string>);
+type Dialogue = readonly { readonly prompt: RegExp; readonly answer: Answer }[];
 
 /** Heroku's own CLI as a user of this installation has it: `eval "$(tfk heroku:env)"`, and a home of its own. */
 export class HerokuCli {
@@ -103,7 +105,8 @@ export class HerokuCli {
       if (!next?.prompt.test(unseen)) return;
       left.shift();
       unseen = '';
-      terminal.stdin.write(next.answer);
+      if (typeof next.answer === 'string') terminal.stdin.write(next.answer);
+      else void next.answer(shown).then((answer) => terminal.stdin.write(answer));
     });
     const patience = setTimeout(() => terminal.kill('SIGHUP'), PATIENCE_MS);
     return new Promise((resolve, reject) => {

@@ -26,6 +26,7 @@ import { gitRoutes } from './git.js';
 import { keyRoutes } from './keys.js';
 import { logDrainRoutes } from './log-drains.js';
 import { logSessionRoutes } from './log-sessions.js';
+import { loginRoutes } from './logins.js';
 import { ociImageRoutes } from './oci-images.js';
 import { pipelineCouplingRoutes } from './pipeline-couplings.js';
 import { pipelinePromotionRoutes } from './pipeline-promotions.js';
@@ -68,6 +69,7 @@ const ROUTES = [
   keyRoutes,
   logDrainRoutes,
   logSessionRoutes,
+  loginRoutes,
   ociImageRoutes,
   pipelineCouplingRoutes,
   pipelinePromotionRoutes,

@@ -226,6 +226,7 @@ describe('every route', () => {
     'key',
     'region',
     'stack',
+    'code',
   ];
 
   it('names what leads to an app by a word that is looked up', () => {
@@ -260,6 +261,7 @@ describe('every route', () => {
       'POST /addon-attachments',
       'POST /app-setups',
       'POST /apps',
+      'POST /auth',
       'POST /filters/apps',
       'POST /pipeline-couplings',
       'POST /pipeline-promotions',
