@@ -9,6 +9,8 @@ import { visible } from '../output/sanitise.js';
 const PATH = '/account/keys';
 /** As ssh-keygen names them, the newest kind first. */
 const USUAL = ['id_ed25519.pub', 'id_ecdsa.pub', 'id_rsa.pub'];
+/** As OpenSSH and OpenSSL write them, and PuTTY. */
+const PRIVATE = /PRIVATE KEY|^PuTTY-User-Key-File/m;
 const WHAT_FOR = 'Nobody comes in by them: git pushes over HTTPS here, with a token (tfk git:remote).';
 
 const list = command({
@@ -35,6 +37,7 @@ const add = command({
   examples: ['tfk keys:add', 'tfk keys:add ~/.ssh/work.pub'],
   async run({ client, output }, { args, options }) {
     const { path, text } = args.file === undefined ? usual() : { path: args.file, text: read(args.file) };
+    refusePrivate(path, text);
     const made = await output.action(`Uploading ${visible(path)} SSH key`, () =>
       client.post<Key>(PATH, { public_key: text }),
     );
@@ -102,6 +105,17 @@ function read(path: string): string {
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+/** tfkd refuses one too, but may be on another machine: it is not even sent. */
+function refusePrivate(path: string, text: string): void {
+  if (!PRIVATE.test(text)) return;
+  throw new UserError(
+    `${visible(path)} is a private key, which nobody else should ever have. It was not sent.`,
+    {
+      hint: `Give the one beside it: tfk keys:add ${visible(path)}.pub`,
+    },
+  );
 }
 
 const unreadable = (path: string, error: unknown): UserError =>

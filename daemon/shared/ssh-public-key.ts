@@ -19,6 +19,9 @@ const TYPES: ReadonlySet<string> = new Set([
   'sk-ecdsa-sha2-nistp256@openssh.com',
 ]);
 
+/** As OpenSSH and OpenSSL write them, and PuTTY. */
+const PRIVATE = /PRIVATE KEY|^PuTTY-User-Key-File/m;
+
 /** Base64 as it is written, without anything that a lenient reader would pass over. */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -27,7 +30,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
  * @throws TfkError `invalid_params`, which never repeats what was given: it may be a private key
  */
 export function parseSshPublicKey(text: string): SshPublicKey {
-  if (/PRIVATE KEY/.test(text)) {
+  if (PRIVATE.test(text)) {
     throw refused('This is a private key, which nobody else should ever have. It was not kept.');
   }
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Key } from '../../../api/index.js';
 import type { Server } from '../../../daemon/http/server.js';
+import { openDatabase } from '../../../daemon/store/database.js';
 import { AN_SSH_KEY, ANOTHER_SSH_KEY, ITS_FINGERPRINT } from '../../support/ssh-keys.js';
 import { ACTOR, openBench, type Bench } from './support.js';
 
@@ -52,6 +54,27 @@ test('a key that is there already, or is none, is refused and changes nothing', 
   expect((await ask('POST', '', { public_key: 'nonsense' })).status).toBe(422);
   expect((await ask('POST', '', {})).body.message).toMatch(/public_key is missing/);
   expect((await ask('GET')).body).toHaveLength(1);
+});
+
+test('what is refused is not repeated: it may be a private key', async () => {
+  const secret = 'c2VjcmV0'.repeat(4000);
+  for (const length of [100, secret.length]) {
+    const text = `-----BEGIN RSA PRIVATE KEY-----\n${secret.slice(0, length)}\n-----END RSA PRIVATE KEY-----\n`;
+    const { status, body } = await as(ACTOR)('POST', '', { public_key: text });
+    expect([400, 422]).toContain(status);
+    expect(JSON.stringify(body)).not.toContain('c2VjcmV0');
+  }
+});
+
+test('keys go with the user whose they are', async () => {
+  const key = { public_key: AN_SSH_KEY };
+  await as('eve@example.com')('POST', '', key);
+  const eve = bench.store.users.find('eve@example.com')?.id ?? '';
+  expect(bench.store.keys.list(eve)).toHaveLength(1);
+  const db = openDatabase(join(bench.home, 'tfk.db'));
+  db.prepare('DELETE FROM users WHERE id = ?').run(eve);
+  db.close();
+  expect(bench.store.keys.list(eve)).toEqual([]);
 });
 
 test('everybody has their own, and sees no other’s', async () => {

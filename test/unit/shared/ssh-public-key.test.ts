@@ -36,8 +36,10 @@ describe('a public SSH key', () => {
     expect(() => parseSshPublicKey(text)).toThrow(why);
   });
 
-  it('that is a private one is refused, and not repeated', () => {
-    const text = '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n';
+  it.each([
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n',
+    'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\nc2VjcmV0\n',
+  ])('that is a private one is refused, and not repeated', (text) => {
     expect(() => parseSshPublicKey(text)).toThrow(/^This is a private key(?!.*c2VjcmV0)/);
   });
 });
