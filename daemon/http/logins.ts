@@ -85,6 +85,11 @@ export class Logins {
     return true;
   }
 
+  /** Nobody will approve any more. */
+  close(): void {
+    for (const { forget } of this.begun.values()) forget();
+  }
+
   private waiting(code: string): Begun {
     const letters = code.toUpperCase().replaceAll(/[^A-Z]/g, '');
     const login = this.begun.get(`${letters.slice(0, 4)}-${letters.slice(4)}`);

@@ -73,6 +73,7 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   });
   const closing = new AbortController();
   const attachPoints = new AttachPoints(options.clock);
+  const { logins = new Logins(options.clock) } = options;
   const routes = new RouteTable();
   const guard = guardOf(options);
 
@@ -92,7 +93,7 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   const context = contextOf(services, options, {
     attachPoints,
     closing: closing.signal,
-    logins: options.logins ?? new Logins(options.clock),
+    logins,
   });
   app.addHook('preHandler', (request, _reply, done) =>
     request.requester ? options.acting.as(request.requester.user.email, done) : done(),
@@ -106,6 +107,7 @@ export function buildServer(services: Services, options: ServerOptions): Server 
   app.addHook('preClose', (done) => {
     closing.abort();
     attachPoints.close();
+    logins.close();
     done();
   });
   return { app, routes };

@@ -91,8 +91,8 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     });
     const misspelt = await heroku.run('config', '-a', 'shoq');
     expect(misspelt.stderr).toMatch(/There is no app "shoq"\.\s+Did you mean shop\?/);
-    const unknown = await heroku.run('certs:info', '--name', 'nosuch', '-a', 'shop');
-    expect(unknown.stderr).toMatch(/List\s+them:\s+heroku\s+certs\s+-a\s+shop/);
+    const unknown = await heroku.run('webhooks:info', 'nosuch', '-a', 'shop');
+    expect(unknown.stderr).toMatch(/List\s+them:\s+heroku\s+webhooks\s+-a\s+shop/);
     const revoked = await heroku.runWith({ env: { HEROKU_API_KEY: 'tfk_wrong' } }, 'apps');
     expect(revoked.code).toBe(1);
     expect(revoked.stderr).toMatch(/token.*invalid/i);

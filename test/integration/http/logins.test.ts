@@ -136,6 +136,15 @@ describe('a login by a browser', () => {
     expect(tokens()).toEqual([]);
   });
 
+  it('ends with tfkd', async () => {
+    const begun = await begin();
+    const waiting = asStranger(begun.cli_url);
+    await new Promise(setImmediate);
+    await tcp.app.close();
+    expect((await waiting).body).not.toContain('access_token');
+    expect((await approve(codeOf(begun))).statusCode).toBe(404);
+  });
+
   it('waits beside nineteen others and no more, until they end', async () => {
     for (let count = 0; count < 20; count += 1) await begin();
     const refused = await asStranger('/auth', { method: 'POST', payload: {} });

@@ -161,6 +161,17 @@ describe('a token that ends', () => {
   });
 });
 
+describe('a body that is no JSON', () => {
+  it.each(['{"name":', 'name=shop', '{"name":"x"}}'])('is told so: %s', async (payload) => {
+    const headers = { 'content-type': 'application/json' };
+    const reply = await open.app.inject({ method: 'POST', url: '/apps', payload, headers });
+    expect([reply.statusCode, reply.json()]).toEqual([
+      400,
+      { id: 'bad_request', message: expect.stringMatching(/cannot be read: .*JSON/) as string },
+    ]);
+  });
+});
+
 describe('a field that a request does not take', () => {
   const patch = (url: string, payload: object) => open.app.inject({ method: 'PATCH', url, payload });
 
