@@ -4,6 +4,7 @@
  */
 export * from './account.js';
 export * from './addons.js';
+export * from './app-features.js';
 export * from './app-setups.js';
 export * from './apps.js';
 export * from './attach.js';

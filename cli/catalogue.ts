@@ -175,6 +175,15 @@ export const TOPICS: readonly Topic[] = [
     commands: { maintenance: [], 'maintenance:on': [], 'maintenance:off': [] },
     load: () => import('./commands/maintenance.js'),
   },
+  {
+    commands: {
+      features: ['features:list', 'labs'],
+      'features:info': ['labs:info'],
+      'features:enable': ['labs:enable'],
+      'features:disable': ['labs:disable'],
+    },
+    load: () => import('./commands/features.js'),
+  },
   { commands: { stack: [], 'stack:set': [] }, load: () => import('./commands/stack.js') },
   {
     commands: { 'git:remote': [], 'git:clone': [], 'git:credentials': [] },

@@ -32,6 +32,7 @@ export const SHARED_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   drains: ['-a'],
   'drains:add': ['-a'],
   'drains:remove': ['-a'],
+  features: ['-a'],
   logs: ['-a', '--tail'],
   pipelines: [],
   'pipelines:add': ['-a', '-s'],

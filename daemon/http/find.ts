@@ -1,3 +1,4 @@
+import type { AppFeature } from '../release/app-features.js';
 import { notFound, TfkError } from '../shared/errors.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { AppSetupRecord } from '../store/app-setups.js';
@@ -16,6 +17,7 @@ import type { SniEndpointRecord } from '../store/sni-endpoints.js';
 import type { DeliveryRecord } from '../store/webhook-deliveries.js';
 import type { WebhookEventRecord } from '../store/webhook-events.js';
 import type { WebhookRecord } from '../store/webhooks.js';
+import { featureIdOf } from './platform.js';
 import type { Services } from './services.js';
 import { UnknownName, type Help } from './unknown-name.js';
 
@@ -173,6 +175,18 @@ export function findLogDrain(services: Services, app: AppRecord, given: string):
   const drain = services.logDrains.find(app.id, given);
   if (drain) return drain;
   throw notFound('log_drain', `${app.name} has no such log drain.`, `List them: tfk drains -a ${app.name}`);
+}
+
+/** By name or id. */
+export function findAppFeature(services: Services, app: AppRecord, nameOrId: string): AppFeature {
+  const features = services.appFeatures.list(app);
+  const feature = features.find(({ name }) => [name, featureIdOf(name)].includes(nameOrId));
+  if (feature) return feature;
+  throw unknown('app_feature', `${app.name} has no feature ${quote(nameOrId)}.`, {
+    word: nameOrId,
+    candidates: features.map(({ name }) => name),
+    otherwise: `List them: tfk features -a ${app.name}`,
+  });
 }
 
 export function findAppSetup(services: Services, id: string): AppSetupRecord {

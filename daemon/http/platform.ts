@@ -22,6 +22,9 @@ export const GENERATION = named('generation', 'cedar');
 /** Of things that were never made: sizes, plans, regions. */
 export const EPOCH = '2026-01-01T00:00:00.000Z';
 
+/** Features are the same for all apps, but for being on or off. */
+export const featureIdOf = (name: string): string => uuidOf('app-feature', name);
+
 export const timeOf = (milliseconds: number): string => new Date(milliseconds).toISOString();
 export const timeOrNull = (milliseconds: number | null): string | null =>
   milliseconds === null ? null : timeOf(milliseconds);

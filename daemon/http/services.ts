@@ -9,6 +9,7 @@ import type { GitReply, GitRequest } from '../git/http-backend.js';
 import type { PushedCommit } from '../git/pushes.js';
 import type { GitCaller } from '../git/server.js';
 import type { LogSessions } from '../logs/sessions.js';
+import type { AppFeatures } from '../release/app-features.js';
 import type { Apps } from '../release/apps.js';
 import type { Collaborators } from '../release/collaborators.js';
 import type { ReleaseDifference } from '../release/diff.js';
@@ -63,6 +64,7 @@ export interface Services {
   readonly engines: EngineService;
   readonly pipelines: PipelineService;
   readonly git: GitService;
+  readonly appFeatures: Pick<AppFeatures, 'list' | 'set'>;
   readonly appSetups: AppSetupService;
   readonly tfk: TfkService;
   readonly webhooks: Pick<Webhooks, 'create' | 'update' | 'remove' | 'retry'>;

@@ -73,6 +73,13 @@ export class Apps {
     return this.get(appId);
   }
 
+  /** Holds from the next step of the reconciler on, also within a rollout. */
+  setPreboot(appId: string, preboot: boolean): AppRecord {
+    this.store.apps.setPreboot(appId, preboot, this.clock.now());
+    this.notify(appId);
+    return this.get(appId);
+  }
+
   /** From now on the app serves nobody; its dynos stop, then its rows and files go, also over a restart of tfkd. */
   destroy(appId: string): AppRecord {
     this.store.apps.markDestroyed(appId, this.clock.now());

@@ -6,6 +6,8 @@ export interface TypeGoal extends FormationEntry {
   readonly appId: string;
   readonly releaseId: string;
   readonly command: string;
+  /** What comes first where a dyno is replaced: the start of the new one, or the stop of the old one. */
+  readonly order: 'start-first' | 'stop-first';
 }
 
 /** Slots of a type, each with what lives in it. */
@@ -25,16 +27,11 @@ interface Slot {
 const windowOf = (quantity: number): number => Math.max(1, Math.ceil(quantity / 4));
 
 /**
- * Which dynos of a type to start, drain and stop now. `web` is replaced start-first: a new dyno gets ready beside the old
- * one, which is drained only then; a new one that never gets ready leaves the old one serving. All other types are
- * replaced stop-first, since two schedulers at once are worse than none.
+ * Which dynos of a type to start, drain and stop now. Start-first, a new dyno gets ready beside the old one, which
+ * is drained only then; a new one that never gets ready leaves the old one serving. So `web` is replaced, unless preboot is
+ * turned off. All other types are replaced stop-first, since two schedulers at once are worse than none.
  */
-export function rolloutType(
-  type: string,
-  goal: TypeGoal | null,
-  dynos: readonly DynoView[],
-  now: number,
-): Step[] {
+export function rolloutType(goal: TypeGoal | null, dynos: readonly DynoView[], now: number): Step[] {
   const quantity = goal?.quantity ?? 0;
   const slots = slotsOf(goal, dynos);
   const surplus = slots
@@ -45,8 +42,10 @@ export function rolloutType(
     { length: quantity },
     (_, index) => slots.find((slot) => slot.ordinal === index + 1) ?? emptySlot(index + 1),
   );
-  return [...surplus, ...(type === 'web' ? startFirst(goal, wanted, now) : stopFirst(goal, wanted, now))];
+  return [...surplus, ...ORDERS[goal.order](goal, wanted, now)];
 }
+
+const ORDERS = { 'start-first': startFirst, 'stop-first': stopFirst } as const;
 
 function startFirst(goal: TypeGoal, slots: readonly Slot[], now: number): Step[] {
   const replacing = slots.some((slot) => slot.old.some((dyno) => dyno.record.state === 'up'));

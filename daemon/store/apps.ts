@@ -13,6 +13,10 @@ export interface AppRecord {
   readonly maintenance: boolean;
   /** Are the certificates of its domains made and renewed by themselves? */
   readonly acm: boolean;
+  /** Are its old web dynos kept until new ones are ready? */
+  readonly preboot: boolean;
+  /** When that was last turned on or off; null: never. */
+  readonly prebootSetAt: number | null;
   /** Null: the account's. */
   readonly ownerId: string | null;
   readonly currentReleaseId: string | null;
@@ -23,13 +27,15 @@ export interface AppRecord {
   readonly destroyedAt: number | null;
 }
 
-type Row = Omit<AppRecord, 'maintenance' | 'acm'> & { maintenance: number; acm: number };
-const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, acm, owner_id AS ownerId, current_release_id AS currentReleaseId, created_at AS createdAt,
+type Flag = 'maintenance' | 'acm' | 'preboot';
+type Row = Omit<AppRecord, Flag> & Record<Flag, number>;
+const COLUMNS = `id, number, name, engine, build_stack AS buildStack, maintenance, acm, preboot, preboot_set_at AS prebootSetAt, owner_id AS ownerId, current_release_id AS currentReleaseId, created_at AS createdAt,
   updated_at AS updatedAt, released_at AS releasedAt, destroyed_at AS destroyedAt`;
 const toRecord = (row: Row): AppRecord => ({
   ...row,
   maintenance: row.maintenance === 1,
   acm: row.acm === 1,
+  preboot: row.preboot === 1,
 });
 
 export class AppStore {
@@ -92,6 +98,13 @@ export class AppStore {
     this.changes.write('app', id, id, () =>
       this.db.prepare('UPDATE apps SET acm = ?, updated_at = ? WHERE id = ?').run(acm ? 1 : 0, now, id),
     );
+  }
+
+  /** Nothing that the API shows of the app itself: its features are resources of their own. */
+  setPreboot(id: string, preboot: boolean, now: number): void {
+    this.db
+      .prepare('UPDATE apps SET preboot = ?, preboot_set_at = ? WHERE id = ?')
+      .run(preboot ? 1 : 0, now, id);
   }
 
   setCurrentRelease(id: string, releaseId: string, now: number): void {

@@ -21,7 +21,6 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
   'The client takes a database on this machine for one of its own: `pg_dump "$(heroku config:get DATABASE_URL)"`.':
     ['pg:pull', 'pg:push'],
   'An app stays with its owner here; `heroku access:add EMAIL` lets somebody in.': ['apps:transfer'],
-  'Not yet.': ['features*', 'labs*'],
   'No other service lets people in by this API; tokens are `heroku authorizations`.': [
     'clients*',
     'sessions*',

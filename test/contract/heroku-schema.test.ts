@@ -17,14 +17,6 @@ import { checkResourceTable } from './resource-table.js';
 
 const published = HerokuSchema.published();
 
-/** What tfk owes its users, and answers without saying so. */
-const NOT_YET = [
-  'GET /account/features/*',
-  'PATCH /account/features/*',
-  'GET /apps/*/features/*',
-  'PATCH /apps/*/features/*',
-];
-
 describe.skipIf(!published)("replies to Heroku's clients", () => {
   let bench: Bench;
   let server: Server;
@@ -69,6 +61,7 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     '/apps/users-api/domains',
     '/apps/users-api/collaborators',
     '/apps/users-api/features',
+    '/apps/users-api/features/preboot',
     '/apps/users-api/buildpack-installations',
     '/apps/users-api/log-drains',
     '/apps/users-api/sni-endpoints',
@@ -103,6 +96,11 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('POST', '/apps', { name: 'short-lived' });
     await ask('PATCH', '/apps/short-lived', { maintenance: true });
     await ask('DELETE', '/apps/short-lived');
+  });
+
+  it('fit when features are turned on and off', async () => {
+    await ask('PATCH', '/apps/users-api/features/preboot', { enabled: false });
+    await ask('PATCH', '/apps/users-api/features/preboot', { enabled: true });
   });
 
   it('fit when releases are made', async () => {
@@ -300,13 +298,8 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     for (const link of schema.all())
       verdicts.push({ ...link, refusal: done.has(link) ? null : await refusalOf(link) });
     const unexplained = verdicts.filter(({ refusal }) => refusal === undefined);
-    expect(unexplained.map(({ method, path }) => `${method} ${path}`)).toEqual(NOT_YET);
-    checkResourceTable(
-      verdicts.map((verdict) => ({
-        ...verdict,
-        refusal: verdict.refusal === undefined ? 'Not yet.' : verdict.refusal,
-      })),
-    );
+    expect(unexplained.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
+    checkResourceTable(verdicts.map((verdict) => ({ ...verdict, refusal: verdict.refusal ?? null })));
   });
 
   /** Why the verb is not there; undefined where the answer does not say it. */

@@ -61,6 +61,7 @@ export function aSnapshot(change: Partial<AppSnapshot> = {}): AppSnapshot {
     destroyed: false,
     release: { id: 'r1', version: 1, processTypes: { web: 'node web.js' } },
     formation: [{ type: 'web', quantity: 1, size: 'Standard-1X' }],
+    preboot: true,
     dynos: [],
     remaining: 0,
     unreachable: null,

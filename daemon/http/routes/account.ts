@@ -4,7 +4,6 @@ import { notFound } from '../../shared/errors.js';
 import type { UserRecord } from '../../store/users.js';
 import { requesterOf } from '../access/requester.js';
 import type { Context } from '../context.js';
-import { quote } from '../find.js';
 import { timeOf } from '../platform.js';
 import { findUser } from '../users.js';
 
@@ -22,10 +21,18 @@ export function accountRoutes(app: FastifyInstance, { services }: Context): void
     { config: { ...config, uncounted: true }, schema: { response: { 200: RateLimit } } },
     (_request, reply) => ({ remaining: Number(reply.getHeader('ratelimit-remaining')) }),
   );
+  // Heroku's clients go on to the app's feature of that name if the account has none.
   app.get('/account/features', { config }, () => []);
-  app.get<{ Params: { feature: string } }>('/account/features/:feature', { config }, ({ params }) => {
-    throw notFound('feature', `There is no feature ${quote(params.feature)}.`);
-  });
+  app.get('/account/features/:feature', { config }, noFeature);
+  app.patch('/account/features/:feature', { config: { scope: 'global' } }, noFeature);
+}
+
+function noFeature(): never {
+  throw notFound(
+    'account_feature',
+    'An account has no features here; each app has its own.',
+    'See them: tfk features -a APP',
+  );
 }
 
 function toJson(account: UserRecord): AccountJson {

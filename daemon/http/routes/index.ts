@@ -4,6 +4,7 @@ import { accountRoutes } from './account.js';
 import { acmRoutes } from './acm.js';
 import { addonServiceRoutes } from './addon-services.js';
 import { addonRoutes } from './addons.js';
+import { appFeatureRoutes } from './app-features.js';
 import { appSetupRoutes } from './app-setups.js';
 import { appRoutes } from './apps.js';
 import { attachmentRoutes } from './attachments.js';
@@ -47,6 +48,7 @@ const ROUTES = [
   addonServiceRoutes,
   acmRoutes,
   addonRoutes,
+  appFeatureRoutes,
   appRoutes,
   appSetupRoutes,
   attachmentRoutes,

@@ -2,16 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { Region, type Region as RegionJson } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
-import type { Context } from '../context.js';
-import { findApp, quote } from '../find.js';
+import { quote } from '../find.js';
 import { EPOCH, REGION } from '../platform.js';
 
-interface OfApp {
-  Params: { app: string };
-}
-
 /** What Heroku's clients ask in passing, and what has but one answer here. */
-export function platformRoutes(app: FastifyInstance, context: Context): void {
+export function platformRoutes(app: FastifyInstance): void {
   app.get('/regions', { schema: { response: { 200: Type.Array(Region) } } }, () => [region]);
   app.get<{ Params: { region: string } }>(
     '/regions/:region',
@@ -23,7 +18,6 @@ export function platformRoutes(app: FastifyInstance, context: Context): void {
   );
   // Asked in passing, by commands that show more where there are any.
   app.get('/teams', () => []);
-  featureRoutes(app, context);
 }
 
 const region: RegionJson = {
@@ -37,14 +31,3 @@ const region: RegionJson = {
   provider: { name: 'tfk', region: 'us-east-1' },
   updated_at: EPOCH,
 };
-
-function featureRoutes(app: FastifyInstance, { services }: Context): void {
-  app.get<OfApp>('/apps/:app/features', ({ params }) => {
-    findApp(services, params.app);
-    return [];
-  });
-  app.get<OfApp & { Params: { feature: string } }>('/apps/:app/features/:feature', ({ params }) => {
-    findApp(services, params.app);
-    throw notFound('app_feature', `There is no feature ${quote(params.feature)}.`);
-  });
-}

@@ -5,6 +5,7 @@ import type {
   EngineService,
   Services,
 } from '../../http/services.js';
+import { AppFeatures } from '../../release/app-features.js';
 import { Collaborators } from '../../release/collaborators.js';
 import { DYNO_SIZES } from '../../run/sizes.js';
 import { AppEngines } from '../app-engines.js';
@@ -42,6 +43,7 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
       },
       url: (app) => appUrl(stages, app),
     },
+    appFeatures: new AppFeatures(stages.apps),
     releases,
     sources,
     slugs: slugService(stages),

@@ -43,6 +43,7 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
     destroyed: app.destroyedAt !== null,
     release: currentRelease(app, store),
     formation: store.formation.list(app.id),
+    preboot: app.preboot,
     strays: observed.filter(({ handle }) => !known.has(handle.instance) && !inHand(handle.instance)),
     remaining: observed.length,
     unreachable: reasonOf(

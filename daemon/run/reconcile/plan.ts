@@ -153,17 +153,18 @@ function rolloutSteps(snapshot: AppSnapshot): Step[] {
   return [...types].flatMap((type) => {
     const goal = goals.find((candidate) => candidate.type === type) ?? null;
     const dynos = formation.filter((dyno) => dyno.record.type === type);
-    return rolloutType(type, goal, dynos, snapshot.now);
+    return rolloutType(goal, dynos, snapshot.now);
   });
 }
 
-function goalsOf({ appId, release, formation }: AppSnapshot): TypeGoal[] {
+function goalsOf({ appId, release, formation, preboot }: AppSnapshot): TypeGoal[] {
   if (!release) return [];
   return formation.flatMap((entry) => {
     const command = release.processTypes[entry.type];
     if (command === undefined || entry.type === 'release') return [];
     const { type, quantity, size } = entry;
-    return [{ appId, releaseId: release.id, type, quantity, size, command }];
+    const order = type === 'web' && preboot ? 'start-first' : 'stop-first';
+    return [{ appId, releaseId: release.id, type, quantity, size, command, order }];
   });
 }
 

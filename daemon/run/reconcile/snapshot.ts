@@ -11,6 +11,8 @@ export interface AppSnapshot {
   /** The current release, if it has code. */
   readonly release: CurrentRelease | null;
   readonly formation: readonly FormationEntry[];
+  /** Old web dynos stay until new ones are ready. */
+  readonly preboot: boolean;
   readonly dynos: readonly DynoView[];
   /** How many dynos of this app the engines show, whatever is being done with them. */
   readonly remaining: number;

@@ -12,6 +12,7 @@ import { appSetups } from './0011-app-setups.js';
 import { users } from './0012-users.js';
 import { slugUploads } from './0013-slug-uploads.js';
 import { keys } from './0014-keys.js';
+import { preboot } from './0015-preboot.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   users,
   slugUploads,
   keys,
+  preboot,
 ];

@@ -567,6 +567,7 @@ describe("what Heroku's clients ask in passing", () => {
     ['/addon-services/postgres/plans', 200],
     ['/addon-services/nosuch/plans', 404],
     ['/apps/users-api/features', 200],
+    ['/apps/users-api/features/preboot', 200],
     ['/apps/users-api/features/x', 404],
     ['/apps/users-api/collaborators', 200],
     ['/apps/users-api/collaborators/', 404],

@@ -29,6 +29,7 @@ import { keyService } from '../../../daemon/main/services/keys.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { slugService } from '../../../daemon/main/services/slugs.js';
 import { createSlugUploads } from '../../../daemon/main/slug-uploads.js';
+import { AppFeatures } from '../../../daemon/release/app-features.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { Collaborators } from '../../../daemon/release/collaborators.js';
 import { diffReleases } from '../../../daemon/release/diff.js';
@@ -345,6 +346,7 @@ function servicesOf(parts: Parts): Services {
       destroy: (id) => apps.destroy(id),
       url: (app) => `http://${app.name}.localhost:8080/`,
     },
+    appFeatures: new AppFeatures(apps),
     releases,
     sources,
     slugs: slugsOf(parts),

@@ -211,6 +211,25 @@ describe('the reconciler', () => {
     expect(at.router.backends).toEqual(['web.1']);
   });
 
+  it('stops an old web dyno before it starts the new one, once preboot is turned off', async () => {
+    const at = await world();
+    at.scale('web', 1);
+    at.release({ web: 'run' });
+    await expect.poll(() => at.router.backends, PATIENCE).toEqual(['web.1']);
+    const old = at.dynos()[0]?.instance ?? '';
+    at.router.requests.set(old, 1);
+    at.store.apps.setPreboot(at.appId, false, 1);
+    at.release({ web: 'run new' });
+    await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v2 draining']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(at.engine.dynos).toHaveLength(1);
+    // Requests that come now wait for the new one, and are not told that nobody is there.
+    expect(at.router.table).toMatchObject([{ state: 'starting' }]);
+    at.router.requests.set(old, 0);
+    await expect.poll(() => states(at), PATIENCE).toEqual(['web.1 v3 up']);
+    expect(at.router.backends).toEqual(['web.1']);
+  });
+
   it('stops nothing that the router has not acknowledged', async () => {
     const at = await world();
     at.scale('web', 1);

@@ -12,12 +12,16 @@ class World {
   private count = 0;
 
   constructor(
-    private readonly app: Omit<AppSnapshot, 'now' | 'dynos'>,
+    private app: Omit<AppSnapshot, 'now' | 'dynos'>,
     private readonly bad: ReadonlySet<string> = new Set(),
   ) {}
 
   snapshot(): AppSnapshot {
     return { ...this.app, now: this.now, dynos: this.dynos };
+  }
+
+  turn(preboot: boolean): void {
+    this.app = { ...this.app, preboot };
   }
 
   /** One pass of the reconciler; answers what it did. Time goes on, requests finish, processes exit when told. */
@@ -134,16 +138,8 @@ describe('a rollout, whatever the formation was and is', () => {
     fc.assert(
       fc.property(quantities, quantities, (from, to) => {
         const world = worldOf(from, to);
-        let passes = 0;
-        while (world.pass().length > 0 && passes < PASSES) passes++;
-        expect(passes).toBeLessThan(PASSES);
-        const names = world.dynos
-          .map((dyno) => `${dyno.record.name} ${dyno.record.releaseId} ${dyno.record.state}`)
-          .sort();
-        const wanted = (['web', 'worker'] as const).flatMap((type) =>
-          Array.from({ length: to[type] }, (_, index) => `${type}.${index + 1} r2 up`),
-        );
-        expect(names).toEqual(wanted.sort());
+        expect(settle(world)).toBeLessThan(PASSES);
+        expectArrived(world, to);
       }),
     );
   });
@@ -187,6 +183,106 @@ describe('a rollout, whatever the formation was and is', () => {
             expect(tried.length).toBeLessThanOrEqual(Math.max(1, Math.ceil(web / 4)));
           });
         }
+      }),
+    );
+  });
+});
+
+/** Passes until there is nothing left to do, whatever is done between them; answers how many that took. */
+function settle(
+  world: World,
+  check?: (world: World, step: Step) => void,
+  between: (pass: number) => void = () => undefined,
+): number {
+  for (let pass = 0; pass < PASSES; pass++) {
+    if (world.pass(check).length === 0) return pass;
+    between(pass);
+  }
+  return PASSES;
+}
+
+/** That all is as wanted: exactly the dynos of the new release, all up. */
+function expectArrived(world: World, to: { web: number; worker: number }): void {
+  const names = world.dynos.map(({ record }) => `${record.name} ${record.releaseId} ${record.state}`);
+  const wanted = (['web', 'worker'] as const).flatMap((type) =>
+    Array.from({ length: to[type] }, (_, index) => `${type}.${index + 1} r2 up`),
+  );
+  expect(names.sort()).toEqual(wanted.sort());
+}
+
+describe('a rollout without preboot', () => {
+  it('comes to an end too, and never runs two web dynos of one slot at once', () => {
+    fc.assert(
+      fc.property(quantities, quantities, (from, to) => {
+        const world = worldOf(from, to);
+        world.turn(false);
+        const passes = settle(world, (now) => {
+          const names = now.running('web').map(({ record }) => record.name);
+          expect(new Set(names).size).toBe(names.length);
+        });
+        expect(passes).toBeLessThan(PASSES);
+        expectArrived(world, to);
+      }),
+    );
+  });
+
+  it('never runs web dynos of two releases at once, where their number stays', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), (web) => {
+        const world = worldOf({ web, worker: 0 }, { web, worker: 0 });
+        world.turn(false);
+        settle(world, (now) => {
+          expect(new Set(now.running('web').map(({ record }) => record.releaseId)).size).toBeLessThan(2);
+        });
+        expectArrived(world, { web, worker: 0 });
+      }),
+    );
+  });
+
+  it('ends a web dyno as carefully as ever: by draining, and not before its requests are done', () => {
+    const old = aView({ releaseId: 'r0' }, { routed: 'serving' });
+    expect(planApp(aSnapshot({ preboot: false, dynos: [old] }), DEADLINES)).toMatchObject([
+      { action: 'drain', dyno: { instance: old.record.instance }, reason: 'replaced' },
+    ]);
+    const draining = aView(
+      { releaseId: 'r0', state: 'draining', stateSince: 900 },
+      { routed: 'draining', inFlight: 1 },
+    );
+    expect(planApp(aSnapshot({ preboot: false, dynos: [draining] }), DEADLINES)).toEqual([]);
+  });
+
+  it('leaves no old web dyno when the new release cannot boot', () => {
+    const world = worldOf({ web: 2, worker: 0 }, { web: 2, worker: 0 }, ['r2']);
+    world.turn(false);
+    for (let pass = 0; pass < 20; pass++) world.pass();
+    expect(world.serving()).toEqual([]);
+    expect(world.dynos.map(({ record }) => record.releaseId)).toEqual(['r2', 'r2']);
+  });
+});
+
+describe('preboot that is turned on and off while a rollout is under way', () => {
+  it('never keeps it from its end', () => {
+    const turns = fc.array(fc.boolean(), { maxLength: 12 });
+    fc.assert(
+      fc.property(quantities, quantities, turns, (from, to, wanted) => {
+        const world = worldOf(from, to);
+        const passes = settle(world, undefined, (pass) => world.turn(wanted[pass] ?? pass % 2 === 0));
+        expect(passes).toBeLessThan(PASSES);
+        expectArrived(world, to);
+      }),
+    );
+  });
+
+  it('changes nothing for the other types', () => {
+    fc.assert(
+      fc.property(quantities, quantities, fc.boolean(), (from, to, preboot) => {
+        const world = worldOf({ ...from, web: 0 }, { ...to, web: 0 });
+        world.turn(preboot);
+        settle(world, (now) => {
+          const names = now.running('worker').map(({ record }) => record.name);
+          expect(new Set(names).size).toBe(names.length);
+        });
+        expectArrived(world, { ...to, web: 0 });
       }),
     );
   });
