@@ -83,12 +83,11 @@ describe('Heroku’s CLI, with features', () => {
   /** What the app's log says, after a change of config, of web.1: whether the old one was stopped before the new one was started. */
   async function replacementOrder(): Promise<string[]> {
     const lines = async () =>
-      (await heroku.ok('logs', '--source', 'heroku', '-n', '500', '-a', APP))
+      (await installation.ok('logs', '--source', 'heroku', '-n', '500', '-a', APP))
         .split('\n')
         .filter((line) => /heroku\[web\.1\]: (Starting process|Stopping process|Process exited)/.test(line));
     const before = (await lines()).length;
-    await heroku.ok('config:set', `CHANGED=${before}`, '-a', APP);
-    await heroku.ok('ps:wait', '-a', APP);
+    await installation.ok('config:set', `CHANGED=${before}`, '-a', APP);
     const words = async () =>
       (await lines())
         .slice(before)
