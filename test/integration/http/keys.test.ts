@@ -66,6 +66,12 @@ test('what is refused is not repeated: it may be a private key', async () => {
   }
 });
 
+test('one of Heroku’s clients is told what to type in its own words', async () => {
+  const ask = as(ACTOR);
+  expect((await ask('POST', '', { public_key: 'nonsense' })).body.message).toMatch(/heroku keys:add ~/);
+  expect((await ask('GET', '/nosuch')).body.message).toMatch(/List them: heroku keys$/);
+});
+
 test('keys go with the user whose they are', async () => {
   const key = { public_key: AN_SSH_KEY };
   await as('eve@example.com')('POST', '', key);
