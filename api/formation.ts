@@ -37,7 +37,7 @@ export type UpdateFormation = Static<typeof UpdateFormation>;
 export const BatchUpdateFormation = Type.Object({
   updates: Type.Array(
     Type.Object({
-      /** `sha256:…`, of `container:release`; refused with what to use instead. */
+      /** Of `container:release`: `sha256:…`, or a name; an image of the app's own engine, which the type is to run. */
       docker_image: Type.Optional(Type.String()),
       dyno_size: Type.Optional(SizeRef),
       quantity: Type.Optional(Quantity),

@@ -28,6 +28,7 @@ export * from './keys.js';
 export * from './log-drains.js';
 export * from './log-sessions.js';
 export * from './logins.js';
+export * from './oci-images.js';
 export * from './paging.js';
 export * from './pipeline-couplings.js';
 export * from './pipeline-promotions.js';

@@ -30,10 +30,12 @@ export const Release = Type.Object({
 });
 export type Release = Static<typeof Release>;
 
-/** `POST /apps/:app/releases`: a rollback (`release`: id, version or `vN`), or the release of a slug (`slug`: id). */
+/**
+ * `POST /apps/:app/releases`: a rollback (`release`: id, version or `vN`), or the release of a slug (`slug`: id) or of an image
+ * (`oci_image`: id or digest).
+ */
 export const CreateRelease = Type.Object({
   description: Type.Optional(Type.String()),
-  /** Refused with what to use instead. */
   oci_image: Type.Optional(Type.String()),
   release: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
   slug: Type.Optional(Type.String()),

@@ -185,6 +185,7 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/features.js'),
   },
   { commands: { stack: [], 'stack:set': [] }, load: () => import('./commands/stack.js') },
+  { commands: { 'container:release': [] }, load: () => import('./commands/container.js') },
   {
     commands: { 'git:remote': [], 'git:clone': [], 'git:credentials': [] },
     load: () => import('./commands/git.js'),

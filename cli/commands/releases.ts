@@ -2,18 +2,18 @@ import type { ConfigVars } from '../../api/config-vars.js';
 import type { Release } from '../../api/releases.js';
 import type { ReleaseDiff } from '../../api/tfk.js';
 import { appOption, command, count, flag, jsonOption, optional, required } from '../command.js';
-import { pathOfApp, tfkPathOfApp, type Context } from '../context.js';
+import { pathOfApp, tfkPathOfApp } from '../context.js';
 import { UsageError, UserError } from '../errors.js';
 import { showStream } from '../follow/builds.js';
-import { newestReleases, releaseNamed, settled } from '../follow/releases.js';
-import { untilLive } from '../follow/rollout.js';
+import { showLive } from '../follow/live.js';
+import { newestReleases, releaseNamed } from '../follow/releases.js';
 import { diffLines } from '../output/diff.js';
 import { appName } from '../output/output.js';
 import { releaseLines } from '../output/releases.js';
 import { visible } from '../output/sanitise.js';
 import { shellPair } from '../output/shell.js';
 import { fields } from '../output/table.js';
-import { ago, took } from '../output/time.js';
+import { ago } from '../output/time.js';
 
 const list = command({
   name: 'releases',
@@ -145,19 +145,6 @@ const retry = command({
 });
 
 export const commands = [list, info, releaseOutput, diff, rollback, retry];
-
-/** Waits until the release is live, and says so. */
-async function showLive(
-  context: Context,
-  made: Release,
-  { app, started, json }: { app: string; started: number; json: boolean | undefined },
-): Promise<number | undefined> {
-  const { output } = context;
-  const rollout = await untilLive(context, app, (await settled(context, app, made)).version);
-  if (json) return output.json({ ...made, rollout });
-  const at = rollout.url === null ? '' : ` at ${rollout.url}`;
-  return output.line(`v${made.version} is live after ${took(performance.now() - started)}${at}`);
-}
 
 function factsOf(release: Release, now: Date): [string, string | string[]][] {
   return [

@@ -21,6 +21,8 @@ export interface BuildJob {
   readonly checksum: string | null;
   /** What the pusher calls this source (a commit, a tag); becomes part of the release's description. */
   readonly version: string | null;
+  /** What the release is called; without it `Deploy <version>`. */
+  readonly releaseDescription?: string | null;
   /** Buildpacks that were set, by name. Without any, the source says itself what it is. */
   readonly buildpacks?: readonly string[];
   /** Who pushed: an e-mail address, for the release. */

@@ -276,7 +276,8 @@ export class Builds {
 
   private release(job: BuildJob, slug: BuiltSlug): Promise<CreatedRelease> {
     const version = job.version?.trim() ?? '';
-    const description = `Deploy ${named(version === '' ? job.buildId : version)}`;
+    const usual = `Deploy ${named(version === '' ? job.buildId : version)}`;
+    const description = job.releaseDescription ?? usual;
     const { appId, buildId, actor } = job;
     const { slugId, processTypes } = slug;
     return asReleaseFailure(() =>

@@ -37,6 +37,8 @@ export interface BuildEngine {
    * a TfkError where the artifact is gone, or is of another kind than files.
    */
   pack(artifact: Artifact): Promise<Readable>;
+  /** An image that is there already, by name, id or digest; null where there is none. Never fetches anything. */
+  imageOf(ref: string): Promise<LocalImage | null>;
   /** Removes what no longer serves any artifact of `keep`, of this home only. Resolves to the bytes freed. */
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
   /** Forgets what tools keep between an app's builds; the next one downloads anew. */
@@ -144,6 +146,15 @@ export type BuildResult =
       readonly reason: 'command' | 'timeout' | 'limit' | 'cancelled' | 'runtime';
       readonly message: string;
     };
+
+/** An image of the engine's own, whoever made it. */
+export interface LocalImage {
+  /** `sha256:…` */
+  readonly id: string;
+  readonly architecture: string;
+  /** As ImageFacts.command. */
+  readonly command: string | null;
+}
 
 /** What an image brings along, where the source brought a Dockerfile; all of it stands below Procfile and app.json. */
 export interface ImageFacts {

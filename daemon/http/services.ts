@@ -25,6 +25,7 @@ import type { DomainRecord } from '../store/domains.js';
 import type { DynoRecord } from '../store/dynos.js';
 import type { FormationRecord } from '../store/formation.js';
 import type { KeyRecord } from '../store/keys.js';
+import type { OciImageRecord } from '../store/oci-images.js';
 import type { ReleaseRecord } from '../store/releases.js';
 import type { SlugUploadRecord } from '../store/slug-uploads.js';
 import type { SlugRecord } from '../store/slugs.js';
@@ -48,6 +49,7 @@ export interface Services {
   readonly releases: ReleaseService;
   readonly sources: SourceService;
   readonly slugs: SlugService;
+  readonly images: ImageService;
   readonly buildpacks: BuildpackService;
   readonly builds: BuildService;
   readonly formation: FormationService;
@@ -78,6 +80,7 @@ export interface Records {
   readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list' | 'firstOfSlug'>;
   readonly slugs: Pick<Store['slugs'], 'byId'>;
   readonly slugUploads: Pick<Store['slugUploads'], 'byId' | 'byPutSecret'>;
+  readonly ociImages: Pick<Store['ociImages'], 'find'>;
   readonly slugBlobs: Pick<Store['slugBlobs'], 'slugOf'>;
   readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
   readonly formation: Pick<Store['formation'], 'list'>;
@@ -207,6 +210,34 @@ export interface SlugService {
   open(slug: SlugRecord): Promise<Readable>;
 }
 
+/** What a process type is to run. */
+export interface ImageWish {
+  /** Of the app's engine, by name, id or digest. */
+  readonly image: string;
+  /** Null: the image as it is. */
+  readonly command: string | null;
+}
+
+export type NewOciImage = Pick<OciImageRecord, 'digest' | 'processTypes' | 'details'>;
+
+export interface ImageService {
+  /** The image has to be on the app's engine. Without process types its own command is `web`. */
+  register(app: AppRecord, image: NewOciImage): Promise<OciImageRecord>;
+  /** It becomes the app's code, with the process types that it was registered with, and no others. */
+  releaseImage(
+    app: AppRecord,
+    image: OciImageRecord,
+    description: string | null,
+    actor: string,
+  ): Promise<ReleaseRecord>;
+  /** Process type → image: they run it as it is from now on, beside those that run images already. */
+  releaseTypes(
+    app: AppRecord,
+    types: Readonly<Record<string, string>>,
+    actor: string,
+  ): Promise<ReleaseRecord>;
+}
+
 export interface InstalledBuildpack {
   /** `heroku/nodejs`, or the address of the repository as the user gave it. */
   readonly name: string;
@@ -234,6 +265,8 @@ export interface BuildService {
     readonly version: string | null;
     /** What the version is about: a commit's message. */
     readonly description?: string | null;
+    /** What its release is called; without it `Deploy <version>`. */
+    readonly releaseDescription?: string | null;
     readonly checksum: string | null;
     /** By name or address; without any, those that are set on the app. */
     readonly buildpacks?: readonly string[] | null;

@@ -11,8 +11,10 @@ import { openDatabase, type Connection } from './database.js';
 import { DomainStore } from './domains.js';
 import { DynoStore } from './dynos.js';
 import { FormationStore } from './formation.js';
+import { ImageSourceStore } from './image-sources.js';
 import { KeyStore } from './keys.js';
 import { LogDrainStore } from './log-drains.js';
+import { OciImageStore } from './oci-images.js';
 import { PipelineCouplingStore } from './pipeline-couplings.js';
 import { PipelinePromotionStore } from './pipeline-promotions.js';
 import { PipelineStore } from './pipelines.js';
@@ -42,6 +44,8 @@ export class Store {
   readonly dynos: DynoStore;
   readonly formation: FormationStore;
   readonly keys: KeyStore;
+  readonly imageSources: ImageSourceStore;
+  readonly ociImages: OciImageStore;
   readonly pipelineCouplings: PipelineCouplingStore;
   readonly pipelinePromotions: PipelinePromotionStore;
   readonly pipelines: PipelineStore;
@@ -76,6 +80,8 @@ export class Store {
     this.dynos = new DynoStore(db, changes);
     this.formation = new FormationStore(db, changes);
     this.keys = new KeyStore(db);
+    this.imageSources = new ImageSourceStore(db);
+    this.ociImages = new OciImageStore(db);
     this.pipelineCouplings = new PipelineCouplingStore(db);
     this.pipelinePromotions = new PipelinePromotionStore(db);
     this.pipelines = new PipelineStore(db);

@@ -46,7 +46,17 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'ps:forward',
     'ps:socks',
   ],
-  'The client calls `registry.http://…`, which is no host: `tfk push --image REF`.': ['container*'],
+  'The client calls `registry.http://…`, which is no host: `tfk push --image REF`.': [
+    'container:login',
+    'container:logout',
+    'container:pull',
+    'container:push',
+    'container:rm',
+    'container:run',
+  ],
+  'The client calls `registry.http://…`, which is no host: `tfk container:release TYPE=IMAGE`.': [
+    'container:release',
+  ],
   'Goes through GitHub and services of Heroku, at addresses that are fixed in the client.': [
     'ci*',
     'pipelines:connect',

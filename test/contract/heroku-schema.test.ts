@@ -113,6 +113,18 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     await ask('GET', `/apps/users-api/slugs/${id}`);
   });
 
+  it('fit when images are registered', async () => {
+    const { id: app } = await ask<{ id: string }>('POST', '/apps', { name: 'imaged' });
+    bench.store.apps.setEngine(app, 'docker', 1);
+    const digest = `sha256:${'1'.repeat(64)}`;
+    bench.asked.images.set(digest, { id: digest, architecture: 'amd64', command: './web' });
+    const { id } = await ask<{ id: string }>('POST', '/apps/imaged/oci-images', { digest });
+    await ask('GET', `/apps/imaged/oci-images/${id}`);
+    await ask('POST', '/apps/imaged/releases', { oci_image: id });
+    await ask('PATCH', '/apps/imaged/formation', { updates: [{ type: 'worker', docker_image: digest }] });
+    await ask('DELETE', '/apps/imaged');
+  });
+
   it('fit when builds are made', async () => {
     await ask('PUT', '/apps/users-api/buildpack-installations', {
       updates: [{ buildpack: 'heroku/nodejs' }],

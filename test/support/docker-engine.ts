@@ -60,6 +60,10 @@ class CopyingImageBuilder implements ImageBuilder {
     return Promise.reject(new Error('these images are not taken apart again'));
   }
 
+  imageOf(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   collectGarbage(): Promise<number> {
     return Promise.resolve(0);
   }

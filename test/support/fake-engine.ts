@@ -173,6 +173,10 @@ export class FakeEngine implements Engine {
     throw new TfkError('gone', 'The fake engine keeps no files.');
   }
 
+  async imageOf(): Promise<null> {
+    return null;
+  }
+
   async collectGarbage(keep: readonly Artifact[]): Promise<number> {
     const kept = new Set(keep.map(({ id }) => id));
     let freed = 0;

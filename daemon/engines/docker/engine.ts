@@ -17,6 +17,7 @@ import type {
   EngineCapabilities,
   EngineFact,
   ExecRequest,
+  LocalImage,
   LogBatch,
   ObservedDyno,
 } from '../engine.js';
@@ -115,6 +116,10 @@ export class DockerEngine implements Engine {
 
   pack(artifact: Artifact): Promise<Readable> {
     return this.options.builder.pack(artifact);
+  }
+
+  imageOf(ref: string): Promise<LocalImage | null> {
+    return this.options.builder.imageOf(ref);
   }
 
   async collectGarbage(keep: readonly Artifact[]): Promise<number> {

@@ -144,6 +144,10 @@ export class ProcessEngine implements Engine {
     return this.options.builder.pack(artifact);
   }
 
+  async imageOf(): Promise<null> {
+    return null;
+  }
+
   collectGarbage(keep: readonly Artifact[]): Promise<number> {
     return this.options.builder.collectGarbage(keep);
   }

@@ -14,7 +14,6 @@ import type { Context } from '../context.js';
 import { findApp, findFormation, formationOf, quote, unknownType } from '../find.js';
 import { timeOf, uuidOf } from '../platform.js';
 import type { ScaleUpdate, Services } from '../services.js';
-import { noImageOf } from './oci-images.js';
 
 interface OfApp {
   Params: { app: string };
@@ -41,7 +40,12 @@ export function formationRoutes(app: FastifyInstance, { services, actor }: Conte
     async (request) => {
       const { params, body } = request;
       const record = findApp(services, params.app);
-      if (body.updates.some(({ docker_image }) => docker_image !== undefined)) throw noImageOf(record.name);
+      const images = imagesOf(body);
+      if (images !== null) {
+        await services.images.releaseTypes(record, images, actor(request));
+        const released = services.records.formation.list(record.id).filter(({ type }) => type in images);
+        return released.map((entry) => formationJson(services, record, entry));
+      }
       const updates = body.updates.map((update, index) =>
         scaleUpdate(services, update.type, update, `updates.${index}.`),
       );
@@ -60,6 +64,23 @@ export function formationRoutes(app: FastifyInstance, { services, actor }: Conte
       await services.formation.scale(record, [scaleUpdate(services, type, body, '')], actor(request));
       return formationJson(services, record, findFormation(services, record, type));
     },
+  );
+}
+
+/** Process type → image, as `container:release` sends them; null: the request is of something else. */
+function imagesOf({ updates }: BatchUpdateFormation): Readonly<Record<string, string>> | null {
+  const images = updates.flatMap(({ type, docker_image }): [string, string][] =>
+    docker_image === undefined ? [] : [[type, docker_image]],
+  );
+  if (images.length === 0) return null;
+  const scales = updates.some(({ quantity, size, dyno_size }) =>
+    [quantity, size, dyno_size].some((value) => value !== undefined),
+  );
+  if (!scales && images.length === updates.length) return Object.fromEntries(images);
+  throw new TfkError(
+    'invalid_params',
+    'An update either releases images or scales: not both in one request. Nothing was changed.',
+    { hint: 'Send the updates with docker_image first, then those with quantity.' },
   );
 }
 

@@ -1,30 +1,103 @@
 import type { FastifyInstance } from 'fastify';
-import { TfkError } from '../../shared/errors.js';
+import { Type } from 'typebox';
+import { CreateOciImage, OciImage, type OciImage as OciImageJson } from '../../../api/index.js';
+import { notFound } from '../../shared/errors.js';
+import type { AppRecord } from '../../store/apps.js';
+import type { OciImageProcess, OciImageRecord } from '../../store/oci-images.js';
 import type { Context } from '../context.js';
-import { findApp } from '../find.js';
+import { findApp, quote } from '../find.js';
+import { CONTAINER, timeOf, uuidOf } from '../platform.js';
+import type { NewOciImage, Services } from '../services.js';
 
 interface OfApp {
   Params: { app: string };
 }
 
-/** Heroku's own builders register their images there; here an image becomes a slug by a build, as every source does. */
+/** Images that were made elsewhere, and are on the app's engine already: registered by their digest, and released as they are. */
 export function ociImageRoutes(app: FastifyInstance, { services }: Context): void {
-  for (const [method, path] of [
-    ['POST', '/apps/:app/oci-images'],
-    ['GET', '/apps/:app/oci-images/:image'],
-  ] as const)
-    app.route<OfApp>({
-      method,
-      url: path,
-      handler: ({ params }) => {
-        throw noImageOf(findApp(services, params.app).name);
-      },
-    });
+  app.post<OfApp & { Body: CreateOciImage }>(
+    '/apps/:app/oci-images',
+    { schema: { body: CreateOciImage, response: { 201: OciImage } } },
+    async (request, reply) => {
+      const record = findApp(services, request.params.app);
+      const image = await services.images.register(record, newImage(request.body));
+      void reply.status(201);
+      return imageJson(image);
+    },
+  );
+  app.get<{ Params: { app: string; image: string } }>(
+    '/apps/:app/oci-images/:image',
+    { schema: { response: { 200: Type.Array(OciImage) } } },
+    ({ params }) => {
+      const record = findApp(services, params.app);
+      findImage(services, record, params.image);
+      return services.records.ociImages.find(record.id, params.image).map(imageJson);
+    },
+  );
 }
 
-/** Heroku's clients print the message alone, so what to type is in it. */
-export const noImageOf = (app: string): TfkError =>
-  new TfkError(
-    'not_implemented',
-    `Images are not registered by their digest here. An image of this machine or of a registry is released by name: tfk push --image NAME -a ${app}`,
+/** The newest of this id or digest. */
+export function findImage(services: Services, app: AppRecord, idOrDigest: string): OciImageRecord {
+  const [newest] = services.records.ociImages.find(app.id, idOrDigest);
+  if (newest) return newest;
+  throw notFound(
+    'oci_image',
+    `${app.name} has no image ${quote(idOrDigest)}.`,
+    `Register it with its digest: POST /apps/${app.name}/oci-images`,
   );
+}
+
+function newImage(body: CreateOciImage): NewOciImage {
+  const types = Object.entries(body.process_types ?? {}).map(([type, process]): [string, OciImageProcess] => [
+    type,
+    {
+      command: process.command,
+      displayCommand: process.display_cmd ?? process.command,
+      workingDir: process.working_dir ?? '',
+      isDefault: process.default ?? type === 'web',
+    },
+  ]);
+  return {
+    digest: body.digest,
+    processTypes: Object.fromEntries(types),
+    details: {
+      architecture: body.architecture ?? null,
+      baseImageName: body.base_image_name ?? '',
+      baseTopLayer: body.base_top_layer ?? '',
+      commit: body.commit ?? '',
+      commitDescription: body.commit_description ?? '',
+      imageRepo: body.image_repo ?? '',
+      stack: body.stack ?? CONTAINER.name,
+      buildpacks: body.buildpacks ?? [],
+    },
+  };
+}
+
+function imageJson({ id, digest, details, processTypes, createdAt }: OciImageRecord): OciImageJson {
+  const types = Object.entries(processTypes).map(([name, process]) => [
+    name,
+    {
+      name,
+      command: process.command,
+      display_cmd: process.displayCommand,
+      working_dir: process.workingDir,
+      default: process.isDefault,
+    },
+  ]);
+  return {
+    architecture: details.architecture,
+    base_image_name: details.baseImageName,
+    base_top_layer: details.baseTopLayer,
+    buildpacks: [...details.buildpacks] as OciImageJson['buildpacks'],
+    commit: details.commit,
+    commit_description: details.commitDescription,
+    created_at: timeOf(createdAt),
+    deleted_at: null,
+    digest,
+    id,
+    image_repo: details.imageRepo,
+    process_types: Object.fromEntries(types) as OciImageJson['process_types'],
+    stack: { id: uuidOf('stack', details.stack), name: details.stack },
+    updated_at: timeOf(createdAt),
+  };
+}

@@ -12,7 +12,7 @@ import { timeOf } from '../platform.js';
 import type { Services } from '../services.js';
 import { sendStream } from '../streams.js';
 import { userRef } from '../users.js';
-import { noImageOf } from './oci-images.js';
+import { findImage } from './oci-images.js';
 
 interface OfApp {
   Params: { app: string };
@@ -63,24 +63,36 @@ export function releaseRoutes(app: FastifyInstance, context: Context): void {
   releaseOutputRoute(app, context);
 }
 
+interface Made {
+  readonly release: ReleaseRecord;
+  readonly warnings: readonly string[];
+}
+
 async function create(
-  { services, actor }: Context,
+  context: Context,
   request: FastifyRequest,
   app: AppRecord,
-  { release, slug, description, oci_image }: CreateRelease,
-): Promise<{ readonly release: ReleaseRecord; readonly warnings: readonly string[] }> {
-  if (oci_image !== undefined) throw noImageOf(app.name);
-  if (release !== undefined && slug === undefined) {
+  { release, slug, oci_image, ...body }: CreateRelease,
+): Promise<Made> {
+  const { services } = context;
+  const actor = context.actor(request);
+  const description = body.description ?? null;
+  if ([release, slug, oci_image].filter((named) => named !== undefined).length !== 1)
+    throw new TfkError(
+      'invalid_params',
+      'Name one of them: the release to go back to, or the slug or image to release.',
+    );
+  if (release !== undefined) {
     const target = findRelease(services, app, String(release));
-    const result = await services.releases.rollback(app.id, target, actor(request));
+    const result = await services.releases.rollback(app.id, target, actor);
     return { release: result.release, warnings: rollbackWarnings(target, result.release) };
   }
-  if (slug !== undefined && release === undefined) {
-    const { id } = findSlug(services, app, slug);
-    const released = await services.releases.releaseSlug(app.id, id, description ?? null, actor(request));
-    return { release: released, warnings: [] };
+  if (oci_image !== undefined) {
+    const image = findImage(services, app, oci_image);
+    return { release: await services.images.releaseImage(app, image, description, actor), warnings: [] };
   }
-  throw new TfkError('invalid_params', 'Name either the release to go back to, or the slug to release.');
+  const { id } = findSlug(services, app, slug ?? '');
+  return { release: await services.releases.releaseSlug(app.id, id, description, actor), warnings: [] };
 }
 
 function releaseOutputRoute(app: FastifyInstance, context: Context): void {

@@ -48,7 +48,17 @@ export function buildService(stages: Stages): BuildService {
     return build;
   };
   return {
-    async create({ app, source, url, version, description, checksum, buildpacks: wished, actor }) {
+    async create({
+      app,
+      source,
+      url,
+      version,
+      description,
+      releaseDescription,
+      checksum,
+      buildpacks: wished,
+      actor,
+    }) {
       const buildpacks =
         wished == null ? store.buildpackInstallations.list(app.id) : namesOfBuildpacks(wished);
       const sourceId = source?.id ?? (await fetchSource(stages, url));
@@ -73,6 +83,7 @@ export function buildService(stages: Stages): BuildService {
         sourceId,
         checksum,
         version,
+        releaseDescription: releaseDescription ?? null,
         buildpacks,
         actor,
       });

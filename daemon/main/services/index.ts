@@ -12,6 +12,7 @@ import { AppEngines } from '../app-engines.js';
 import { accountService } from './account.js';
 import { buildpackService } from './buildpacks.js';
 import { buildService, sourceService } from './builds.js';
+import { imageService } from './images.js';
 import { keyService } from './keys.js';
 import { pipelineService } from './pipelines.js';
 import { releaseService } from './releases.js';
@@ -47,6 +48,7 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
     releases,
     sources,
     slugs: slugService(stages),
+    images: imageService({ store, clock, sources, builds, engineOf: (name) => stages.engines.get(name) }),
     builds,
     buildpacks: buildpackService(stages),
     formation: {

@@ -13,6 +13,7 @@ import { users } from './0012-users.js';
 import { slugUploads } from './0013-slug-uploads.js';
 import { keys } from './0014-keys.js';
 import { preboot } from './0015-preboot.js';
+import { ociImages } from './0016-oci-images.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   slugUploads,
   keys,
   preboot,
+  ociImages,
 ];

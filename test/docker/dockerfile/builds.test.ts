@@ -72,6 +72,19 @@ await describeDocker('A Dockerfile on Docker', (testDocker) => {
     expect((await bench.image(second.key).inspect()).Id).toBe(id);
   });
 
+  test('may go on from an image by its id, which no registry is asked for', async () => {
+    const { Id } = await bench.docker.getImage('debian:bookworm-slim').inspect();
+    const { result, key } = await bench.build({ Dockerfile: `FROM ${Id}\nUSER 1\nCMD ["x"]` });
+    expect(result).toMatchObject({ ok: true, image: { command: 'x' } });
+    const { RootFS } = await bench.docker.getImage(Id).inspect();
+    expect((await bench.image(key).inspect()).RootFS.Layers?.[0]).toBe(RootFS.Layers?.[0]);
+    const missing = await bench.build({ Dockerfile: `FROM sha256:${'0'.repeat(64)}` });
+    expect(missing.result).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/There is no image sha256:0+ on the Docker engine/) as string,
+    });
+  });
+
   test('is not given what .dockerignore names, nor who owned the files', async () => {
     const { key } = await bench.build({
       Dockerfile: 'FROM debian:bookworm-slim\nWORKDIR /a\nCOPY . .\nUSER 1\n',

@@ -410,6 +410,46 @@ describe('buildpacks and stacks', () => {
   });
 });
 
+describe('container:release', () => {
+  const path = 'PATCH /apps/x/formation';
+  beforeEach(() => {
+    tfkd.on(path, { json: [] }).on('GET /apps/x/releases', { json: [release(3)] });
+    tfkd.on('GET /tfk/apps/x/rollout', {
+      json: { status: 'live', message: null, types: [], url: 'http://x.localhost:8080/' },
+    });
+  });
+
+  it('sends the images that are named, else those which are tagged as on Heroku', async () => {
+    const ended = await tfk('container:release web=a:1 worker=sha256:1 clock -a x');
+    expect(ended.stderr).toBe('Releasing images web and worker and clock to ⬢ x... done, v3\n');
+    expect(ended.stdout).toMatch(/^v3 is live after .* at http:\/\/x\.localhost:8080\/\n$/);
+    expect(tfkd.sent(path)).toEqual({
+      updates: [
+        { type: 'web', docker_image: 'a:1' },
+        { type: 'worker', docker_image: 'sha256:1' },
+        { type: 'clock', docker_image: 'registry.heroku.com/x/clock' },
+      ],
+    });
+  });
+
+  it('sends one image for all that name none', async () => {
+    await tfk('container:release web worker=b --image a -a x');
+    expect(tfkd.sent(path)).toEqual({
+      updates: [
+        { type: 'web', docker_image: 'a' },
+        { type: 'worker', docker_image: 'b' },
+      ],
+    });
+  });
+
+  it.each(['web=', '=a'])('is not for %s', async (typed) => {
+    expect(await tfk(`container:release ${typed} -a x`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is not a process type with an image') as string,
+    });
+  });
+});
+
 describe('the daemon', () => {
   it('that does not run is not started by status: exit code 1', async () => {
     await tfkd.die();

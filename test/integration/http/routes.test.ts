@@ -589,25 +589,6 @@ describe("what Heroku's clients ask in passing", () => {
   });
 });
 
-describe('images by their digest', () => {
-  it('are refused with what to use instead, and scale nothing', async () => {
-    await bench.pushedApp('users-api');
-    const updates = [{ type: 'web', quantity: 3, docker_image: `sha256:${'0'.repeat(64)}` }];
-    for (const refused of [
-      await patch('/apps/users-api/formation', { updates }),
-      await post('/apps/users-api/oci-images', { digest: 'sha256:0' }),
-      await post('/apps/users-api/releases', { oci_image: 'sha256:0' }),
-      await get('/apps/users-api/oci-images/nosuch'),
-    ])
-      expect([refused.statusCode, refused.json<{ message: string }>().message]).toEqual([
-        501,
-        expect.stringContaining('tfk push --image NAME -a users-api'),
-      ]);
-    expect((await get('/apps/users-api/formation/web')).json()).toMatchObject({ quantity: 1 });
-    expect((await get('/apps/nosuch/oci-images/x')).statusCode).toBe(404);
-  });
-});
-
 describe('stacks', () => {
   it('are what the user has set, or what the app was built as', async () => {
     await bench.pushedApp('users-api');

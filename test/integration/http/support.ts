@@ -7,7 +7,7 @@ import type { AddonService } from '../../../daemon/addons/addon.js';
 import type { Authority } from '../../../daemon/certs/automatic.js';
 import { Drains } from '../../../daemon/drains/drains.js';
 import { trustOf } from '../../../daemon/drains/trust.js';
-import type { Attachment, DynoExit, TerminalSize } from '../../../daemon/engines/engine.js';
+import type { Attachment, DynoExit, LocalImage, TerminalSize } from '../../../daemon/engines/engine.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
 import { buildServer, type Server, type ServerOptions } from '../../../daemon/http/server.js';
@@ -25,6 +25,7 @@ import { createCertificates } from '../../../daemon/main/certificates.js';
 import { createGitStage, type GitStage } from '../../../daemon/main/git-service.js';
 import { accountService } from '../../../daemon/main/services/account.js';
 import { buildpackService } from '../../../daemon/main/services/buildpacks.js';
+import { imageService } from '../../../daemon/main/services/images.js';
 import { keyService } from '../../../daemon/main/services/keys.js';
 import { pipelineService } from '../../../daemon/main/services/pipelines.js';
 import { slugService } from '../../../daemon/main/services/slugs.js';
@@ -97,6 +98,8 @@ export interface Asked {
   readonly oneOffs: OneOffRequest[];
   readonly received: Map<string, Buffer>;
   readonly processes: PlayedProcess[];
+  /** What apps on Docker can be made of, by name, id or digest. */
+  readonly images: Map<string, LocalImage>;
   expired: number;
   daemonStops: number;
   releaseCommand: () => Promise<string | null>;
@@ -162,6 +165,7 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
     oneOffs: [],
     received: new Map(),
     processes: [],
+    images: new Map(),
     expired: 0,
     daemonStops: 0,
     releaseCommand: async () => null,
@@ -350,6 +354,7 @@ function servicesOf(parts: Parts): Services {
     releases,
     sources,
     slugs: slugsOf(parts),
+    images: imagesOf(parts, sources, builds),
     builds,
     buildpacks: buildpackService({ store }),
     formation: {
@@ -471,6 +476,42 @@ function slugsOf({ store, clock, home }: Parts): Services['slugs'] {
     }),
   });
   return slugService({ store, clock, home, slugUploads, engines: engine });
+}
+
+/** Apps of the engine `docker` have the images that the test names, and builds of them succeed at once. */
+function imagesOf(
+  { store, clock, asked, releases }: Parts,
+  sources: Services['sources'],
+  builds: Services['builds'],
+): Services['images'] {
+  return imageService({
+    store,
+    clock,
+    sources,
+    engineOf: (name) => ({
+      capabilities: { images: name === 'docker', isolation: 'none', limits: false },
+      imageOf: async (ref) => asked.images.get(ref) ?? null,
+    }),
+    builds: {
+      async create(input) {
+        const build = await builds.create(input);
+        const types = Object.entries(store.imageSources.types(input.source?.id ?? '') ?? {});
+        const processTypes = Object.fromEntries(types.map(([type, { command }]) => [type, command]));
+        const slugId = insertSlug(store, input.app, processTypes);
+        const slug = {
+          id: slugId,
+          processTypes,
+          description: input.releaseDescription ?? `Deploy ${input.version ?? ''}`,
+          firstDeploy: { formation: {}, config: {} },
+        };
+        await releases.deploy(input.app.id, slug, input.actor, ({ id }) => {
+          const end = { status: 'succeeded', slugId, releaseId: id, message: null } as const;
+          store.builds.finish(build.id, end, clock.now());
+        });
+        return build;
+      },
+    },
+  });
 }
 
 function playedSources({ store, asked }: Parts): Services['sources'] {

@@ -116,6 +116,7 @@ export class BaseImages {
     output: BuildOutput,
     signal: AbortSignal,
   ): Promise<Docker.ImageInspectInfo> {
+    if (isImageId(ref)) throw noSuchId(ref);
     try {
       await pull(await this.docker(), { ref, output, signal, clock: this.options.clock });
     } catch (error) {
@@ -132,6 +133,14 @@ export class BaseImages {
     return this.options.client.api();
   }
 }
+
+/** What this engine itself calls an image; no registry knows it. */
+export const isImageId = (ref: string): boolean => /^(sha256:)?[0-9a-f]{64}$/.test(ref);
+
+const noSuchId = (ref: string): TfkError =>
+  new TfkError('not_found', `There is no image ${ref} on the Docker engine of this machine.`, {
+    hint: 'Name it with its repository, as in REPOSITORY@sha256:…, and it is fetched.',
+  });
 
 function missing(ref: string, error: unknown): TfkError {
   const why = answerOf(error).replace(/\.$/, '');

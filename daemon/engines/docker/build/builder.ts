@@ -7,12 +7,14 @@ import type { Logger } from '../../../shared/logger.js';
 import { scanTree, treeDigest } from '../../../shared/tree.js';
 import { StepFailed } from '../../build/step-failed.js';
 import { Watch } from '../../build/watch.js';
-import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
+import type { Artifact, BuildRequest, BuildResult, LocalImage } from '../../engine.js';
+import { unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
 import { BaseImages } from './base-images.js';
 import { Caches } from './caches.js';
 import { DockerfileBuilder } from './dockerfile/builder.js';
+import { commandLine, type ImageConfig } from './dockerfile/facts.js';
 import { inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
 import { IMAGE_LABEL } from './labels.js';
@@ -99,6 +101,17 @@ export class DockerBuilder {
       using.end();
       throw inOurWords(error);
     }
+  }
+
+  /** As Engine.imageOf. */
+  async imageOf(ref: string): Promise<LocalImage | null> {
+    const image = await unless([400, 404], (await this.docker()).getImage(ref).inspect());
+    if (image === null) return null;
+    return {
+      id: image.Id,
+      architecture: image.Architecture,
+      command: commandLine(image.Config as ImageConfig),
+    };
   }
 
   /** As Engine.collectGarbage: must be given all artifacts that any release or slug row names. */

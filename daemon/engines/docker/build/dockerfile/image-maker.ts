@@ -7,7 +7,7 @@ import type { BuildOutput, BuildRequest } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
 import type { Names } from '../../names.js';
-import { commonName } from '../base-images.js';
+import { commonName, isImageId } from '../base-images.js';
 import { handOver } from '../steps/build-env.js';
 import type { BuildResources } from '../steps/container-options.js';
 import { lacksBuildKit, runBuilder, type BuilderEnd } from './builder-run.js';
@@ -178,16 +178,22 @@ export class ImageMaker {
 
   private async optionsFor(build: ImageBuild, source: DockerfileSource): Promise<Docker.ImageBuildOptions> {
     const { request, resources } = this.parts;
+    const version = this.versionFor(build);
     return {
-      version: this.version,
+      version,
       dockerfile: source.dockerfile,
       ...(build.target === null ? {} : { target: build.target }),
       buildargs: { ...(await proxiesOf(request)), ...build.args },
       // BuildKit takes no notice of limits; and its containers are its own.
-      ...(this.version === '2' ? {} : limitsOf(resources)),
+      ...(version === '2' ? {} : limitsOf(resources)),
       rm: true,
       forcerm: true,
     };
+  }
+
+  /** BuildKit takes the id of an image for a repository's name, and asks a registry for it. */
+  private versionFor({ bases }: ImageBuild): '1' | '2' {
+    return bases.some(isImageId) ? '1' : this.version;
   }
 
   private async refuseOtherArchitecture(build: ImageBuild, architecture: string): Promise<void> {
