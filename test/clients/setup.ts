@@ -28,6 +28,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     try {
       if (await allPassed(project))
         checkCommandTable(readFileSync(record, 'utf8').split('\n').filter(Boolean));
+    } catch (error) {
+      // What is thrown here vitest only prints: its own exit code would be 0.
+      process.exitCode = 1;
+      throw error;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
