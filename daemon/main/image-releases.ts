@@ -3,6 +3,7 @@ import type { Engine, LocalImage } from '../engines/engine.js';
 import type { BuildService, ImageWish, SourceService } from '../http/services.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError } from '../shared/errors.js';
+import { SerialQueue } from '../shared/serial-queue.js';
 import type { AppRecord } from '../store/apps.js';
 import type { BuildRecord } from '../store/builds.js';
 import type { TypeOfImage } from '../store/image-sources.js';
@@ -36,6 +37,8 @@ export interface ImageRelease {
  * comes of it is a slug with its own names for the images, which stay whatever becomes of theirs.
  */
 export class ImageReleases {
+  private readonly queue = new SerialQueue();
+
   constructor(private readonly parts: ImageReleaseParts) {}
 
   /** The image of the app's engine; the first of these names that is one. Throws where there is none, or can be none. */
@@ -49,9 +52,17 @@ export class ImageReleases {
     throw noSuchImage(refs.at(-1) ?? '');
   }
 
-  /** Resolves when the release is made, its release command still to be run. */
-  async release(app: AppRecord, { types, keepOthers, ...rest }: ImageRelease): Promise<ReleaseRecord> {
+  /** Resolves when the release is made, its release command still to be run. One after the other: each goes on from the last. */
+  release(app: AppRecord, wanted: ImageRelease): Promise<ReleaseRecord> {
+    return this.queue.run(app.id, () => this.releaseNow(app, wanted));
+  }
+
+  private async releaseNow(
+    app: AppRecord,
+    { types, keepOthers, ...rest }: ImageRelease,
+  ): Promise<ReleaseRecord> {
     if (app.buildStack === 'heroku-24') throw otherStack(app);
+    if (keepOthers) this.refuseWhilePending(app);
     const asked: Record<string, TypeOfImage> = {};
     for (const [type, wish] of Object.entries(types)) asked[type] = await this.typeOf(app, type, wish);
     const kept = keepOthers ? this.runningTypes(app, asked) : {};
@@ -62,6 +73,17 @@ export class ImageReleases {
     const release = ended.releaseId === null ? releases.current(app.id) : releases.byId(ended.releaseId);
     if (release) return release;
     throw new TfkError('gone', `${app.name} was destroyed meanwhile.`);
+  }
+
+  /** What it would go on from is not yet known. */
+  private refuseWhilePending({ id, name }: AppRecord): void {
+    const pending = this.parts.store.releases.list(id).find(({ status }) => status === 'pending');
+    if (pending === undefined) return;
+    throw new TfkError(
+      'conflict',
+      `v${pending.version} of ${name} is still running its release command. Nothing was changed.`,
+      { hint: `Watch it with: tfk releases:output v${pending.version} -a ${name}` },
+    );
   }
 
   private async typeOf(app: AppRecord, type: string, wish: ImageWish): Promise<TypeOfImage> {

@@ -53,14 +53,13 @@ export class OciImageStore {
       });
   }
 
-  /** Those of the app with this id or digest, the newest first. */
-  find(appId: string, idOrDigest: string): OciImageRecord[] {
+  /** Those of the app, the newest first. */
+  list(appId: string): OciImageRecord[] {
     return this.db
-      .prepare<[string, string, string], Row>(
-        `SELECT ${COLUMNS} FROM oci_images WHERE app_id = ? AND (id = ? OR digest = ?)
-         ORDER BY created_at DESC, rowid DESC`,
+      .prepare<[string], Row>(
+        `SELECT ${COLUMNS} FROM oci_images WHERE app_id = ? ORDER BY created_at DESC, rowid DESC`,
       )
-      .all(appId, idOrDigest, idOrDigest)
+      .all(appId)
       .map((row) => ({
         ...row,
         details: JSON.parse(row.details) as OciImageDetails,

@@ -1,13 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { CreateOciImage, OciImage, type OciImage as OciImageJson } from '../../../api/index.js';
-import { notFound } from '../../shared/errors.js';
+import { notFound, TfkError } from '../../shared/errors.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { OciImageProcess, OciImageRecord } from '../../store/oci-images.js';
 import type { Context } from '../context.js';
 import { findApp, quote } from '../find.js';
+import { sendPage, type Orders } from '../paging.js';
 import { CONTAINER, timeOf, uuidOf } from '../platform.js';
 import type { NewOciImage, Services } from '../services.js';
+
+const ORDERS: Orders<OciImageRecord> = {
+  created_at: ({ createdAt }) => timeOf(createdAt),
+  id: ({ id }) => id,
+};
+/** Of Heroku's own builders; it means no more here than `container`. */
+const CNB = 'cnb';
 
 interface OfApp {
   Params: { app: string };
@@ -25,21 +33,32 @@ export function ociImageRoutes(app: FastifyInstance, { services }: Context): voi
       return imageJson(image);
     },
   );
-  app.get<{ Params: { app: string; image: string } }>(
-    '/apps/:app/oci-images/:image',
-    { schema: { response: { 200: Type.Array(OciImage) } } },
-    ({ params }) => {
-      const record = findApp(services, params.app);
-      findImage(services, record, params.image);
-      return services.records.ociImages.find(record.id, params.image).map(imageJson);
-    },
+  const list = { schema: { response: { 200: Type.Array(OciImage) } } };
+  app.get<OfApp>('/apps/:app/oci-images', list, (request, reply) =>
+    sendPage(request, reply, {
+      items: services.records.ociImages.list(findApp(services, request.params.app).id),
+      orders: ORDERS,
+      toJson: imageJson,
+    }),
+  );
+  app.get<{ Params: { app: string; image: string } }>('/apps/:app/oci-images/:image', list, ({ params }) =>
+    findImages(services, findApp(services, params.app), params.image).map(imageJson),
   );
 }
 
 /** The newest of this id or digest. */
 export function findImage(services: Services, app: AppRecord, idOrDigest: string): OciImageRecord {
-  const [newest] = services.records.ociImages.find(app.id, idOrDigest);
+  const [newest] = findImages(services, app, idOrDigest);
   if (newest) return newest;
+  throw new Error('there is one, or it was thrown');
+}
+
+/** The newest first. */
+function findImages({ records }: Services, app: AppRecord, idOrDigest: string): OciImageRecord[] {
+  const found = records.ociImages
+    .list(app.id)
+    .filter(({ id, digest }) => id === idOrDigest || digest === idOrDigest);
+  if (found.length > 0) return found;
   throw notFound(
     'oci_image',
     `${app.name} has no image ${quote(idOrDigest)}.`,
@@ -67,10 +86,22 @@ function newImage(body: CreateOciImage): NewOciImage {
       commit: body.commit ?? '',
       commitDescription: body.commit_description ?? '',
       imageRepo: body.image_repo ?? '',
-      stack: body.stack ?? CONTAINER.name,
+      stack: stackOf(body.stack),
       buildpacks: body.buildpacks ?? [],
     },
   };
+}
+
+function stackOf(asked: string | undefined): string {
+  if (asked === undefined) return CONTAINER.name;
+  const known = [CONTAINER.name, CNB];
+  const stack = known.find((name) => name === asked || uuidOf('stack', name) === asked);
+  if (stack !== undefined) return stack;
+  throw new TfkError(
+    'invalid_params',
+    `There is no stack ${quote(asked)} of images here, only ${known.join(' and ')}. Nothing was made.`,
+    { suggestions: known },
+  );
 }
 
 function imageJson({ id, digest, details, processTypes, createdAt }: OciImageRecord): OciImageJson {

@@ -7,7 +7,7 @@ export interface Records {
   readonly builds: Pick<Store['builds'], 'byId' | 'byOutputSecret' | 'list' | 'firstOfSlug'>;
   readonly slugs: Pick<Store['slugs'], 'byId'>;
   readonly slugUploads: Pick<Store['slugUploads'], 'byId' | 'byPutSecret'>;
-  readonly ociImages: Pick<Store['ociImages'], 'find'>;
+  readonly ociImages: Pick<Store['ociImages'], 'list'>;
   readonly slugBlobs: Pick<Store['slugBlobs'], 'slugOf'>;
   readonly sources: Pick<Store['sources'], 'byPutSecret' | 'byGetSecret'>;
   readonly formation: Pick<Store['formation'], 'list'>;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { LABEL } from '../../../daemon/engines/docker/names.js';
 import { describeDocker } from '../../support/docker.js';
+import { OneImageRegistry } from '../../support/one-image-registry.js';
 import { Bench } from './support.js';
 
 /** In a RUN line: what an earlier test left in the builder's cache does not stand for it. */
@@ -83,6 +84,20 @@ await describeDocker('A Dockerfile on Docker', (testDocker) => {
       ok: false,
       message: expect.stringMatching(/There is no image sha256:0+ on the Docker engine/) as string,
     });
+  });
+
+  test('may go on from an image of a registry by its digest', async () => {
+    const { Arch } = await bench.docker.version();
+    const registry = await OneImageRegistry.start(Arch);
+    onTestFinished(() => registry.stop());
+    const files = { Dockerfile: `FROM ${registry.reference}\nUSER 1\nLABEL a=b` };
+    const first = await bench.build(files);
+    onTestFinished(() => bench.docker.getImage(registry.reference).remove({ force: true }) as Promise<void>);
+    expect(first.text).toContain(`Pulling ${registry.reference}`);
+    expect(first.result).toMatchObject({ ok: true, image: { command: '/from-the-registry' } });
+    await registry.stop();
+    const second = await bench.build({ ...files, 'a-file': '' });
+    expect([second.text.includes('Pulling'), second.result]).toMatchObject([false, { ok: true }]);
   });
 
   test('is not given what .dockerignore names, nor who owned the files', async () => {

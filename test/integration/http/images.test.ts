@@ -59,6 +59,9 @@ describe('images that are registered by their digest', () => {
     expect(made.body).toMatchObject({ digest: WEB, architecture: 'amd64', commit, stack: { name: 'cnb' } });
     for (const name of [made.body.id, WEB])
       expect((await ask('GET', `/apps/shop/oci-images/${name}`)).body).toEqual([made.body]);
+    await ask('POST', '/apps/shop/oci-images', { digest: WORKER });
+    const all = (await ask<OciImage[]>('GET', '/apps/shop/oci-images')).body;
+    expect(all.map(({ digest }) => digest).sort()).toEqual([WEB, WORKER]);
     const released = await ask<Release>('POST', '/apps/shop/releases', { oci_image: made.body.id });
     expect([released.status, released.body.description]).toEqual([201, `Deploy ${commit}`]);
     expect(types()).toEqual([
@@ -88,6 +91,7 @@ describe('images that are registered by their digest', () => {
     ],
     ['shop', { digest: 'latest' }, /digest is not "sha256:<64 hex digits>": "latest"/],
     ['shop', {}, /digest is missing/],
+    ['shop', { digest: WEB, stack: 'heroku-24' }, /no stack "heroku-24" of images here/],
   ])('are refused for %s where they are %j, with what to type', async (app, payload, words) => {
     const { status, body } = await ask('POST', `/apps/${app}/oci-images`, payload);
     expect([status, body.message]).toEqual([422, expect.stringMatching(words)]);
@@ -133,6 +137,31 @@ describe('container:release', () => {
     expect(Object.fromEntries(types())).toEqual({ web: 'node worker.js', worker: 'node worker.js' });
     const [release] = bench.store.releases.list(bench.services.apps.find('shop')?.id ?? '');
     expect(release?.description).toBe('Deployed web (222222222222)');
+  });
+
+  it('of two at once loses neither', async () => {
+    const both = await Promise.all([
+      update([{ type: 'web', docker_image: WEB }]),
+      update([{ type: 'worker', docker_image: WORKER }]),
+    ]);
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+    expect(Object.fromEntries(types())).toEqual({ web: 'node web.js', worker: 'node worker.js' });
+  });
+
+  it('waits for no release command: it says which is running', async () => {
+    let done: (failure: string | null) => void = () => undefined;
+    bench.asked.releaseCommand = () => new Promise((resolve) => (done = resolve));
+    const release = await update([{ type: 'release', docker_image: WORKER }]);
+    expect([release.status, release.body.map(({ type }) => type)]).toEqual([200, ['release']]);
+    const refused = await update([{ type: 'web', docker_image: WEB }]);
+    expect([refused.status, refused.body.message]).toEqual([
+      409,
+      expect.stringMatching(/^v2 of shop is still running its release command\. Nothing was changed\./),
+    ]);
+    done(null);
+    await expect.poll(() => types()).toEqual([['release', 'node worker.js']]);
+    expect((await update([{ type: 'web', docker_image: WEB }])).status).toBe(200);
+    done(null);
   });
 
   it('never takes a type away that runs what was pushed: all of them have to be named', async () => {
