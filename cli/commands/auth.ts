@@ -1,8 +1,12 @@
 import type { Account } from '../../api/account.js';
 import type { Login } from '../../api/logins.js';
 import { newToken, tokenOptions } from '../client/tokens.js';
-import { command, jsonOption, required } from '../command.js';
+import { command, flag, jsonOption, required } from '../command.js';
+import { ask } from '../confirm.js';
+import type { Context } from '../context.js';
+import { UsageError, UserError } from '../errors.js';
 import { visible } from '../output/sanitise.js';
+import { ago } from '../output/time.js';
 
 const token = command({
   name: 'auth:token',
@@ -40,11 +44,14 @@ const approve = command({
   details:
     'The client gets a token of yours, good for 30 days. Approve a code only where you typed `heroku login` yourself.',
   args: { code: required('code', 'as the page in the browser shows it') },
-  options: { json: jsonOption },
+  options: { yes: flag('-y, --yes', 'without being asked'), json: jsonOption },
   examples: ['tfk auth:approve WDJB-MJHT'],
-  async run({ client, output }, { args, options }) {
-    const path = `/tfk/logins/${encodeURIComponent(args.code)}/actions/approve`;
-    const login = await client.post<Login>(path);
+  async run(context, { args, options }) {
+    const { client, output } = context;
+    const path = `/tfk/logins/${encodeURIComponent(args.code)}`;
+    const waiting = await client.get<Login>(path);
+    if (!options.yes) await askWhetherItIsMine(context, waiting);
+    const login = await client.post<Login>(`${path}/actions/approve`);
     if (options.json) return output.json(login);
     output.progress(`Approved: ${visible(login.description)}.`);
     return output.progress('Not you? Revoke its token: tfk authorizations');
@@ -52,3 +59,19 @@ const approve = command({
 });
 
 export const commands = [token, approve, whoami];
+
+/** Whoever reaches the port can begin a login, and send its code to somebody. */
+async function askWhetherItIsMine(context: Context, login: Login): Promise<void> {
+  const { output, stdin } = context;
+  output.warn(
+    `"${visible(login.description)}" asks for a token of yours; it was begun ${ago(login.created_at, context.now())}.`,
+  );
+  if (!stdin.isTTY)
+    throw new UsageError(
+      'This must be confirmed: nothing was approved.',
+      `Type: tfk auth:approve ${login.code} --yes`,
+    );
+  const answer = await ask(context, 'Did you type `heroku login` yourself, just now? [y/N] ');
+  if (!/^y(es)?$/i.test(answer))
+    throw new UserError('Nothing was approved.', { hint: 'The login ends by itself.' });
+}

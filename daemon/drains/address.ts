@@ -48,9 +48,16 @@ export function maskedUrl(text: string): string {
   const { host, pathname, search, hash } = url;
   const user = url.password === '' ? '****' : `${url.username}:****`;
   const userinfo = url.username === '' && url.password === '' ? '' : `${user}@`;
-  const query = search.replaceAll(/=[^&]+/g, '=****');
+  const query = search.replaceAll(/([?&][^=&]*=)[^&]+|([?&])[^=&]+(?=&|$)/g, '$1$2****');
   const path = pathname === '/' && !text.replace(/[?#].*$/, '').endsWith('/') ? '' : pathname;
-  return `${url.protocol}//${userinfo}${host}${path}${query}${hash}`;
+  return `${url.protocol}//${userinfo}${host}${path}${query}${hash === '' ? '' : '#****'}`;
+}
+
+/** `https://logs.example.com/****`: for who may not know secrets. Many a service has its token in the path. */
+export function placeOf(text: string): string {
+  const { protocol, host, username, password, pathname, search, hash } = new URL(text);
+  const isBare = username + password + search + hash === '' && ['', '/'].includes(pathname);
+  return `${protocol}//${host}${isBare ? '' : '/****'}`;
 }
 
 /** `syslog+tls://logs.example.com:6514`, which holds no secret. */

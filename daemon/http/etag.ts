@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
-import { isEnough, neededScope } from './access/scopes.js';
 
 /**
  * Each JSON answer to a question has a tag of its content, and who has that content already is told so (RFC 9110 §13.1.2) in place of
- * being sent it again. Streams have none: they are not known before their end. A HEAD is told the tag, and has no content to spare.
+ * being sent it again. Nothing is kept on the way, though (`no-store`): answers hold secrets. Streams have none: they are not known before their end. A HEAD is told the tag, and has no content to spare.
  */
 export function tagAnswers(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -14,8 +13,6 @@ export function tagAnswers(app: FastifyInstance): void {
     }
     const tag = tagOf(payload, reply);
     void reply.header('etag', tag);
-    // Secrets are kept nowhere on the way; what else is kept has to be asked for again.
-    if (isOrdinary(request)) void reply.header('cache-control', 'private, no-cache');
     const known = request.method === 'GET' && names(request.headers['if-none-match'], tag);
     if (known) void reply.status(304).removeHeader('content-type');
     done(null, known ? null : payload);
@@ -27,9 +24,6 @@ const isTagged = ({ method }: FastifyRequest, reply: FastifyReply, payload: unkn
   (reply.statusCode === 200 || reply.statusCode === 206) &&
   typeof payload === 'string' &&
   String(reply.getHeader('content-type')).startsWith('application/json');
-
-const isOrdinary = ({ method, routeOptions }: FastifyRequest): boolean =>
-  isEnough(['read'], neededScope(method, routeOptions.config.scope));
 
 /** Of a page of a list the way to the next one is a part. */
 function tagOf(payload: string, reply: FastifyReply): string {

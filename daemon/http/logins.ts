@@ -32,14 +32,16 @@ interface Begun extends Login {
  * stranger: the code gives nothing to who knows it, and what the approval gives goes to who holds the secret, once.
  */
 export class Logins {
-  /** By code. */
+  /** By code, the oldest first. */
   private readonly begun = new Map<string, Begun>();
+  /** Codes of those whose clients wait for an answer now, and how many do. */
+  private readonly awaited = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {}
 
   /** @throws TfkError `rate_limit` */
   begin(description: string): Login & { readonly secret: string } {
-    if (this.begun.size >= MOST)
+    if (this.begun.size >= MOST && !this.dropOneUnawaited())
       throw new TfkError('rate_limit', `${MOST} logins wait for approval already. This one was not begun.`, {
         hint: 'Wait until they have ended, or log in by a token: heroku login -i',
         retryAfterS: 60,
@@ -52,7 +54,7 @@ export class Logins {
     const approval = new Promise<string | null>((resolve) => (settle = resolve));
     this.begun.set(code, { ...login, isApproved: false, approval, settle, forget: () => end.abort() });
     void this.clock.sleep(PATIENCE_MS, end.signal).then(() => {
-      this.begun.delete(code);
+      if (this.begun.get(code)?.secret === login.secret) this.begun.delete(code);
       settle(null);
     });
     return login;
@@ -72,8 +74,18 @@ export class Logins {
   }
 
   /** Who approves the login of this secret, as soon as somebody does; undefined where there is no such login. */
-  approval(secret: string): Pick<Begun, 'description' | 'approval'> | undefined {
+  approval(secret: string): Pick<Begun, 'code' | 'description' | 'approval'> | undefined {
     return this.bySecret(secret);
+  }
+
+  /** As long as it is not called, the login of this code has a client that waits. */
+  await(code: string): () => void {
+    this.awaited.set(code, (this.awaited.get(code) ?? 0) + 1);
+    return () => {
+      const others = (this.awaited.get(code) ?? 1) - 1;
+      if (others > 0) this.awaited.set(code, others);
+      else this.awaited.delete(code);
+    };
   }
 
   /** True for the first who comes for it; there is no such login any more. */
@@ -88,6 +100,15 @@ export class Logins {
   /** Nobody will approve any more. */
   close(): void {
     for (const { forget } of this.begun.values()) forget();
+  }
+
+  /** A client waits as soon as it has begun: who begins many and waits for none keeps nobody else out. */
+  private dropOneUnawaited(): boolean {
+    const oldest = [...this.begun.values()].find(({ code }) => !this.awaited.has(code));
+    if (!oldest) return false;
+    this.begun.delete(oldest.code);
+    oldest.forget();
+    return true;
   }
 
   private waiting(code: string): Begun {

@@ -178,7 +178,7 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     const approve = async (shown: string): Promise<string> => {
       const [address, code = ''] = /http:\/\/127\.0\.0\.1:\d+\/auth\/browser\/([A-Z-]+)/.exec(shown) ?? [];
       expect(await (await fetch(address ?? '')).text()).toContain(`tfk auth:approve ${code}`);
-      await installation.ok('auth:approve', code);
+      await installation.ok('auth:approve', code, '--yes');
       return '';
     };
     const login = await heroku.onTerminalWith(

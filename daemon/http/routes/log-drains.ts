@@ -7,7 +7,7 @@ import {
   type LogDrain as LogDrainJson,
   type LogDrainProgress as LogDrainProgressJson,
 } from '../../../api/index.js';
-import { maskedUrl } from '../../drains/address.js';
+import { maskedUrl, placeOf } from '../../drains/address.js';
 import type { DrainProgress } from '../../drains/drains.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { LogDrainRecord } from '../../store/log-drains.js';
@@ -68,7 +68,10 @@ export function logDrainRoutes(app: FastifyInstance, { services }: Context): voi
   app.get<OfApp>(
     '/tfk/apps/:app/log-drains',
     { schema: { response: { 200: Type.Array(LogDrainProgress) } } },
-    ({ params }) => services.logDrains.progress(findApp(services, params.app).id).map(progressJson),
+    (request) =>
+      services.logDrains
+        .progress(findApp(services, request.params.app).id)
+        .map((progress) => progressJson(request, progress)),
   );
 }
 
@@ -79,21 +82,24 @@ const drainJson = (request: FastifyRequest, app: AppRecord, drain: LogDrainRecor
   id: drain.id,
   token: drain.token,
   updated_at: timeOf(drain.updatedAt),
-  url: mayKnowSecrets(request) ? drain.url : maskedUrl(drain.url),
+  url: mayKnowSecrets(request) ? drain.url : placeOf(drain.url),
 });
 
-/** Who may set an address may know it; who only reads is not told the password in it. */
+/** Who may set an address may know it; who only reads is told where it is, and none of the secrets in it. */
 function mayKnowSecrets(request: FastifyRequest): boolean {
   const { token } = requesterOf(request);
   return token === null || isEnough(token.record.scope, 'write');
 }
 
-function progressJson({ drain, health, pending, delivered, dropped }: DrainProgress): LogDrainProgressJson {
+function progressJson(
+  request: FastifyRequest,
+  { drain, health, pending, delivered, dropped }: DrainProgress,
+): LogDrainProgressJson {
   const { failure } = health;
   return {
     id: drain.id,
     token: drain.token,
-    url: maskedUrl(drain.url),
+    url: mayKnowSecrets(request) ? maskedUrl(drain.url) : placeOf(drain.url),
     pending,
     delivered,
     dropped,

@@ -62,8 +62,13 @@ async function outcome(
   const { logins, services, clock } = context;
   const login = logins.approval(secret);
   if (!login) throw notFound('login', 'No such login waits.', 'Begin another: heroku login');
-  const { description, approval } = login;
-  await sendStream(context, reply, answer, { contentType: 'application/json', heartbeat: ' ' });
+  const { code, description, approval } = login;
+  const leave = logins.await(code);
+  try {
+    await sendStream(context, reply, answer, { contentType: 'application/json', heartbeat: ' ' });
+  } finally {
+    leave();
+  }
 
   async function* answer(signal: AbortSignal): AsyncGenerator<string, void> {
     const userId = await Promise.race([approval, aborted(signal)]);

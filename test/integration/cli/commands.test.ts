@@ -298,6 +298,27 @@ describe('destroying', () => {
   });
 });
 
+describe('a login by a browser', () => {
+  const login = {
+    code: 'WDJB-MJHT',
+    description: 'Heroku CLI login from\u001b[2J laptop',
+    created_at: '2026-01-02T03:04:05Z',
+    expires_at: '2026-01-02T03:13:05Z',
+  };
+
+  it('is shown before it is approved, which takes a word of the user', async () => {
+    tfkd.on('GET /tfk/logins/WDJB-MJHT', { json: login });
+    const asked = await tfk('auth:approve WDJB-MJHT');
+    expect(asked.code).toBe(2);
+    expect(asked.stderr).toMatch(/"Heroku CLI login from.* laptop" asks for a token of yours/);
+    expect(asked.stderr).not.toContain('\u001b[2J');
+    expect(asked.stderr).toContain('nothing was approved');
+    expect(asked.stderr).toContain('tfk auth:approve WDJB-MJHT --yes');
+    tfkd.on('POST /tfk/logins/WDJB-MJHT/actions/approve', { json: login });
+    expect(await tfk('auth:approve WDJB-MJHT --yes')).toMatchObject({ code: 0 });
+  });
+});
+
 describe('add-ons', () => {
   const addon = { id: 'a1', name: 'pg-1', app: { id: 'x1', name: 'x' }, plan: { name: 'postgres:local' } };
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
@@ -116,8 +116,10 @@ test('folders half made or half removed by an earlier daemon go at the next star
   await bench.engine.remove(handle);
   const dynos = join(bench.home, 'dynos');
   const underWay = `.new-${process.pid}-one-000000`;
-  for (const name of ['.gone-one-000000', '.new-999999999-one-000000', underWay])
+  const old = '.new-one-000000';
+  for (const name of ['.gone-one-000000', '.new-999999999-one-000000', old, underWay])
     await mkdir(join(dynos, name));
+  await utimes(join(dynos, old), 0, 0);
   await bench.reopen();
   expect((await readdir(dynos)).filter((name) => name.startsWith('.'))).toEqual([underWay]);
 });

@@ -146,12 +146,23 @@ describe('a login by a browser', () => {
   });
 
   it('waits beside nineteen others and no more, until they end', async () => {
-    for (let count = 0; count < 20; count += 1) await begin();
+    for (let count = 0; count < 20; count += 1) void asStranger((await begin()).cli_url);
     const refused = await asStranger('/auth', { method: 'POST', payload: {} });
     expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '60']);
     expect(refused.json<{ message: string }>().message).toMatch(/heroku login -i$/);
     clock.pass(9 * MINUTE);
     await new Promise(setImmediate);
     expect((await asStranger('/auth', { method: 'POST', payload: {} })).statusCode).toBe(201);
+  });
+
+  it('is not kept out by many whose clients wait for nothing', async () => {
+    const mine = await begin();
+    const waiting = asStranger(mine.cli_url);
+    await new Promise(setImmediate);
+    const dropped = await begin();
+    for (let count = 0; count < 30; count += 1) await begin();
+    expect((await approve(codeOf(dropped))).statusCode).toBe(404);
+    expect((await approve(codeOf(mine))).statusCode).toBe(200);
+    expect((await waiting).json()).toHaveProperty('access_token');
   });
 });

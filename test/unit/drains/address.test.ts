@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { addressKey, isNamedBy, maskedUrl, originOf, parseDrainUrl } from '../../../daemon/drains/address.js';
+import {
+  addressKey,
+  isNamedBy,
+  maskedUrl,
+  originOf,
+  parseDrainUrl,
+  placeOf,
+} from '../../../daemon/drains/address.js';
 
 describe("a drain's URL", () => {
   it.each([
@@ -63,10 +70,21 @@ describe("a drain's URL", () => {
       'https://logs.example.com/v2/?dd-api-key=abc&source=tfk',
       'https://logs.example.com/v2/?dd-api-key=****&source=****',
     ],
+    ['https://logs.example.com/x?SECRET&a=b&OTHER#HASH', 'https://logs.example.com/x?****&a=****&****#****'],
     ['https://logs.example.com/', 'https://logs.example.com/'],
     ['syslog+tls://logs.example.com:515', 'syslog+tls://logs.example.com:515'],
   ])('%s is shown as %s', (url, shown) => {
     expect(maskedUrl(url)).toBe(shown);
+  });
+
+  it.each([
+    ['https://listener.example.com:8081/token/SECRET', 'https://listener.example.com:8081/****'],
+    ['https://ada:hunter2@logs.example.com', 'https://logs.example.com/****'],
+    ['https://logs.example.com/?SECRET', 'https://logs.example.com/****'],
+    ['https://logs.example.com/', 'https://logs.example.com'],
+    ['syslog+tls://logs.example.com:515', 'syslog+tls://logs.example.com:515'],
+  ])('%s is %s to who only reads', (url, shown) => {
+    expect(placeOf(url)).toBe(shown);
   });
 
   it('leads to the same place in other spellings', () => {

@@ -67,8 +67,8 @@ export class DynoFolder {
   static async sweep(parent: string, now: number): Promise<void> {
     for (const name of await readdir(parent)) {
       const path = join(parent, name);
-      const maker = FRESH.exec(name)?.[1];
-      const cutOff = maker !== undefined && (!isAlive(Number(maker)) || (await ageOf(path, now)) > STALE_MS);
+      const isGone = !isAlive(Number(FRESH.exec(name)?.[1] ?? process.pid));
+      const cutOff = name.startsWith('.new-') && (isGone || (await ageOf(path, now)) > STALE_MS);
       if (cutOff || name.startsWith('.gone-')) await rm(path, { recursive: true, force: true });
     }
   }
