@@ -3,9 +3,10 @@ import { suggest } from '../shared/did-you-mean.js';
 import { TfkError } from '../shared/errors.js';
 import { quote } from './find.js';
 
-/** What is read here of the schema of a body. */
-interface Shape {
+/** What is read here of the schema of a body. `additionalProperties`: what stands under names of the user's own. */
+export interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
+  readonly additionalProperties?: Shape | boolean;
   readonly items?: Shape;
   readonly anyOf?: readonly Shape[];
 }
@@ -39,8 +40,14 @@ export function unknownField(schema: Shape, value: unknown, path = ''): UnknownF
       ? first(Object.entries(value), (index, item) => unknownField(items, item, below(path, index)))
       : null;
   }
+  if (typeof value !== 'object' || value === null) return null;
+  const { additionalProperties } = alternative(schema, 'additionalProperties');
+  if (typeof additionalProperties === 'object')
+    return first(Object.entries(value as Record<string, unknown>), (name, inner) =>
+      unknownField(additionalProperties, inner, below(path, name)),
+    );
   const { properties } = alternative(schema, 'properties');
-  if (typeof value !== 'object' || value === null || !properties) return null;
+  if (!properties) return null;
   return first(Object.entries(value as Record<string, unknown>), (name, inner) => {
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (known) return unknownField(known, inner, below(path, name));
@@ -49,7 +56,7 @@ export function unknownField(schema: Shape, value: unknown, path = ''): UnknownF
 }
 
 /** The one of several shapes that can be looked into: "this object, or null". */
-const alternative = (schema: Shape, needed: 'items' | 'properties'): Shape =>
+export const alternative = (schema: Shape, needed: Exclude<keyof Shape, 'anyOf'>): Shape =>
   schema.anyOf?.find((shape) => shape[needed] !== undefined) ?? schema;
 
 const below = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { AppRecord } from '../../store/apps.js';
+import { alternative, type Shape } from '../known-fields.js';
 import type { Services } from '../services.js';
 
 /** Something that a request names, and the apps that this leads to; none for what is not there. */
@@ -47,15 +48,16 @@ export function namedInUrl(services: Services, request: FastifyRequest): Named[]
   const params = request.params as Readonly<Record<string, string>>;
   const { app, other } = params;
   const inPath = app === undefined ? params : { app, ...(other === undefined ? {} : { other }) };
-  return lookUp(services, request, [...Object.entries(inPath), ...fieldsOf(request.query, 0)]);
+  return lookUp(services, request, [...Object.entries(inPath), ...fieldsOf(request.query)]);
 }
 
 /** What a request names in its body, where its route describes one. */
-export const namedInBody = (services: Services, request: FastifyRequest): Named[] =>
+export function namedInBody(services: Services, request: FastifyRequest): Named[] {
+  const shape = request.routeOptions.schema?.body as Shape | undefined;
+  const named = shape ? lookUp(services, request, fieldsOf(request.body, shape)) : [];
   // The name of an app that is not there may be that of one to be made.
-  (bodyNames(request) ? lookUp(services, request, fieldsOf(request.body, 0)) : []).filter(
-    ({ apps }) => apps.length > 0,
-  );
+  return named.filter(({ apps }) => apps.length > 0);
+}
 
 function lookUp(services: Services, { params }: FastifyRequest, fields: readonly Field[]): Named[] {
   const withinApp = (params as Readonly<Record<string, string>>)['app'] !== undefined;
@@ -75,24 +77,26 @@ function kindOf(field: string, lead: Lead): string {
 
 type Field = readonly [field: string, name: string];
 
-/** Config vars have names of the user's own: such a body names nothing. */
-function bodyNames({ routeOptions }: FastifyRequest): boolean {
-  const schema = routeOptions.schema?.body as { readonly properties?: object } | undefined;
-  return schema?.properties !== undefined;
-}
-
 /** How deep a body is searched: a promotion names apps in `targets[].app.id`. */
 const DEPTH = 3;
 
 /** `{app: 'x'}`, `{app: {id: 'x'}}` and `{app: {name: 'x'}}`, below other fields too. */
-function fieldsOf(value: unknown, depth: number): Field[] {
-  if (typeof value !== 'object' || value === null || depth > DEPTH) return [];
-  if (Array.isArray(value)) return value.flatMap((item) => fieldsOf(item, depth + 1));
+function fieldsOf(value: unknown, shape?: Shape, depth = 0): Field[] {
+  if (typeof value !== 'object' || value === null || depth > DEPTH || isMap(shape)) return [];
+  if (Array.isArray(value)) {
+    const items = shape && alternative(shape, 'items').items;
+    return value.flatMap((item) => fieldsOf(item, items, depth + 1));
+  }
+  const properties = shape && alternative(shape, 'properties').properties;
   return Object.entries(value as Record<string, unknown>).flatMap(([field, inner]) => [
     ...namesOf(inner).map((name): Field => [field, name]),
-    ...fieldsOf(inner, depth + 1),
+    ...fieldsOf(inner, properties?.[field], depth + 1),
   ]);
 }
+
+/** Config vars and process types have names of the user's own: they name nothing of tfkd's. */
+const isMap = (shape: Shape | undefined): boolean =>
+  shape !== undefined && typeof alternative(shape, 'additionalProperties').additionalProperties === 'object';
 
 function namesOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];

@@ -95,6 +95,16 @@ describe('a stranger', () => {
     expect(await as(EVE)(method, url, payload)).toMatchObject({ status: 403, body: { id: 'forbidden' } });
   });
 
+  it('may call process types and config vars of their own as others call their apps', async () => {
+    const ask = as(EVE);
+    expect((await ask('POST', '/apps', { name: 'eves-own' })).status).toBe(201);
+    const process_types = { app: { command: 'x', name: 'shop' } };
+    const reply = await ask('POST', '/apps/eves-own/oci-images', { digest: 'sha256:0', process_types });
+    expect(reply).not.toMatchObject({ status: 403 });
+    expect((await ask('PATCH', '/apps/eves-own/config-vars', { app: 'shop' })).status).toBe(200);
+    expect((await ask('DELETE', '/apps/eves-own')).status).toBe(200);
+  });
+
   it("is told nothing of others' names", async () => {
     const reply = await as(EVE)('GET', '/apps/shoq');
     expect(reply).toMatchObject({ status: 404, body: { resource: 'app' } });

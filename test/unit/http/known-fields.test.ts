@@ -14,6 +14,11 @@ describe('a field that the request does not take', () => {
     [api.CreateAddon, { plan: 'x', attachment: { as: 'y' } }, 'attachment.as'],
     [api.CreatePipelinePromotion, { targets: [{ app: { id: '1' }, stage: 'x' }] }, 'targets.0.stage'],
     [api.CreateAppSetup, { overrides: { envs: {} } }, 'overrides.envs'],
+    [
+      api.CreateOciImage,
+      { digest: 'x', process_types: { web: { command: 'x', displaycmd: 'y' } } },
+      'process_types.web.displaycmd',
+    ],
   ])('is found: %#', (schema, body, path) => expect(pathOf(schema, body)).toBe(path));
 
   it.each([
