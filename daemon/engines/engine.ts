@@ -37,8 +37,11 @@ export interface BuildEngine {
    * a TfkError where the artifact is gone, or is of another kind than files.
    */
   pack(artifact: Artifact): Promise<Readable>;
-  /** An image that is there already, by name, id or digest; null where there is none. Never fetches anything. */
-  imageOf(ref: string): Promise<LocalImage | null>;
+  /**
+   * An image that is there already, by name, digest or whole id, for an app to run; null where there is none, and where it is
+   * another app's slug. Never fetches anything.
+   */
+  imageOf(ref: string, appId: string): Promise<LocalImage | null>;
   /** Removes what no longer serves any artifact of `keep`, of this home only. Resolves to the bytes freed. */
   collectGarbage(keep: readonly Artifact[]): Promise<number>;
   /** Forgets what tools keep between an app's builds; the next one downloads anew. */
@@ -154,6 +157,8 @@ export interface LocalImage {
   readonly architecture: string;
   /** As ImageFacts.command. */
   readonly command: string | null;
+  /** Has it ONBUILD instructions, which run in whatever is built of it? */
+  readonly hasTriggers: boolean;
 }
 
 /** What an image brings along, where the source brought a Dockerfile; all of it stands below Procfile and app.json. */

@@ -1,5 +1,6 @@
 import { isProcessType } from '../../buildpacks/procfile.js';
 import type { Engine, LocalImage } from '../engines/engine.js';
+import { isImageReference } from '../engines/image-reference.js';
 import type { BuildService, ImageWish, SourceService } from '../http/services.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError } from '../shared/errors.js';
@@ -8,6 +9,7 @@ import type { AppRecord } from '../store/apps.js';
 import type { BuildRecord } from '../store/builds.js';
 import type { TypeOfImage } from '../store/image-sources.js';
 import type { ReleaseRecord } from '../store/releases.js';
+import type { SourceRecord } from '../store/sources.js';
 import type { Store } from '../store/store.js';
 import { filesOfImages, packedFiles, type TypesOfImages } from './image-source.js';
 
@@ -45,8 +47,11 @@ export class ImageReleases {
   async find(app: AppRecord, refs: readonly string[]): Promise<LocalImage> {
     const engine = this.parts.engineOf(app.engine);
     if (!engine.capabilities.images) throw needsDocker(app);
+    const wrong = refs.find((ref) => !isImageReference(ref));
+    if (wrong !== undefined) throw noReference(wrong);
     for (const ref of refs) {
-      const image = await engine.imageOf(ref);
+      const image = await engine.imageOf(ref, app.id);
+      if (image?.hasTriggers === true) throw runsTriggers(ref);
       if (image) return image;
     }
     throw noSuchImage(refs.at(-1) ?? '');
@@ -62,11 +67,14 @@ export class ImageReleases {
     { types, keepOthers, ...rest }: ImageRelease,
   ): Promise<ReleaseRecord> {
     if (app.buildStack === 'heroku-24') throw otherStack(app);
-    if (keepOthers) this.refuseWhilePending(app);
+    const settled = keepOthers ? this.settled(app) : null;
     const asked: Record<string, TypeOfImage> = {};
     for (const [type, wish] of Object.entries(types)) asked[type] = await this.typeOf(app, type, wish);
     const kept = keepOthers ? this.runningTypes(app, asked) : {};
-    const build = await this.build(app, { ...kept, ...asked }, rest);
+    const wanted = { ...kept, ...asked };
+    const source = await this.sourceOf(wanted);
+    if (keepOthers && this.settled(app) !== settled) throw changedMeanwhile(app);
+    const build = await this.build(app, source, { types: wanted, ...rest });
     const ended = await this.ended(build.id);
     if (ended.status === 'failed') throw notBuilt(app, ended);
     const { releases } = this.parts.store;
@@ -75,10 +83,13 @@ export class ImageReleases {
     throw new TfkError('gone', `${app.name} was destroyed meanwhile.`);
   }
 
-  /** What it would go on from is not yet known. */
-  private refuseWhilePending({ id, name }: AppRecord): void {
-    const pending = this.parts.store.releases.list(id).find(({ status }) => status === 'pending');
-    if (pending === undefined) return;
+  /** The slug that it goes on from. Throws where that is not yet known: it would undo what is under way. */
+  private settled({ id, name }: AppRecord): string | null {
+    const { releases, builds } = this.parts.store;
+    const build = builds.pending().find(({ appId }) => appId === id);
+    if (build) throw stillBuilding(name, build);
+    const pending = releases.list(id).find(({ status }) => status === 'pending');
+    if (pending === undefined) return releases.current(id)?.slugId ?? null;
     throw new TfkError(
       'conflict',
       `v${pending.version} of ${name} is still running its release command. Nothing was changed.`,
@@ -111,18 +122,32 @@ export class ImageReleases {
     return running ?? {};
   }
 
-  private async build(
-    app: AppRecord,
-    types: TypesOfImages,
-    { version, description, actor }: Pick<ImageRelease, 'version' | 'description' | 'actor'>,
-  ): Promise<BuildRecord> {
-    const { store, sources, builds } = this.parts;
+  private async sourceOf(types: TypesOfImages): Promise<SourceRecord> {
+    const { store, sources } = this.parts;
     const source = sources.create();
     await sources.receive(source, packedFiles(filesOfImages(types)), null);
+    return store.sources.byId(source.id) ?? source;
+  }
+
+  private build(
+    app: AppRecord,
+    source: SourceRecord,
+    {
+      types,
+      version,
+      description,
+      actor,
+    }: Pick<ImageRelease, 'version' | 'description' | 'actor'> & {
+      readonly types: TypesOfImages;
+    },
+  ): Promise<BuildRecord> {
+    const { store, builds } = this.parts;
+    store.imageSources.deleteUnused();
+    // Nobody else's turn comes before its build is there, which keeps it.
     store.imageSources.insert(source.id, types);
     return builds.create({
       app,
-      source: store.sources.byId(source.id) ?? source,
+      source,
       url: `/tfk/sources/${source.getSecret}`,
       version,
       releaseDescription: description,
@@ -167,6 +192,34 @@ const wouldBeLost = ({ name }: AppRecord, lost: readonly string[]): TfkError =>
     'invalid_params',
     `${lost.join(' and ')} of ${name} ran what was pushed, and a release is of images or of a source. Nothing was changed.`,
     { hint: 'Name an image for each process type in the same request.' },
+  );
+
+const stillBuilding = (name: string, { id }: BuildRecord): TfkError =>
+  new TfkError(
+    'conflict',
+    `The build ${id.slice(0, 8)} of ${name} is still under way, and becomes its next release. Nothing was changed.`,
+    { hint: `Watch it, and try again: tfk builds:output ${id.slice(0, 8)} -a ${name}` },
+  );
+
+const changedMeanwhile = ({ name }: AppRecord): TfkError =>
+  new TfkError('conflict', `${name} was given another release meanwhile. Nothing was changed by this one.`, {
+    hint: 'Try again.',
+  });
+
+const noReference = (ref: string): TfkError =>
+  new TfkError(
+    'invalid_params',
+    `${JSON.stringify(ref.slice(0, 300))} is no name of an image. Nothing was changed.`,
+    {
+      hint: 'One is like node:22-slim, HOST/REPOSITORY@sha256:…, or an id in full, sha256:… with 64 hex digits.',
+    },
+  );
+
+const runsTriggers = (ref: string): TfkError =>
+  new TfkError(
+    'invalid_params',
+    `The image ${JSON.stringify(ref)} has ONBUILD instructions: it is made to be built from, not to be run. Nothing was changed.`,
+    { hint: 'Build an image FROM it, and release that one.' },
   );
 
 const noSuchImage = (ref: string): TfkError =>

@@ -17,6 +17,16 @@ export class ImageSourceStore {
       .run(sourceId, JSON.stringify(types));
   }
 
+  /** Of sources that no app has a build or a promoted slug of. */
+  deleteUnused(): void {
+    this.db
+      .prepare(
+        `DELETE FROM image_sources WHERE source_id NOT IN (
+           SELECT source_id FROM builds WHERE source_id IS NOT NULL UNION SELECT source_id FROM promoted_slugs)`,
+      )
+      .run();
+  }
+
   /** Undefined for any other source. */
   types(sourceId: string): Readonly<Record<string, TypeOfImage>> | undefined {
     const row = this.db

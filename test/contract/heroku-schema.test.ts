@@ -117,7 +117,12 @@ describe.skipIf(!published)("replies to Heroku's clients", () => {
     const { id: app } = await ask<{ id: string }>('POST', '/apps', { name: 'imaged' });
     bench.store.apps.setEngine(app, 'docker', 1);
     const digest = `sha256:${'1'.repeat(64)}`;
-    bench.asked.images.set(digest, { id: digest, architecture: 'amd64', command: './web' });
+    bench.asked.images.set(digest, {
+      id: digest,
+      architecture: 'amd64',
+      command: './web',
+      hasTriggers: false,
+    });
     const { id } = await ask<{ id: string }>('POST', '/apps/imaged/oci-images', { digest });
     await ask('GET', `/apps/imaged/oci-images/${id}`);
     await ask('POST', '/apps/imaged/releases', { oci_image: id });

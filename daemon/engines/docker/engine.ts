@@ -118,8 +118,8 @@ export class DockerEngine implements Engine {
     return this.options.builder.pack(artifact);
   }
 
-  imageOf(ref: string): Promise<LocalImage | null> {
-    return this.options.builder.imageOf(ref);
+  imageOf(ref: string, appId: string): Promise<LocalImage | null> {
+    return this.options.builder.imageOf(ref, appId);
   }
 
   async collectGarbage(keep: readonly Artifact[]): Promise<number> {

@@ -80,7 +80,12 @@ export class Bench {
       client: this.client,
       names: this.names,
       logger: createLogger('silent', 'test'),
-      baseImages: new BaseImages({ client: this.client, clock: systemClock, configured: {} }),
+      baseImages: new BaseImages({
+        client: this.client,
+        names: this.names,
+        clock: systemClock,
+        configured: {},
+      }),
       resources: { memoryBytes: 512 * 1024 * 1024, pids: 512 },
     });
 

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Formation, OciImage, Release } from '../../../api/index.js';
 import type { Server } from '../../../daemon/http/server.js';
+import { newId } from '../../../daemon/shared/ids.js';
 import { ACTOR, openBench, type Bench } from './support.js';
 
 const idOf = (digit: string): string => `sha256:${digit.repeat(64)}`;
-const [WEB, WORKER, SILENT] = [idOf('1'), idOf('2'), idOf('3')];
+const [WEB, WORKER, SILENT, TRIGGERS] = [idOf('1'), idOf('2'), idOf('3'), idOf('4')];
 
 let bench: Bench;
 let server: Server;
@@ -18,9 +19,15 @@ beforeEach(async () => {
     const { id } = bench.services.apps.create({ name: app, actor: ACTOR });
     bench.store.apps.setEngine(id, engine, 1);
   }
-  bench.asked.images.set(WEB, { id: WEB, architecture: 'amd64', command: 'node web.js' });
-  bench.asked.images.set(WORKER, { id: WORKER, architecture: 'amd64', command: 'node worker.js' });
-  bench.asked.images.set(SILENT, { id: SILENT, architecture: 'amd64', command: null });
+  bench.asked.images.set(WEB, { id: WEB, architecture: 'amd64', command: 'node web.js', hasTriggers: false });
+  bench.asked.images.set(WORKER, {
+    id: WORKER,
+    architecture: 'amd64',
+    command: 'node worker.js',
+    hasTriggers: false,
+  });
+  bench.asked.images.set(SILENT, { id: SILENT, architecture: 'amd64', command: null, hasTriggers: false });
+  bench.asked.images.set(TRIGGERS, { id: TRIGGERS, architecture: 'amd64', command: 'x', hasTriggers: true });
 });
 afterEach(() => bench.close());
 
@@ -89,6 +96,8 @@ describe('images that are registered by their digest', () => {
       { digest: idOf('9') },
       /no image "sha256:9+" on the Docker engine.*docker pull REPOSITORY@sha256:9/,
     ],
+    ['shop', { digest: WEB, image_repo: '../x' }, /"\.\.\/x@sha256:1+" is no name of an image/],
+    ['shop', { digest: TRIGGERS }, /has ONBUILD instructions: it is made to be built from/],
     ['shop', { digest: 'latest' }, /digest is not "sha256:<64 hex digits>": "latest"/],
     ['shop', {}, /digest is missing/],
     ['shop', { digest: WEB, stack: 'heroku-24' }, /no stack "heroku-24" of images here/],
@@ -164,6 +173,35 @@ describe('container:release', () => {
     done(null);
   });
 
+  it('undoes no push that is still building: it says which', async () => {
+    const app = bench.store.apps.find('shop');
+    const id = newId();
+    const push = { sourceId: null, sourceUrl: '', sourceVersion: null, sourceDescription: null };
+    const made = { userEmail: ACTOR, sourceChecksum: null, outputSecret: id, createdAt: 1 };
+    bench.store.builds.insert({ id, appId: app?.id ?? '', ...push, ...made });
+    const refused = await update([{ type: 'web', docker_image: WEB }]);
+    expect([refused.status, refused.body.message]).toEqual([
+      409,
+      expect.stringMatching(/^The build [0-9a-f]{8} of shop is still under way.*Nothing was changed\./),
+    ]);
+    const end = { status: 'failed', slugId: null, releaseId: null, message: '' } as const;
+    bench.store.builds.finish(id, end, 2);
+    expect((await update([{ type: 'web', docker_image: WEB }])).status).toBe(200);
+  });
+
+  it('is only of what the app may be given, and leaves no record of apps that are gone', async () => {
+    await update([{ type: 'web', docker_image: WEB }]);
+    const { id: appId = '' } = bench.store.apps.find('shop') ?? {};
+    const [{ sourceId } = { sourceId: null }] = bench.store.builds.list(appId);
+    expect(bench.asked.imagesFor).toEqual(new Set([appId]));
+    await update([{ type: 'web', docker_image: WORKER }]);
+    expect(bench.store.imageSources.types(sourceId ?? '')).toMatchObject({ web: { image: WEB } });
+    bench.store.imageSources.insert('of-no-build', {});
+    await update([{ type: 'web', docker_image: WEB }]);
+    expect(bench.store.imageSources.types('of-no-build')).toBeUndefined();
+    expect(bench.store.imageSources.types(sourceId ?? '')).toBeDefined();
+  });
+
   it('never takes a type away that runs what was pushed: all of them have to be named', async () => {
     await bench.pushedApp('pushed');
     bench.store.apps.setEngine(bench.services.apps.find('pushed')?.id ?? '', 'docker', 1);
@@ -182,6 +220,10 @@ describe('container:release', () => {
 
   it.each([
     ['shop', [{ type: 'web', docker_image: SILENT }], /image of web says itself nothing that it runs/],
+    ['shop', [{ type: 'web', docker_image: TRIGGERS }], /has ONBUILD instructions/],
+    ['shop', [{ type: 'web', docker_image: './x' }], /^"\.\/x" is no name of an image\. Nothing was changed/],
+    ['shop', [{ type: 'web', docker_image: 'a//b' }], /"a\/\/b" is no name of an image/],
+    ['shop', [{ type: 'web', docker_image: 'a b' }], /"a b" is no name of an image/],
     ['shop', [{ type: 'a b', docker_image: WEB }], /"a b" is no process type/],
     [
       'shop',

@@ -100,6 +100,8 @@ export interface Asked {
   readonly processes: PlayedProcess[];
   /** What apps on Docker can be made of, by name, id or digest. */
   readonly images: Map<string, LocalImage>;
+  /** The apps that images were looked up for. */
+  readonly imagesFor: Set<string>;
   expired: number;
   daemonStops: number;
   releaseCommand: () => Promise<string | null>;
@@ -166,6 +168,7 @@ export async function openBench({ hookProgram = 'none' } = {}): Promise<Bench> {
     received: new Map(),
     processes: [],
     images: new Map(),
+    imagesFor: new Set(),
     expired: 0,
     daemonStops: 0,
     releaseCommand: async () => null,
@@ -490,7 +493,10 @@ function imagesOf(
     sources,
     engineOf: (name) => ({
       capabilities: { images: name === 'docker', isolation: 'none', limits: false },
-      imageOf: async (ref) => asked.images.get(ref) ?? null,
+      imageOf: async (ref, appId) => {
+        asked.imagesFor.add(appId);
+        return asked.images.get(ref) ?? null;
+      },
     }),
     builds: {
       async create(input) {

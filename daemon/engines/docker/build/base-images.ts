@@ -3,11 +3,14 @@ import type { Runtime } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import { StepFailed } from '../../build/step-failed.js';
-import type { BuildOutput } from '../../engine.js';
-import { answerOf, statusOf, unless } from '../answers.js';
+import type { BuildOutput, BuildRequest } from '../../engine.js';
+import { isImageId, isImageReference } from '../../image-reference.js';
+import { answerOf, statusOf } from '../answers.js';
 import type { DockerClient } from '../client.js';
+import type { Names } from '../names.js';
 import { chooseBase, refusedVersion, settingOf } from './base-choice.js';
 import { inOurWords } from './failure.js';
+import { imageNamed, isFor } from './image-named.js';
 import { pull } from './pull.js';
 
 /** An image that a plan's steps run on. */
@@ -21,6 +24,7 @@ export interface BaseImage {
 
 export interface BaseImagesOptions {
   readonly client: DockerClient;
+  readonly names: Names;
   readonly clock: Clock;
   /** Images by language, `{ node: 'mirror/node:22', none: … }`; official ones where a language is not named. */
   readonly configured: Readonly<Record<string, string | null | undefined>>;
@@ -38,10 +42,15 @@ export class BaseImages {
   }
 
   /**
-   * The id of an image, which is pulled where it is missing. Rejects with a TfkError where it cannot be had, or is for
-   * another architecture; and when the signal aborts.
+   * An image, which is pulled where it is missing. Rejects with a TfkError where it cannot be had, or is for another
+   * architecture; and when the signal aborts.
    */
-  async ensure(ref: string, output: BuildOutput, signal: AbortSignal): Promise<string> {
+  private async ensure(
+    ref: string,
+    output: BuildOutput,
+    signal: AbortSignal,
+  ): Promise<Docker.ImageInspectInfo> {
+    if (!isImageReference(ref)) throw noReference(ref);
     const known = (await this.inspect(ref)) ?? (await this.fetch(ref, output, signal));
     const { architecture } = await this.options.client.host();
     const own = commonName(architecture);
@@ -52,7 +61,7 @@ export class BaseImages {
         { hint: `Pull it for this machine: docker pull --platform linux/${own} ${ref}` },
       );
     }
-    return known.Id;
+    return known;
   }
 
   /** As Engine.runtimeOf, for a plan of steps. Never fetches anything. */
@@ -69,25 +78,30 @@ export class BaseImages {
     const here = await this.present(runtime, choice.refs);
     const ref = here?.ref ?? choice.refs[0] ?? '';
     const other = `Another image, or a mirror's, is named with ${choice.setting}.`;
-    const id = await this.ensure(ref, output, signal).catch((error: unknown) => {
+    const image = await this.ensure(ref, output, signal).catch((error: unknown) => {
       throw asRefusal(error, { before: asked(runtime), after: other });
     });
-    const env = envOf(await (await this.docker()).getImage(id).inspect());
+    const env = envOf(image);
     const version = refusedVersion(runtime, env);
     if (version !== null) {
       const change = `Change the range, or name another image with ${settingOf(runtime.language)}.`;
       throw refusal(`${asked(runtime)} The image ${ref} has ${version}. ${change}`);
     }
     const path = env.find((line) => line.startsWith('PATH='))?.slice('PATH='.length) ?? USUAL_PATH;
-    return { ref, id, path };
+    return { ref, id: image.Id, path };
   }
 
-  /** The images that Dockerfiles start from. Rejects with StepFailed where one cannot be had. */
-  async ensureAll(refs: Iterable<string>, output: BuildOutput, signal: AbortSignal): Promise<void> {
+  /** The images that an app's Dockerfiles start from. Rejects with StepFailed where one cannot be had. */
+  async ensureAll(
+    refs: Iterable<string>,
+    { appId, output }: Pick<BuildRequest, 'appId' | 'output'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (const ref of refs) {
-      await this.ensure(ref, output, signal).catch((error: unknown) => {
+      const image = await this.ensure(ref, output, signal).catch((error: unknown) => {
         throw asRefusal(error);
       });
+      if (!isFor(appId, image, this.options.names)) throw asRefusal(noSuchImage(ref));
     }
   }
 
@@ -108,7 +122,7 @@ export class BaseImages {
   }
 
   private async inspect(ref: string): Promise<Docker.ImageInspectInfo | null> {
-    return unless([404], (await this.docker()).getImage(ref).inspect());
+    return imageNamed(await this.docker(), ref);
   }
 
   private async fetch(
@@ -116,7 +130,7 @@ export class BaseImages {
     output: BuildOutput,
     signal: AbortSignal,
   ): Promise<Docker.ImageInspectInfo> {
-    if (isImageId(ref)) throw noSuchId(ref);
+    if (isImageId(ref)) throw noSuchImage(ref);
     try {
       await pull(await this.docker(), { ref, output, signal, clock: this.options.clock });
     } catch (error) {
@@ -134,10 +148,12 @@ export class BaseImages {
   }
 }
 
-/** What this engine itself calls an image; no registry knows it. */
-export const isImageId = (ref: string): boolean => /^(sha256:)?[0-9a-f]{64}$/.test(ref);
+const noReference = (ref: string): TfkError =>
+  new TfkError('invalid_params', `${JSON.stringify(ref.slice(0, 300))} is no name of an image.`, {
+    hint: 'One is like node:22-slim, HOST/REPOSITORY@sha256:…, or an id in full, sha256:… with 64 hex digits.',
+  });
 
-const noSuchId = (ref: string): TfkError =>
+const noSuchImage = (ref: string): TfkError =>
   new TfkError('not_found', `There is no image ${ref} on the Docker engine of this machine.`, {
     hint: 'Name it with its repository, as in REPOSITORY@sha256:…, and it is fetched.',
   });

@@ -8,7 +8,6 @@ import { scanTree, treeDigest } from '../../../shared/tree.js';
 import { StepFailed } from '../../build/step-failed.js';
 import { Watch } from '../../build/watch.js';
 import type { Artifact, BuildRequest, BuildResult, LocalImage } from '../../engine.js';
-import { unless } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
 import { BaseImages } from './base-images.js';
@@ -17,6 +16,7 @@ import { DockerfileBuilder } from './dockerfile/builder.js';
 import { commandLine, type ImageConfig } from './dockerfile/facts.js';
 import { inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
+import { imageNamed, isFor } from './image-named.js';
 import { IMAGE_LABEL } from './labels.js';
 import { BuildNetwork } from './network.js';
 import { packed } from './pack.js';
@@ -104,13 +104,15 @@ export class DockerBuilder {
   }
 
   /** As Engine.imageOf. */
-  async imageOf(ref: string): Promise<LocalImage | null> {
-    const image = await unless([400, 404], (await this.docker()).getImage(ref).inspect());
-    if (image === null) return null;
+  async imageOf(ref: string, appId: string): Promise<LocalImage | null> {
+    const image = await imageNamed(await this.docker(), ref);
+    if (image === null || !isFor(appId, image, this.options.names)) return null;
+    const config = image.Config as ImageConfig;
     return {
       id: image.Id,
       architecture: image.Architecture,
-      command: commandLine(image.Config as ImageConfig),
+      command: commandLine(config),
+      hasTriggers: (config.OnBuild ?? []).length > 0,
     };
   }
 

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { IncomingMessage } from 'node:http';
+import { TfkError } from '../../../shared/errors.js';
 
 /** One request as docker-modem takes it; the fields that are read or changed here. */
 interface Request {
@@ -51,12 +52,17 @@ interface Guard {
  * - what does not take its time by nature has a time limit, so that a dockerd that hangs holds up nobody;
  * - a new container's settings go in the body alone: docker-modem puts all of them, the config vars too, in the URL as well, which
  *   dockerd and proxies may log, and take only so much of;
+ * - a path that dockerd would answer by naming another is not asked for: docker-modem follows, and throws where nobody catches;
  * - what says that dockerd cannot be reached goes through `explain` first, and `made` hears of each thing that was made.
  */
 export function guardRequests(docker: Docker, { explain, made, limits }: Guard): void {
   const modem = docker.modem as { dial: Dial };
   const dial = modem.dial.bind(modem);
   modem.dial = (asked, callback) => {
+    if (isAstray(asked.path)) {
+      callback(noPath(asked.path), null);
+      return;
+    }
     const request = inBodyAlone(asked);
     const settle = once((error, data) => callback(error && explain(error), data));
     const raw = request.isStream === true || request.hijack === true || request.openStdin === true;
@@ -77,6 +83,15 @@ export function guardRequests(docker: Docker, { explain, made, limits }: Guard):
       });
   };
 }
+
+/** Dockerd redirects from a path with an empty step, `.` or `..`; Node.js throws for other characters. */
+function isAstray(path: string): boolean {
+  const [steps = ''] = path.split('?');
+  return /\/(\.{0,2})(?=\/|$)/.test(steps) || /[^\x21-\x7e]/.test(path);
+}
+
+const noPath = (path: string): TfkError =>
+  new TfkError('invalid_params', `Docker has nothing of that name: ${JSON.stringify(path.slice(0, 300))}.`);
 
 function inBodyAlone(request: Request): Request {
   if (request.path !== '/containers/create?' || !request.options) return request;

@@ -7,7 +7,7 @@ import { messageOf } from '../../../../shared/errors.js';
 import type { Logger } from '../../../../shared/logger.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import type { Watch } from '../../../build/watch.js';
-import type { BuildOutput, BuildRequest, BuildResult } from '../../../engine.js';
+import type { BuildRequest, BuildResult } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import type { DockerClient } from '../../client.js';
 import { orLeft } from '../../leftovers.js';
@@ -29,7 +29,11 @@ export interface DockerfileBuilderOptions {
 /** The images that Dockerfiles start from. */
 export interface Bases {
   /** Rejects with StepFailed where one cannot be had. */
-  ensureAll(refs: Iterable<string>, output: BuildOutput, signal: AbortSignal): Promise<void>;
+  ensureAll(
+    refs: Iterable<string>,
+    request: Pick<BuildRequest, 'appId' | 'output'>,
+    signal: AbortSignal,
+  ): Promise<void>;
   idOf(ref: string): Promise<string | null>;
 }
 
@@ -72,9 +76,9 @@ export class DockerfileBuilder {
     }
   }
 
-  private async ensureBases({ plan, output }: BuildRequest, watch: Watch): Promise<void> {
-    const refs = new Set(plan.images.flatMap(({ bases }) => bases));
-    await this.options.baseImages.ensureAll(refs, output, watch.signal).catch((error: unknown) => {
+  private async ensureBases(request: BuildRequest, watch: Watch): Promise<void> {
+    const refs = new Set(request.plan.images.flatMap(({ bases }) => bases));
+    await this.options.baseImages.ensureAll(refs, request, watch.signal).catch((error: unknown) => {
       watch.refuseStopped();
       throw error;
     });

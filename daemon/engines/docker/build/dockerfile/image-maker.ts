@@ -4,10 +4,11 @@ import type { Logger } from '../../../../shared/logger.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import type { Watch } from '../../../build/watch.js';
 import type { BuildOutput, BuildRequest } from '../../../engine.js';
-import { unless } from '../../answers.js';
+import { isImageId } from '../../../image-reference.js';
 import type { DockerClient } from '../../client.js';
 import type { Names } from '../../names.js';
-import { commonName, isImageId } from '../base-images.js';
+import { commonName } from '../base-images.js';
+import { imageNamed } from '../image-named.js';
 import { handOver } from '../steps/build-env.js';
 import type { BuildResources } from '../steps/container-options.js';
 import { lacksBuildKit, runBuilder, type BuilderEnd } from './builder-run.js';
@@ -71,9 +72,7 @@ export class ImageMaker {
 
   /** Of the largest of its base images whose layers all are in it: it has others for COPY --from. */
   private async baseSize({ bases }: ImageBuild, layers: readonly string[]): Promise<number> {
-    const found = await Promise.all(
-      bases.map((ref) => unless([404], this.parts.docker.getImage(ref).inspect())),
-    );
+    const found = await Promise.all(bases.map((ref) => imageNamed(this.parts.docker, ref)));
     const below = found.filter((base) => base?.RootFS.Layers?.every((layer, at) => layers[at] === layer));
     return Math.max(0, ...below.map((base) => base?.Size ?? 0));
   }
