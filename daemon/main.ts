@@ -201,7 +201,11 @@ async function main(config: Config): Promise<void> {
     await hooks.stop();
   };
   const end = async (): Promise<void> => {
-    await api.close();
+    const closed = api.close();
+    // Requests that wait for these are answered then.
+    slugUploads.stop();
+    await builds.stop();
+    await closed;
     await quiesce();
     run.letGo();
     await collector.stop();

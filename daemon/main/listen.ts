@@ -7,10 +7,13 @@ import { codeOf, TfkError } from '../shared/errors.js';
 export interface Api {
   /** The TCP port. */
   readonly port: number;
+  /** Takes no new requests; resolves when those under way are answered, or were cut off since they took too long. */
   close(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
+/** At the end of tfkd: whoever sends half a request would hold it for ever. */
+const PATIENCE_MS = 5_000;
 
 /** Before anything is started that outlives a tfkd which cannot come up. */
 export async function refuseTakenDoors({ port, socket }: { port: number; socket: string }): Promise<void> {
@@ -50,7 +53,11 @@ export async function listenApi(options: {
   return {
     port,
     close: async () => {
+      const patience = setTimeout(() => {
+        for (const { server } of [tcp, local]) server.closeAllConnections();
+      }, PATIENCE_MS);
       await Promise.all([tcp.close(), local.close()]);
+      clearTimeout(patience);
     },
   };
 }
