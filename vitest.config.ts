@@ -28,8 +28,8 @@ export default defineConfig({
       project('docker', 180),
       // Real clients of Heroku's, one second of processor time a command.
       project('clients', 300, { globalSetup: 'test/clients/setup.ts' }),
-      // After all others, and two at a time: each starts daemons, routers and databases, and waits for them most of its time.
-      project('e2e', 300, { maxWorkers: 2, sequence: { groupOrder: 1 } }),
+      // After all others, and one at a time: each starts daemons, routers and databases, and measures their patience.
+      project('e2e', 300, { maxWorkers: 1, sequence: { groupOrder: 1 } }),
     ],
   },
 });
