@@ -190,9 +190,12 @@ async function main(config: Config): Promise<void> {
   const garbage = new Garbage({ store, engines, slugUploads, clock, logger });
 
   // Who comes in
-  const quiesce = async (): Promise<void> => {
+  const endWork = async (): Promise<void> => {
     slugUploads.stop();
     await builds.stop();
+  };
+  const quiesce = async (): Promise<void> => {
+    await endWork();
     await run.stop();
     addons.stop();
     appSetups.stop();
@@ -201,11 +204,7 @@ async function main(config: Config): Promise<void> {
     await hooks.stop();
   };
   const end = async (): Promise<void> => {
-    const closed = api.close();
-    // Requests that wait for these are answered then.
-    slugUploads.stop();
-    await builds.stop();
-    await closed;
+    await api.close(endWork);
     await quiesce();
     run.letGo();
     await collector.stop();
@@ -292,6 +291,7 @@ async function main(config: Config): Promise<void> {
   const api = await listenApi({
     socket: join(home, 'tfkd.sock'),
     port: config.apiPort,
+    clock,
     build: (trusted) =>
       buildServer(services, {
         trusted,

@@ -40,6 +40,8 @@ export interface SlugUploadRecords {
   isThere(id: string): boolean;
   /** The slug is there from now on. Throws `not_found` where its app went meanwhile. */
   insert(id: string, slug: UploadedSlug): void;
+  /** Forgets what was announced before that time and never came. */
+  expire(before: number): void;
   /** Ids of uploaded slugs that a release in reach has, or that came lately. */
   inUse(): ReadonlySet<string>;
 }
@@ -56,6 +58,8 @@ export interface SlugUploadParts {
 
 /** Far longer than an upload can be silent. */
 const TARBALL_AGE_MS = 60 * 60_000;
+/** For the tarball of an announced slug to come. */
+const ANNOUNCED_MS = 24 * 60 * 60_000;
 
 const SILENT = { step: () => undefined, detail: () => undefined, warning: () => undefined };
 
@@ -67,6 +71,7 @@ export class SlugUploads {
   private readonly underWay = new Map<string, AbortController>();
   private readonly slots: Slots;
   private readonly unpacker: Unpacker;
+  private stopped = false;
 
   constructor(private readonly parts: SlugUploadParts) {
     const { limits, paths } = parts;
@@ -88,6 +93,7 @@ export class SlugUploads {
     announced: number | null,
   ): Promise<void> {
     const { records, tarballs } = this.parts;
+    if (this.stopped) throw inWordsOfSlugs(new BuildStopped('interrupted'));
     if (records.isThere(slug.id)) throw takenAlready();
     if (this.underWay.has(slug.id)) throw takenNow();
     const stop = new AbortController();
@@ -95,7 +101,7 @@ export class SlugUploads {
     try {
       const received = await tarballs.receive(slug.id, body, announced);
       refuseOther(received, slug.checksum);
-      records.insert(slug.id, await this.slots.run(() => this.make(slug, received, stop.signal)));
+      await this.slots.run(() => this.make(slug, received, stop.signal));
     } catch (error) {
       await tarballs.remove(slug.id);
       throw inWordsOfSlugs(error);
@@ -110,32 +116,38 @@ export class SlugUploads {
     await this.sweep();
   }
 
-  /** Ends what is being unpacked and built. */
+  /** What an upload has built is in no row yet, so it looks like garbage. */
+  get busy(): boolean {
+    return this.underWay.size > 0;
+  }
+
+  /** Ends what is being unpacked and built, and takes nothing in any more. */
   stop(): void {
+    this.stopped = true;
     for (const stop of this.underWay.values()) stop.abort(new BuildStopped('interrupted'));
   }
 
-  /** Removes the tarballs of slugs that nobody needs any more. */
+  /** Removes the tarballs of slugs that nobody needs any more, and forgets announcements that came to nothing. */
   async sweep(): Promise<void> {
     const { records, tarballs, clock } = this.parts;
     const keep = new Set([...records.inUse(), ...this.underWay.keys()]);
+    // One that is under way may have been announced long ago; the next sweep comes soon.
+    if (!this.busy) records.expire(clock.now() - ANNOUNCED_MS);
     await tarballs.sweep(clock.now(), TARBALL_AGE_MS, keep);
   }
 
-  private async make(
-    slug: AnnouncedSlug,
-    received: ReceivedSource,
-    signal: AbortSignal,
-  ): Promise<UploadedSlug> {
-    const { paths, tarballs } = this.parts;
+  private async make(slug: AnnouncedSlug, received: ReceivedSource, signal: AbortSignal): Promise<void> {
+    const { paths, tarballs, records } = this.parts;
     const tree = join(paths.builds, `slug-${slug.id}.tree`);
     try {
       await this.unpacker.unpack(await tarballs.locate(slug.id), tree, signal);
       await refuseOtherLayout(tree);
       const made = await this.build(slug, join(tree, APP), signal);
-      return { ...made, checksum: `SHA256:${received.sha256}` };
+      // At once: removing a great tree takes a while, and until then nobody knows the artifact.
+      records.insert(slug.id, { ...made, checksum: `SHA256:${received.sha256}` });
     } finally {
-      await rm(tree, { recursive: true, force: true });
+      // One that cannot be removed makes no upload fail that has succeeded: the next start clears it away.
+      await rm(tree, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 

@@ -9,15 +9,15 @@ import type { Store } from '../store/store.js';
 export const RELEASES_KEPT = 10;
 const EVERY_MS = 60 * 60_000;
 
-/** Removes slugs that no release in reach needs; never during a build, which may be about to use one again. */
+/** Removes slugs that no release in reach needs; never during a build or an upload, which may be about to use one again. */
 export class Garbage {
   private readonly stopped = new AbortController();
 
   constructor(
     private readonly parts: {
       store: Store;
-      engines: Engines;
-      slugUploads: Pick<SlugUploads, 'sweep'>;
+      engines: Pick<Engines, 'collectGarbage'>;
+      slugUploads: Pick<SlugUploads, 'busy' | 'sweep'>;
       clock: Clock;
       logger: Logger;
     },
@@ -45,7 +45,7 @@ export class Garbage {
 
   private async collect(): Promise<void> {
     const { store, engines, slugUploads } = this.parts;
-    if (store.builds.pending().length > 0) return;
+    if (store.builds.pending().length > 0 || slugUploads.busy) return;
     const keep = store.slugs.inUse(RELEASES_KEPT).map((slug) => slug.artifact as Artifact);
     await engines.collectGarbage(keep);
     await slugUploads.sweep();

@@ -1,19 +1,23 @@
 import type { FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import type { Clock } from '../shared/clock.js';
 import { codeOf, TfkError } from '../shared/errors.js';
 
 export interface Api {
   /** The TCP port. */
   readonly port: number;
-  /** Takes no new requests; resolves when those under way are answered, or were cut off since they took too long. */
-  close(): Promise<void>;
+  /**
+   * Lets nobody in any more, ends by `endWork` what requests may wait for, gives them a while to be answered, and then ends
+   * all connections: whoever never gets to the end of a request would hold tfkd for ever.
+   */
+  close(endWork: () => Promise<void>): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
-/** At the end of tfkd: whoever sends half a request would hold it for ever. */
-const PATIENCE_MS = 5_000;
+/** For requests under way to end, once tfkd stops. */
+const GRACE_MS = 5_000;
 
 /** Before anything is started that outlives a tfkd which cannot come up. */
 export async function refuseTakenDoors({ port, socket }: { port: number; socket: string }): Promise<void> {
@@ -33,8 +37,11 @@ export async function listenApi(options: {
   build: (trusted: boolean) => FastifyInstance;
   /** Says where: whoever waits for the socket to answer finds it said. */
   announce: (port: number) => Promise<void>;
+  clock: Clock;
 }): Promise<Api> {
   const tcp = options.build(false);
+  const connections = new Connections();
+  connections.watch(tcp);
   await tcp.listen({ host: HOST, port: options.port }).catch((error: unknown) => {
     throw explained(error, options.port);
   });
@@ -42,6 +49,7 @@ export async function listenApi(options: {
   const port = typeof address === 'object' && address ? address.port : options.port;
   await options.announce(port);
   const local = options.build(true);
+  connections.watch(local);
   await removeStale(options.socket);
   // The file exists with its final mode from the first moment on: nobody else connects in between.
   const before = process.umask(0o177);
@@ -52,14 +60,38 @@ export async function listenApi(options: {
   }
   return {
     port,
-    close: async () => {
-      const patience = setTimeout(() => {
-        for (const { server } of [tcp, local]) server.closeAllConnections();
-      }, PATIENCE_MS);
-      await Promise.all([tcp.close(), local.close()]);
-      clearTimeout(patience);
+    close: async (endWork) => {
+      connections.closing = true;
+      const closed = Promise.all([tcp.close(), local.close()]);
+      await Promise.all([closed, endWork().then(() => connections.letEnd(closed, options.clock))]);
     },
   };
+}
+
+/** All that are open, of the ports themselves: a server's own list lacks those that have not yet shown what they speak. */
+class Connections {
+  private readonly open = new Set<Socket>();
+  /** From then on a connection ends with its answer: Node would keep it for the next request. */
+  closing = false;
+
+  watch({ server }: FastifyInstance): void {
+    server.on('connection', (connection: Socket) => {
+      this.open.add(connection);
+      connection.once('close', () => this.open.delete(connection));
+    });
+    server.on('request', ({ socket }, response) => {
+      response.once('close', () => {
+        if (this.closing) socket.destroySoon();
+      });
+    });
+  }
+
+  async letEnd(closed: Promise<unknown>, clock: Clock): Promise<void> {
+    const ended = new AbortController();
+    await Promise.race([closed.finally(() => ended.abort()), clock.sleep(GRACE_MS, ended.signal)]);
+    for (const connection of this.open) connection.destroy();
+    await closed;
+  }
 }
 
 function explained(error: unknown, port: number): unknown {

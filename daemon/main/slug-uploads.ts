@@ -40,6 +40,7 @@ export function createSlugUploads({
 const recordsOf = (store: Store, clock: Clock): SlugUploadRecords => ({
   isThere: (id) => store.slugs.byId(id) !== undefined,
   inUse: () => new Set(store.slugs.inUse(RELEASES_KEPT).map(({ id }) => id)),
+  expire: (before) => store.slugUploads.expire(before),
   insert: (id, { artifact, contents, contentKey, plan, checksum }) =>
     store.transaction(() => {
       const upload = store.slugUploads.byId(id);

@@ -41,6 +41,11 @@ export class SlugUploadStore {
     this.db.prepare('UPDATE slug_uploads SET received_at = ? WHERE id = ?').run(now, id);
   }
 
+  /** Forgets what was announced before that time and was not received. */
+  expire(before: number): void {
+    this.db.prepare('DELETE FROM slug_uploads WHERE received_at IS NULL AND created_at < ?').run(before);
+  }
+
   byId(id: string): SlugUploadRecord | undefined {
     return this.one('id', id);
   }

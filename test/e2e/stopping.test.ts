@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isAlive } from '../../cli/client/daemon.js';
 import { Installation } from '../support/installation.js';
 
 const tfk = new Installation();
@@ -52,4 +53,15 @@ it('tfkd ends soon, whoever holds half a request open', async () => {
   expect(await ended(pid, 20_000)).toBeLessThan(10_000);
   for (const socket of held) socket.destroy();
   expect(await tfk.ok('apps')).toContain('demo');
+});
+
+it('tfk daemon stop ends it as soon', async () => {
+  const { pid, apiPort: port } = tfk.running;
+  const held = await sent({ port }, 'PUT /u HTTP/1.1\r\nhost: lo');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const began = performance.now();
+  await tfk.ok('daemon', 'stop');
+  expect(performance.now() - began).toBeLessThan(12_000);
+  expect(isAlive(pid)).toBe(false);
+  held.destroy();
 });

@@ -116,6 +116,16 @@ describe('a slug that was built elsewhere', () => {
     expect((await server.app.inject('/apps/shop/releases')).json<Release[]>()).toHaveLength(1);
   });
 
+  it('is forgotten where it was announced and has not come within a day', async () => {
+    const [old, came] = [await announce(), await announce()];
+    await put(came, GOOD);
+    bench.store.slugUploads.expire(Date.now() - 60_000);
+    expect(bench.store.slugUploads.byId(old.id)).toBeDefined();
+    bench.store.slugUploads.expire(Date.now() + 60_000);
+    expect(await put(old, GOOD)).toMatchObject({ status: 404, id: 'not_found' });
+    expect(bench.store.slugUploads.byId(came.id)?.receivedAt).toEqual(expect.any(Number));
+  });
+
   it('is another app’s to nobody', async () => {
     const announced = await announce();
     bench.services.apps.create({ name: 'billing', actor: ACTOR });
