@@ -221,6 +221,9 @@ async function main(config: Config): Promise<void> {
     logger.fatal({ err: error }, 'stopping failed');
     process.exit(1);
   };
+  let ending: Promise<void> | undefined;
+  /** A stop by a request and one by a signal are one. */
+  const endOnce = (): void => void (ending ??= end()).catch(fail);
   const tfk = createTfkService({
     config,
     startedAt,
@@ -231,13 +234,13 @@ async function main(config: Config): Promise<void> {
     routerStatus,
     socket: join(home, 'tfkd.sock'),
     apiPort: () => api.port,
-    stopDaemon: () => void end().catch(fail),
+    stopDaemon: endOnce,
     async *stopEverything() {
       try {
         yield* stopEverything({ store, engine: engines, clock, router, addons, quiesce, free: run.free });
         yield 'All is stopped';
       } finally {
-        setImmediate(() => void end().catch(fail));
+        setImmediate(endOnce);
       }
     },
   });
@@ -317,8 +320,8 @@ async function main(config: Config): Promise<void> {
   });
   garbage.start();
   publisher.start();
-  process.once('SIGTERM', () => void end().catch(fail));
-  process.once('SIGINT', () => void end().catch(fail));
+  process.once('SIGTERM', endOnce);
+  process.once('SIGINT', endOnce);
   logger.info(
     { home, apiPort: api.port, routerPort: routerPort(), ms: clock.now() - startedAt },
     'tfkd is ready',

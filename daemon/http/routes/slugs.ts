@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { findApp, findSlug } from '../find.js';
 import { CONTAINER, STACK, timeOf } from '../platform.js';
 import type { Services } from '../services.js';
-import { acceptUploads, UPLOAD, uploadOf, type Upload } from '../upload.js';
+import { uploadRoute } from '../upload.js';
 import { assertPlatform } from './apps.js';
 
 const PATH = '/tfk/slugs/';
@@ -48,20 +48,13 @@ export function slugRoutes(app: FastifyInstance, { services, baseUrl }: Context)
     void reply.type('application/gzip');
     return reply.send(await services.slugs.open(slug));
   });
-  void app.register((scope, _options, done) => {
-    receiveRoute(scope, services);
-    done();
-  });
-}
-
-function receiveRoute(app: FastifyInstance, services: Services): void {
-  acceptUploads(app);
-  app.put<Secret & Upload>(`${PATH}:secret`, UPLOAD, async (request) => {
-    const upload = services.records.slugUploads.byPutSecret(request.params.secret);
-    if (!upload) throw noBlob();
-    const { body, length } = uploadOf(request);
-    await services.slugs.receive(upload, body, length);
-    return {};
+  uploadRoute(app, PATH, {
+    find(secret) {
+      const upload = services.records.slugUploads.byPutSecret(secret);
+      if (!upload) throw noBlob();
+      return upload;
+    },
+    take: (upload, body, length) => services.slugs.receive(upload, body, length),
   });
 }
 

@@ -4,7 +4,7 @@ import { notFound, type TfkError } from '../../shared/errors.js';
 import type { SourceRecord } from '../../store/sources.js';
 import type { Context } from '../context.js';
 import type { Services } from '../services.js';
-import { acceptUploads, UPLOAD, uploadOf, type Upload } from '../upload.js';
+import { uploadRoute } from '../upload.js';
 
 const PATH = '/tfk/sources/';
 
@@ -35,20 +35,13 @@ export function sourceRoutes(app: FastifyInstance, context: Context): void {
     void reply.type('application/octet-stream').header('content-length', source.size ?? undefined);
     return reply.send(services.sources.open(source));
   });
-  void app.register((scope, _options, done) => {
-    receiveRoute(scope, services);
-    done();
-  });
-}
-
-function receiveRoute(app: FastifyInstance, services: Services): void {
-  acceptUploads(app);
-  app.put<Secret & Upload>(`${PATH}:secret`, UPLOAD, async (request) => {
-    const source = services.records.sources.byPutSecret(request.params.secret);
-    if (!source) throw noSource();
-    const { body, length } = uploadOf(request);
-    await services.sources.receive(source, body, length);
-    return {};
+  uploadRoute(app, PATH, {
+    find(secret) {
+      const source = services.records.sources.byPutSecret(secret);
+      if (!source) throw noSource();
+      return source;
+    },
+    take: (source, body, length) => services.sources.receive(source, body, length),
   });
 }
 

@@ -1,5 +1,6 @@
 import { shellLine } from '../../../buildpacks/dockerfile/shell-line.js';
-import type { ImageService, NewOciImage } from '../../http/services.js';
+import { isImageId } from '../../engines/image-reference.js';
+import type { ImageService, ImageWish, NewOciImage } from '../../http/services.js';
 import type { Clock } from '../../shared/clock.js';
 import { TfkError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
@@ -15,7 +16,7 @@ export function imageService(parts: ImageReleaseParts): ImageService {
   const images = new ImageReleases(parts);
   return {
     async register(app, { digest, processTypes, details }) {
-      if (!/^sha256:[0-9a-f]{64}$/.test(digest)) throw noDigest(digest);
+      if (!isImageId(digest)) throw noDigest(digest);
       const named = details.imageRepo === '' ? [] : [`${details.imageRepo}@${digest}`];
       const image = await images.find(app, [digest, ...named]);
       const types = Object.keys(processTypes).length > 0 ? processTypes : asItIs(image.command);
@@ -44,14 +45,15 @@ export function imageService(parts: ImageReleaseParts): ImageService {
       });
     },
     async releaseTypes(app, types, actor) {
-      const named: string[] = [];
-      for (const [type, image] of Object.entries(types))
-        named.push(`${type} (${shortOf((await images.find(app, [image])).id)})`);
-      const version = named.join(', ');
+      // By their ids from here on: what the release is called is what it runs, whatever becomes of a tag meanwhile.
+      const found: Record<string, ImageWish> = {};
+      for (const [type, name] of Object.entries(types))
+        found[type] = { image: (await images.find(app, [name])).id, command: null };
+      const version = Object.entries(found)
+        .map(([type, { image }]) => `${type} (${shortOf(image)})`)
+        .join(', ');
       return images.release(app, {
-        types: Object.fromEntries(
-          Object.entries(types).map(([type, image]) => [type, { image, command: null }]),
-        ),
+        types: found,
         keepOthers: true,
         version,
         description: `Deployed ${version}`,
