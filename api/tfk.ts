@@ -55,10 +55,18 @@ export const CreatePlan = Type.Object({
 });
 export type CreatePlan = Static<typeof CreatePlan>;
 
+const Runtime = Type.Object({
+  language: Type.String(),
+  range: Nullable(Type.String()),
+  asked: Nullable(Type.String()),
+});
+
 export const BuildPlan = Type.Object({
   planner: Type.String(),
   label: Type.String(),
-  runtime: Type.Object({ language: Type.String(), range: Nullable(Type.String()) }),
+  runtime: Runtime,
+  tools: Type.Array(Runtime),
+  launch_runtime: Runtime,
   notes: Type.Array(Type.String()),
   warnings: Type.Array(Type.String()),
   images: Type.Array(
@@ -84,6 +92,8 @@ export const BuildPlan = Type.Object({
       layers: Type.Array(Type.String()),
     }),
   ),
+  files: MapOf(Type.String()),
+  build_config: Type.Array(Type.String()),
   default_process_types: ProcessTypes,
   process_types: ProcessTypes,
   launch_env: MapOf(Type.String()),

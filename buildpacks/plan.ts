@@ -7,13 +7,25 @@ export interface BuildPlan {
   readonly planner: string;
   /** How the planner introduces itself in build output, e.g. `Node.js`. */
   readonly label: string;
+  /** What the steps run on. */
   readonly runtime: Runtime;
+  /** Further languages that steps and dynos find beside it, e.g. Node.js for the assets of a Django app. */
+  readonly tools: readonly Runtime[];
+  /** What dynos run on: `runtime` again, or less where the steps leave a program that needs no compiler. */
+  readonly launchRuntime: Runtime;
   /** Detail lines for the build output, e.g. `Using npm, by package-lock.json`. */
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
   readonly steps: readonly BuildStep[];
   /** Images to be built from Dockerfiles of the source, in order; the first is the app's main one. There are no steps then. */
   readonly images: readonly ImageBuild[];
+  /** Path → text of files that the plan adds to the source, where it has none of that name; there before the first step. */
+  readonly files: Readonly<Record<string, string>>;
+  /**
+   * Names of the app's config vars that open steps and Dockerfiles are given, as the source or the app asks for. Only names
+   * stand in a plan; a changed value builds anew.
+   */
+  readonly buildConfig: readonly string[];
   /** Process types which the planner offers where the Procfile names none. */
   readonly defaultProcessTypes: Readonly<Record<string, string>>;
   /** Environment of every dyno of this slug, below the app's own config. */
@@ -26,11 +38,18 @@ export interface BuildPlan {
 
 /** What the app runs on: the base image on Docker, the host's own tool on the embedded engine. */
 export interface Runtime {
-  /** `node`, or `none` where the Procfile's commands bring their own. */
-  readonly language: string;
-  /** The version range that the source asks for, e.g. `>=20 <23`; null where it says nothing. */
+  readonly language: Language;
+  /** The versions that the source asks for, as a semver range, e.g. `>=20 <23`, `3.12.x`; null where it says nothing. */
   readonly range: string | null;
+  /** Who asks for that range, as the first half of a sentence, e.g. `.python-version asks for Python 3.12`; null with it. */
+  readonly asked: string | null;
 }
+
+/**
+ * `java` has compiler and Maven, `jre` only what runs a jar; `system` is a bare system with its usual libraries; `none` is for
+ * a Procfile whose commands bring their own, and may use Node.js.
+ */
+export type Language = 'node' | 'python' | 'go' | 'java' | 'jre' | 'rust' | 'system' | 'none';
 
 /** One image from one Dockerfile. */
 export interface ImageBuild {
@@ -71,4 +90,33 @@ export interface BuildStep {
    * step's key. Empty for a step that changes the tree at large (a build script): it is run on each new source.
    */
   readonly layers: readonly string[];
+}
+
+/** A step that sees its files and the layers before it only, so that its layers can be found again. */
+export type ClosedStep = BuildStep & { readonly inputs: readonly string[] };
+
+export function isClosed(step: BuildStep): step is ClosedStep {
+  return step.inputs !== 'source' && step.layers.length > 0;
+}
+
+/** The runtime where the source asks for no version. */
+export const anyVersionOf = (language: Language): Runtime => ({ language, range: null, asked: null });
+
+/** A plan that does nothing, for planners to say what they do beyond it. */
+export function planOn(runtime: Runtime): Omit<BuildPlan, 'planner' | 'label'> {
+  return {
+    runtime,
+    tools: [],
+    launchRuntime: runtime,
+    notes: [],
+    warnings: [],
+    steps: [],
+    images: [],
+    files: {},
+    buildConfig: [],
+    defaultProcessTypes: {},
+    launchEnv: {},
+    launchPath: [],
+    exclude: [],
+  };
 }

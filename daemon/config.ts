@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Language } from '../buildpacks/plan.js';
 import { TfkError } from './shared/errors.js';
 
 /** All settings of tfkd, read once. docs/configuration.md lists the variables; a test compares the two. */
@@ -17,7 +18,9 @@ export interface Config {
   /** How Docker is found, in Docker's own variables. */
   readonly docker: Readonly<Record<string, string>>;
   /** Images that apps are built on, by the language of their runtime; null: the engine's choice. */
-  readonly baseImages: Readonly<Record<'node' | 'none', string | null>>;
+  readonly baseImages: Readonly<Record<Language, string | null>>;
+  /** Where the embedded engine looks for languages: folders of the PATH, and what version managers are told. */
+  readonly toolchains: { readonly path: readonly string[]; readonly env: Readonly<Record<string, string>> };
   /**
    * Where dynos and database servers live, which run as users of their own when tfkd is root: those cannot reach into a home
    * of mode 0700. The home itself when tfkd is not root.
@@ -77,7 +80,17 @@ export function readConfig(env: Environment = process.env): Config {
     docker: Object.freeze(pick(env, DOCKER_VARIABLES)),
     baseImages: {
       node: textOf(env, 'TFK_BASE_IMAGE_NODE'),
+      python: textOf(env, 'TFK_BASE_IMAGE_PYTHON'),
+      go: textOf(env, 'TFK_BASE_IMAGE_GO'),
+      java: textOf(env, 'TFK_BASE_IMAGE_JAVA'),
+      jre: textOf(env, 'TFK_BASE_IMAGE_JRE'),
+      rust: textOf(env, 'TFK_BASE_IMAGE_RUST'),
+      system: textOf(env, 'TFK_BASE_IMAGE_SYSTEM'),
       none: textOf(env, 'TFK_BASE_IMAGE_PROCFILE'),
+    },
+    toolchains: {
+      path: (env['PATH'] ?? '').split(delimiter).filter(isAbsolute),
+      env: Object.freeze(pick(env, TOOLCHAIN_VARIABLES)),
     },
     systemDir: resolve(env['TFK_SYSTEM_DIR'] ?? defaultSystemDir(home)),
     userHome: homedir(),
@@ -100,7 +113,7 @@ export function readConfig(env: Environment = process.env): Config {
     postgresImage: textOf(env, 'TFK_ADDON_POSTGRES_IMAGE'),
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
-    buildEnv: Object.freeze(pick(env, BUILD_VARIABLES)),
+    buildEnv: Object.freeze({ ...certificatesOf(env), ...pick(env, BUILD_VARIABLES) }),
     programs: {
       router: join(here, 'router', 'main.js'),
       unpack: join(here, 'build', 'unpack', 'main.js'),
@@ -110,6 +123,15 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 const VERSION = '0.1.0';
+
+/** Where the tools of each language look for certificates, if not where OpenSSL says. */
+const CERTIFICATE_VARIABLES = [
+  'PIP_CERT',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'GIT_SSL_CAINFO',
+  'CARGO_HTTP_CAINFO',
+] as const;
 
 const BUILD_VARIABLES = [
   'HTTP_PROXY',
@@ -125,7 +147,19 @@ const BUILD_VARIABLES = [
   'NPM_CONFIG_REGISTRY',
   'npm_config_cafile',
   'NPM_CONFIG_CAFILE',
+  ...CERTIFICATE_VARIABLES,
+  'PIP_INDEX_URL',
+  'PIP_EXTRA_INDEX_URL',
+  'PIP_DEFAULT_TIMEOUT',
+  'UV_DEFAULT_INDEX',
+  'UV_INDEX',
+  'GOPROXY',
+  'GOSUMDB',
+  'GONOSUMDB',
 ] as const;
+
+/** By which people say where their languages are. */
+const TOOLCHAIN_VARIABLES = ['CARGO_HOME', 'JAVA_HOME', 'NVM_DIR', 'PYENV_ROOT', 'RUSTUP_HOME'] as const;
 
 const DOCKER_VARIABLES = [
   'DOCKER_HOST',
@@ -149,6 +183,12 @@ function engineOf(env: Environment): EngineWish | null {
 function homeIdOf(home: string): string {
   const machine = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : hostname();
   return createHash('sha256').update(`${machine}\0${home}`).digest('hex').slice(0, 12);
+}
+
+/** SSL_CERT_FILE by the names that tools have for it which do not read that. */
+function certificatesOf(env: Environment): Record<string, string> {
+  const bundle = env['SSL_CERT_FILE'];
+  return bundle === undefined ? {} : Object.fromEntries(CERTIFICATE_VARIABLES.map((name) => [name, bundle]));
 }
 
 function pick(env: Environment, names: readonly string[]): Record<string, string> {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { BuildPlan, ImageBuild } from '../plan.js';
+import { anyVersionOf, planOn, type BuildPlan, type ImageBuild } from '../plan.js';
 import { PlanError, type PlanContext, type Planner } from '../planner.js';
 import { readProcfile } from '../procfile.js';
 import type { SourceTree } from '../source.js';
@@ -118,17 +118,13 @@ function planOf(
 ): BuildPlan {
   const once = (lines: readonly string[]) => [...new Set(lines)];
   return {
+    ...planOn(anyVersionOf('none')),
     planner: 'dockerfile',
     label: 'Docker',
-    runtime: { language: 'none', range: null },
     notes: once([...images.map(noteOf), ...described.flatMap(({ notes }) => notes)]),
     warnings: once([...warnings, ...described.flatMap((image) => image.warnings)]),
-    steps: [],
     images,
     defaultProcessTypes: types,
-    launchEnv: {},
-    launchPath: [],
-    exclude: [],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { BuildPlan, BuildStep } from '../plan.js';
+import { planOn, type BuildPlan, type BuildStep, type Runtime } from '../plan.js';
 import { PlanError, type Planner } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { installCommand, pruneCommand, scriptCommand, toolSettings } from './commands.js';
@@ -44,13 +44,12 @@ function planFor(app: NodeApp): BuildPlan {
   const { source, packageJson, manager } = app;
   const startable = packageJson.scripts.has('start') || source.has('server.js');
   return {
+    ...planOn(runtimeOf(packageJson)),
     planner: 'node',
     label: 'Node.js',
-    runtime: { language: 'node', range: packageJson.nodeRange },
     notes: notesOf(app),
     warnings: warningsOf(app),
     steps: stepsOf(app),
-    images: [],
     defaultProcessTypes: startable ? { web: 'npm start' } : {},
     // A release command by way of npm should not ask people to update npm.
     launchEnv: { NODE_ENV: 'production', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
@@ -60,6 +59,11 @@ function planFor(app: NodeApp): BuildPlan {
       ...(manager.name === 'yarn-berry' ? ['.yarn/cache', '.yarn/unplugged'] : []),
     ],
   };
+}
+
+function runtimeOf({ nodeRange: range }: PackageJson): Runtime {
+  const asked = range === null ? null : `package.json asks for Node.js ${range} in engines.node`;
+  return { language: 'node', range, asked };
 }
 
 function stepsOf(app: NodeApp): BuildStep[] {

@@ -1,3 +1,4 @@
+import { anyVersionOf, planOn } from '../plan.js';
 import type { Planner } from '../planner.js';
 
 /** The source brings whatever its Procfile starts: scripts, or programs built elsewhere. */
@@ -7,16 +8,9 @@ export const procfilePlanner: Planner = {
   buildpack: { name: 'heroku/procfile', description: 'What a Procfile starts, without a build' },
   detect: (source) => source.has('Procfile'),
   plan: () => ({
+    ...planOn(anyVersionOf('none')),
     planner: 'procfile',
     label: 'Procfile',
-    runtime: { language: 'none', range: null },
     notes: ['No build steps: the source is the slug'],
-    warnings: [],
-    steps: [],
-    images: [],
-    defaultProcessTypes: {},
-    launchEnv: {},
-    launchPath: [],
-    exclude: [],
   }),
 };

@@ -41,9 +41,18 @@ async function dependenciesOf(
   return lock === undefined ? {} : lockedVersions(lock, await readFile(join(folder, lock), 'utf8'));
 }
 
-/** What a slug is found again by: the same content, planned the same way, for the same runtime. */
-export function contentKey(hash: string, plan: BuildPlan, runtimeVersion: string): string {
+/** What a slug is found again by: the same content, planned the same way, for the same runtime, with the same config. */
+export function contentKey(parts: {
+  /** Hash of the source. */
+  readonly source: string;
+  readonly plan: BuildPlan;
+  /** As Engine.runtimeOf. */
+  readonly runtime: string;
+  /** What the build is given of the app's config vars. */
+  readonly config: Readonly<Record<string, string>>;
+}): string {
+  const { source, plan, runtime, config } = parts;
   return createHash('sha256')
-    .update(JSON.stringify([hash, plan, runtimeVersion]))
+    .update(JSON.stringify([source, plan, runtime, config]))
     .digest('hex');
 }

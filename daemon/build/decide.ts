@@ -15,6 +15,8 @@ export interface Decision {
   readonly declared: readonly string[];
   readonly offered: readonly string[];
   readonly appJson: AppJson | null;
+  /** The config vars that the plan names in `buildConfig`, with their values: never stored with it, nor printed. */
+  readonly buildConfig: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
 }
 
@@ -23,7 +25,7 @@ export function decide(source: SourceTree, context: PlanContext): Decision {
   const planner = detect(source, context);
   const procfile = readProcfile(source) ?? {};
   const read = readAppJson(source);
-  const plan = planner.plan(source, context);
+  const plan = withBuildConfig(planner.plan(source, context), context);
   const offered = Object.keys(plan.defaultProcessTypes).filter((type) => !Object.hasOwn(procfile, type));
   const processTypes = { ...plan.defaultProcessTypes, ...procfile };
   const ordered = [...Object.keys(procfile), ...offered];
@@ -33,6 +35,7 @@ export function decide(source: SourceTree, context: PlanContext): Decision {
     declared: Object.keys(procfile),
     offered,
     appJson: read?.appJson ?? null,
+    buildConfig: Object.fromEntries(plan.buildConfig.map((name) => [name, context.config[name] ?? ''])),
     warnings: [
       ...plan.warnings,
       ...(read?.warnings ?? []),
@@ -47,6 +50,21 @@ function detect(source: SourceTree, context: PlanContext): Planner {
   } catch (error) {
     throw error instanceof PlanError ? new BuildFailure('detect', error.message, error.hint) : error;
   }
+}
+
+/** The config var by which an app says which of its config vars its builds may see: names, or `*` for all. */
+const BUILD_CONFIG = 'TFK_BUILD_CONFIG';
+
+/** The plan with what the app asks for beside what the planner does; of both, what there is. */
+function withBuildConfig(plan: BuildPlan, { config }: PlanContext): BuildPlan {
+  const wish = (config[BUILD_CONFIG] ?? '').split(/[\s,]+/);
+  const names = wish.includes('*') ? Object.keys(config) : [...plan.buildConfig, ...wish];
+  const buildConfig = [...new Set(names)]
+    .filter((name) => Object.hasOwn(config, name) && name !== BUILD_CONFIG)
+    .sort();
+  if (buildConfig.length === 0 || plan.images.length === 0) return { ...plan, buildConfig };
+  const visible = `Build arguments can be read from an image's history: ${buildConfig.join(', ')}. Do not give it secrets.`;
+  return { ...plan, buildConfig, warnings: [...plan.warnings, visible] };
 }
 
 function appJsonWarnings(appJson: AppJson | null, types: readonly string[]): string[] {

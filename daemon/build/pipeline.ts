@@ -7,6 +7,7 @@ import type { ImageFacts } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError, messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
+import { addFiles } from './add-files.js';
 import { contentKey, sourceContents, type SourceContents } from './content-hash.js';
 import type {
   BuildJob,
@@ -216,7 +217,9 @@ export class Builds {
     await applyIgnore(how.tree, view);
     const context = { ...this.parts.planContext(how.appId), planner: plannerOf(how.buildpacks) };
     const decision = decide(view, context);
-    return { ...decision, folder: how.tree, contents: await sourceContents(how.tree) };
+    const contents = await sourceContents(how.tree);
+    await addFiles(how.tree, decision.plan.files);
+    return { ...decision, folder: how.tree, contents };
   }
 
   /** The slug of the same content, if it is still whole; else a new one. */
@@ -257,6 +260,7 @@ export class Builds {
       plan: source.plan,
       sourceDir: source.folder,
       env: buildEnv,
+      config: source.buildConfig,
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
       output: log,
       signal,
@@ -314,8 +318,9 @@ function plannerOf([buildpack]: readonly string[] = []): string | undefined {
   return buildpack === undefined ? undefined : (buildpackOf(buildpack)?.planner ?? buildpack);
 }
 
-async function keyOf({ contents, plan }: Understood, engine: SlugEngine): Promise<string> {
-  return contentKey(contents.hash, plan, `${engine.name} ${await engine.runtimeOf(plan)}`);
+async function keyOf({ contents, plan, buildConfig }: Understood, engine: SlugEngine): Promise<string> {
+  const runtime = `${engine.name} ${await engine.runtimeOf(plan)}`;
+  return contentKey({ source: contents.hash, plan, runtime, config: buildConfig });
 }
 
 /** An image that says itself what it runs is a web process, where nothing else is named so. */

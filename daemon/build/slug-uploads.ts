@@ -165,6 +165,7 @@ export class SlugUploads {
       plan: AS_IT_IS,
       sourceDir: folder,
       env: {},
+      config: {},
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
       output: SILENT,
       signal,
@@ -177,7 +178,7 @@ export class SlugUploads {
     return {
       artifact: built.artifact,
       contents,
-      contentKey: contentKey(contents.hash, plan, runtime),
+      contentKey: contentKey({ source: contents.hash, plan, runtime, config: {} }),
       plan,
     };
   }

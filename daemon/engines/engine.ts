@@ -127,6 +127,8 @@ export interface BuildRequest {
   readonly sourceDir: string;
   /** Build environment beyond the plan's: CA bundle, proxy settings. Never the app's config vars. */
   readonly env: Readonly<Record<string, string>>;
+  /** The config vars that the plan names in `buildConfig`: for steps that see the whole source, and build arguments. */
+  readonly config: Readonly<Record<string, string>>;
   readonly limits: { readonly timeoutMs: number; readonly slugBytes: number; readonly outputBytes: number };
   /** Build output in Heroku's style, line by line, without the newline. */
   readonly output: BuildOutput;

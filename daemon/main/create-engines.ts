@@ -11,6 +11,7 @@ import { Engines } from '../engines/engines.js';
 import { ProcessBuilder } from '../engines/process/build/process-builder.js';
 import { ProcessEngine } from '../engines/process/engine.js';
 import { Processes } from '../engines/process/host/processes.js';
+import { Toolchains } from '../engines/process/toolchains/toolchains.js';
 import type { ServiceHost } from '../engines/service-host.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf } from '../shared/errors.js';
@@ -56,7 +57,12 @@ function createProcessEngine(config: Config, clock: Clock, logger: Logger): Prom
   const { home, systemDir, nodePath } = config;
   return ProcessEngine.open({
     dynosDir: join(systemDir, 'dynos'),
-    builder: new ProcessBuilder({ home, path: systemPath(nodePath), processes: new Processes() }),
+    builder: new ProcessBuilder({
+      home,
+      path: systemPath(nodePath),
+      processes: new Processes(),
+      toolchains: new Toolchains({ ...config.toolchains, home: config.userHome, nodePath }),
+    }),
     clock,
     logger,
     nodePath,

@@ -8,7 +8,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import type { BuildPlan } from '../../buildpacks/plan.js';
+import { anyVersionOf, planOn, type BuildPlan } from '../../buildpacks/plan.js';
 import type {
   Artifact,
   Attachment,
@@ -554,19 +554,7 @@ export function describeEngine(
   });
 }
 
-const PLAN: BuildPlan = {
-  planner: 'procfile',
-  label: 'Procfile',
-  runtime: { language: 'node', range: null },
-  notes: [],
-  warnings: [],
-  steps: [],
-  images: [],
-  defaultProcessTypes: {},
-  launchEnv: {},
-  launchPath: [],
-  exclude: [],
-};
+const PLAN: BuildPlan = { ...planOn(anyVersionOf('node')), planner: 'procfile', label: 'Procfile' };
 
 async function buildFrom(
   engine: Engine,
@@ -586,6 +574,7 @@ async function buildFrom(
       plan: { ...PLAN, launchPath },
       sourceDir,
       env: {},
+      config: {},
       limits: { timeoutMs: 60_000, slugBytes: 1024 ** 3, outputBytes: 1024 ** 2 },
       output: { step: ignored, detail: ignored, warning: ignored },
       signal: never(),

@@ -6,13 +6,15 @@ import { ProcessBuilder } from '../../daemon/engines/process/build/process-build
 import { ProcessEngine } from '../../daemon/engines/process/engine.js';
 import { Processes } from '../../daemon/engines/process/host/processes.js';
 import { systemClock } from '../../daemon/shared/clock.js';
+import { theseToolchains } from '../support/toolchains.js';
 import { describeEngine, type EngineFixture } from './engine.contract.js';
 
 describeEngine('process', async (): Promise<EngineFixture> => {
   const home = await mkdtemp(join(tmpdir(), 'tfk-engine-'));
   await chmod(home, 0o711);
   const processes = new Processes();
-  const builder = new ProcessBuilder({ home, path: process.env['PATH'] ?? '', processes });
+  const toolchains = theseToolchains();
+  const builder = new ProcessBuilder({ home, path: process.env['PATH'] ?? '', processes, toolchains });
   const open = (name: string) =>
     ProcessEngine.open({
       dynosDir: join(home, name),

@@ -39,4 +39,6 @@ export interface SlugOwner {
 export interface SlugLaunch {
   /** Folders put in front of PATH, in order, relative to the app's root. */
   readonly path: readonly string[];
+  /** Folders of this machine that come next: where the languages are that dynos need. */
+  readonly hostPath?: readonly string[];
 }

@@ -113,6 +113,8 @@ function planJson({ plan, processTypes, warnings, contentHash }: PlannedBuild): 
     planner: plan.planner,
     label: plan.label,
     runtime: plan.runtime,
+    tools: [...plan.tools],
+    launch_runtime: plan.launchRuntime,
     notes: [...plan.notes],
     warnings: [...new Set([...plan.warnings, ...warnings])],
     steps: plan.steps.map((step) => ({
@@ -122,6 +124,8 @@ function planJson({ plan, processTypes, warnings, contentHash }: PlannedBuild): 
       layers: [...step.layers],
     })),
     images: plan.images.map((image) => ({ ...image, bases: [...image.bases], serves: [...image.serves] })),
+    files: plan.files,
+    build_config: [...plan.buildConfig],
     default_process_types: plan.defaultProcessTypes,
     process_types: processTypes,
     launch_env: plan.launchEnv,

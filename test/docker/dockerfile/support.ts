@@ -108,6 +108,7 @@ export class Bench {
       plan: choosePlanner(source, context).plan(source, context),
       sourceDir,
       env: wanted.env ?? {},
+      config: {},
       limits: {
         timeoutMs: wanted.timeoutMs ?? 120_000,
         slugBytes: wanted.slugBytes ?? 1024 ** 3,

@@ -22,6 +22,7 @@ import { systemClock } from '../../../daemon/shared/clock.js';
 import { TfkError } from '../../../daemon/shared/errors.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
 import { builtProgram } from '../../support/built.js';
+import { theseToolchains } from '../../support/toolchains.js';
 import { tempFolder } from './support.js';
 import { entry, tar } from './tarball.js';
 
@@ -73,7 +74,12 @@ class Stage {
   constructor(rest: Partial<BuildParts> = {}, limits: BuildLimits = { ...FIXED_LIMITS, timeoutMs: 60_000 }) {
     this.sources = new Sources(join(this.home, 'sources'), limits);
     const path = `${join(process.execPath, '..')}:/usr/local/bin:/usr/bin:/bin`;
-    const builder = new ProcessBuilder({ home: this.home, path, processes: new Processes() });
+    const builder = new ProcessBuilder({
+      home: this.home,
+      path,
+      processes: new Processes(),
+      toolchains: theseToolchains(),
+    });
     this.builds = new Builds({
       engineOf: () => ({
         name: 'process',

@@ -10,10 +10,12 @@ import type { Artifact, BuildResult } from '../../../daemon/engines/engine.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
 import { scanTree } from '../../../daemon/shared/tree.js';
+import { theseToolchains } from '../../support/toolchains.js';
 import { aPlan, aRequest, aSource, tempFolder, writeFiles } from './support.js';
 
 const path = `${join(process.execPath, '..')}:/usr/local/bin:/usr/bin:/bin`;
-const aBuilder = (home = tempFolder()) => new ProcessBuilder({ home, path, processes: new Processes() });
+const aBuilder = (home = tempFolder()) =>
+  new ProcessBuilder({ home, path, processes: new Processes(), toolchains: theseToolchains() });
 
 function artifactOf(result: BuildResult): Artifact {
   if (!result.ok) throw new Error(`${result.reason}: ${result.message}`);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BuildPlan } from '../../../buildpacks/plan.js';
+import { anyVersionOf, planOn, type BuildPlan } from '../../../buildpacks/plan.js';
 import { choosePlanner } from '../../../buildpacks/registry.js';
 import { sourceTree } from '../../../daemon/build/source-tree.js';
 import type { BuildOutput, BuildRequest } from '../../../daemon/engines/engine.js';
@@ -54,6 +54,7 @@ export function aRequest(
     plan: rest.plan ?? planOf(sourceDir),
     sourceDir,
     env: {},
+    config: {},
     limits: { timeoutMs: 60_000, slugBytes: 1e9, outputBytes: 1e8 },
     signal: new AbortController().signal,
     ...rest,
@@ -67,17 +68,10 @@ export function aPlan(
   rest: Partial<BuildPlan> = {},
 ): BuildPlan {
   return {
+    ...planOn(anyVersionOf('none')),
     planner: 'test',
     label: 'Test',
-    runtime: { language: 'none', range: null },
-    notes: [],
-    warnings: [],
     steps: [{ name: 'run', title: 'Running', inputs: 'source', commands, env: {}, caches: {}, layers: [] }],
-    images: [],
-    defaultProcessTypes: {},
-    launchEnv: {},
-    launchPath: [],
-    exclude: [],
     ...rest,
   };
 }

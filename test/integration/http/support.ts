@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { planOn } from '../../../buildpacks/plan.js';
 import type { AddonService } from '../../../daemon/addons/addon.js';
 import type { Authority } from '../../../daemon/certs/automatic.js';
 import { Drains } from '../../../daemon/drains/drains.js';
@@ -51,6 +52,7 @@ import { Store } from '../../../daemon/store/store.js';
 import { Webhooks } from '../../../daemon/webhooks/webhooks.js';
 import { HerokuSchema } from '../../contract/heroku-schema.js';
 import { makeCertificate } from '../../support/certificates.js';
+import { theseToolchains } from '../../support/toolchains.js';
 
 /** Read and compiled once a process. */
 const schema = HerokuSchema.published();
@@ -466,7 +468,12 @@ function releasesOf({ store, releases, asked }: Parts): Services['releases'] {
 /** Real ones: the unpacking program is run as it was built last. */
 function slugsOf({ store, clock, home }: Parts): Services['slugs'] {
   const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
-  const engine = new ProcessBuilder({ home, path, processes: new Processes() });
+  const engine = new ProcessBuilder({
+    home,
+    path,
+    processes: new Processes(),
+    toolchains: theseToolchains(),
+  });
   const slugUploads = createSlugUploads({
     config: { home, programs: { unpack: UNPACK_PROGRAM }, timeouts: { buildMs: 60_000 } },
     store,
@@ -572,11 +579,10 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
     plan: async () => ({
       contentHash: 'abc',
       plan: {
+        ...planOn({ language: 'node', range: '>=20', asked: 'package.json asks for Node.js >=20' }),
         planner: 'node',
         label: 'Node.js',
-        runtime: { language: 'node', range: '>=20' },
         notes: ['Using npm'],
-        warnings: [],
         steps: [
           {
             name: 'install',
@@ -588,11 +594,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
             layers: ['node_modules'],
           },
         ],
-        images: [],
         defaultProcessTypes: { web: 'npm start' },
-        launchEnv: {},
-        launchPath: [],
-        exclude: [],
       },
       processTypes: { web: 'node web.js' },
       appJson: null,

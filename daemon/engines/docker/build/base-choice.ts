@@ -1,8 +1,6 @@
-import { Range, intersects, minVersion, satisfies } from 'semver';
-import type { Runtime } from '../../../../buildpacks/plan.js';
-
-/** Long-term support lines of Node.js, the newest first. */
-const NODE_LINES = [24, 22, 20];
+import { Range, coerce, intersects, minVersion, satisfies } from 'semver';
+import type { Language, Runtime } from '../../../../buildpacks/plan.js';
+import { OFFICIAL_IMAGES, type OfficialImages } from './official-images.js';
 
 /** Which images serve a runtime, the best first; a message where none can. */
 export type BaseChoice =
@@ -10,38 +8,28 @@ export type BaseChoice =
   | { readonly ok: false; readonly message: string };
 
 /** `TFK_BASE_IMAGE_NODE`: what people type to change the image of a language. */
-export function settingOf(language: string): string {
+export function settingOf(language: Language): string {
   return `TFK_BASE_IMAGE_${language === 'none' ? 'PROCFILE' : language.toUpperCase()}`;
 }
 
 /** The images for a runtime: the configured one, or official ones. */
 export function chooseBase(runtime: Runtime, configured: string | undefined): BaseChoice {
-  const setting = settingOf(runtime.language);
+  const { language, range } = runtime;
+  const setting = settingOf(language);
   if (configured !== undefined) return { ok: true, refs: [configured], setting };
-  switch (runtime.language) {
-    case 'node':
-      return nodeChoice(runtime.range, setting);
-    // A plain Procfile may say `node server.js`, and finds the host's Node.js on the embedded engine; so it does here.
-    case 'none':
-      return nodeChoice(null, setting);
-    default:
-      return {
-        ok: false,
-        message: `There is no base image for ${runtime.language}: name one with ${setting}.`,
-      };
-  }
-}
-
-function nodeChoice(range: string | null, setting: string): BaseChoice {
-  const lines = NODE_LINES.filter((line) => range === null || hasNewest(range, String(line)));
-  if (lines.length > 0) return { ok: true, refs: lines.map((line) => nodeImage(String(line))), setting };
-  const exact = range === null ? null : closestTag(range);
-  if (exact !== null) return { ok: true, refs: [nodeImage(exact)], setting };
-  const message = `package.json asks for Node.js ${range} in engines.node, and no image is known for that. Change the range, or name an image with ${setting}.`;
+  const official = OFFICIAL_IMAGES[language];
+  const lines = official.lines.filter((line) => range === null || hasNewest(range, line));
+  const exact = lines.length > 0 || range === null ? null : closestTag(range);
+  const tags = exact === null ? lines : [exact];
+  if (tags.length > 0) return { ok: true, refs: tags.map(official.image), setting };
+  const message = `${asked(runtime)}and no image is known for that: the usual ones are ${usual(official)}. Change the version, or name an image with ${setting}.`;
   return { ok: false, message };
 }
 
-const nodeImage = (tag: string): string => `node:${tag}-slim`;
+/** What the source asks for, as the first half of a sentence; empty where it asks for nothing. */
+export const asked = (runtime: Runtime): string => (runtime.asked === null ? '' : `${runtime.asked}, `);
+
+const usual = ({ lines, image }: OfficialImages): string => lines.map(image).join(', ');
 
 /** The shortest of `18`, `18.4`, `18.4.1` whose newest version the range allows; null for a range that nothing satisfies. */
 function closestTag(range: string): string | null {
@@ -59,10 +47,12 @@ function hasNewest(range: string, line: string): boolean {
 
 const isPossible = (range: string): boolean => intersects(new Range(range), '*');
 
-/** Is what the image says of its own Node.js version (official ones do, in NODE_VERSION) against the range? */
+/** Is what the image says of its own version against the range? Then that version, as the language's users write it. */
 export function refusedVersion({ language, range }: Runtime, env: readonly string[]): string | null {
-  if (language !== 'node' || range === null) return null;
-  const version = env.find((line) => line.startsWith('NODE_VERSION='))?.slice('NODE_VERSION='.length);
+  const { variable } = OFFICIAL_IMAGES[language];
+  if (language === 'none' || variable === null || range === null) return null;
+  const told = env.find((line) => line.startsWith(`${variable}=`))?.slice(variable.length + 1);
+  const version = coerce(told)?.version;
   if (version === undefined || satisfies(version, range, { includePrerelease: true })) return null;
-  return `v${version}`;
+  return language === 'node' ? `v${version}` : version;
 }

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { Runtime } from '../../../../buildpacks/plan.js';
+import type { BuildPlan, Runtime } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import { StepFailed } from '../../build/step-failed.js';
@@ -8,7 +8,7 @@ import { isImageId, isImageReference } from '../../image-reference.js';
 import { answerOf, statusOf } from '../answers.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
-import { chooseBase, refusedVersion, settingOf } from './base-choice.js';
+import { asked, chooseBase, refusedVersion, settingOf } from './base-choice.js';
 import { inOurWords } from './failure.js';
 import { imageNamed, isFor } from './image-named.js';
 import { pull } from './pull.js';
@@ -20,6 +20,19 @@ export interface BaseImage {
   readonly id: string;
   /** The PATH of its processes. */
   readonly path: string;
+}
+
+/** A further language beside the base image's own. */
+export interface Tool {
+  readonly runtime: Runtime;
+  readonly image: BaseImage;
+}
+
+/** What one plan's steps and dynos start from. */
+export interface Bases {
+  readonly build: BaseImage;
+  readonly launch: BaseImage;
+  readonly tools: readonly Tool[];
 }
 
 export interface BaseImagesOptions {
@@ -65,27 +78,44 @@ export class BaseImages {
   }
 
   /** As Engine.runtimeOf, for a plan of steps. Never fetches anything. */
-  async runtimeOf(runtime: Runtime): Promise<string> {
+  async runtimeOf(plan: BuildPlan): Promise<string> {
+    const ids = await Promise.all(runtimesOf(plan).map((runtime) => this.idFor(runtime)));
+    return ids.join(' ');
+  }
+
+  /** All images of a plan of steps. Rejects with StepFailed where the plan asks for what no image has. */
+  async forPlan(plan: BuildPlan, output: BuildOutput, signal: AbortSignal): Promise<Bases> {
+    const images = new Map<Runtime, BaseImage>();
+    for (const runtime of runtimesOf(plan))
+      images.set(runtime, await this.forRuntime(runtime, output, signal));
+    const imageOf = (runtime: Runtime) => images.get(runtime) as BaseImage;
+    return {
+      build: imageOf(plan.runtime),
+      launch: imageOf(hasOwnLaunch(plan) ? plan.launchRuntime : plan.runtime),
+      tools: plan.tools.map((runtime) => ({ runtime, image: imageOf(runtime) })),
+    };
+  }
+
+  private async idFor(runtime: Runtime): Promise<string> {
     const choice = this.choice(runtime);
     if (!choice.ok) return 'none';
     return (await this.present(runtime, choice.refs))?.Id ?? `missing ${choice.refs[0]}`;
   }
 
-  /** The image for a plan of steps. Rejects with StepFailed where the plan asks for what no image has. */
-  async forRuntime(runtime: Runtime, output: BuildOutput, signal: AbortSignal): Promise<BaseImage> {
+  private async forRuntime(runtime: Runtime, output: BuildOutput, signal: AbortSignal): Promise<BaseImage> {
     const choice = this.choice(runtime);
     if (!choice.ok) throw refusal(choice.message);
     const here = await this.present(runtime, choice.refs);
     const ref = here?.ref ?? choice.refs[0] ?? '';
     const other = `Another image, or a mirror's, is named with ${choice.setting}.`;
     const image = await this.ensure(ref, output, signal).catch((error: unknown) => {
-      throw asRefusal(error, { before: asked(runtime), after: other });
+      throw asRefusal(error, { before: sentence(runtime), after: other });
     });
     const env = envOf(image);
     const version = refusedVersion(runtime, env);
     if (version !== null) {
-      const change = `Change the range, or name another image with ${settingOf(runtime.language)}.`;
-      throw refusal(`${asked(runtime)} The image ${ref} has ${version}. ${change}`);
+      const change = `Change the version, or name another image with ${settingOf(runtime.language)}.`;
+      throw refusal(`${asked(runtime)}and the image ${ref} has ${version}. ${change}`);
     }
     const path = env.find((line) => line.startsWith('PATH='))?.slice('PATH='.length) ?? USUAL_PATH;
     return { ref, id: image.Id, path };
@@ -148,6 +178,16 @@ export class BaseImages {
   }
 }
 
+/** Each once, the main one first. */
+const runtimesOf = (plan: BuildPlan): Runtime[] => [
+  plan.runtime,
+  ...plan.tools,
+  ...(hasOwnLaunch(plan) ? [plan.launchRuntime] : []),
+];
+
+const hasOwnLaunch = ({ runtime, launchRuntime }: BuildPlan): boolean =>
+  launchRuntime.language !== runtime.language;
+
 const noReference = (ref: string): TfkError =>
   new TfkError('invalid_params', `${JSON.stringify(ref.slice(0, 300))} is no name of an image.`, {
     hint: 'One is like node:22-slim, HOST/REPOSITORY@sha256:…, or an id in full, sha256:… with 64 hex digits.',
@@ -187,10 +227,9 @@ function asRefusal(error: unknown, { before = '', after = '' } = {}): unknown {
   return refusal([before, error.message, error.hint ?? '', after].filter((text) => text !== '').join(' '));
 }
 
-const MISSING: readonly string[] = ['not_found', 'invalid_params'];
+const sentence = (runtime: Runtime): string => (runtime.asked === null ? '' : `${runtime.asked}.`);
 
-const asked = ({ language, range }: Runtime): string =>
-  language === 'node' && range !== null ? `package.json asks for Node.js ${range} in engines.node.` : '';
+const MISSING: readonly string[] = ['not_found', 'invalid_params'];
 
 /** Docker's own names for what other tools call otherwise. */
 export function commonName(architecture: string): string {

@@ -10,7 +10,7 @@ import { Watch } from '../../build/watch.js';
 import type { Artifact, BuildRequest, BuildResult, LocalImage } from '../../engine.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
-import { BaseImages } from './base-images.js';
+import { BaseImages, type Bases } from './base-images.js';
 import { Caches } from './caches.js';
 import { DockerfileBuilder } from './dockerfile/builder.js';
 import { commandLine, type ImageConfig } from './dockerfile/facts.js';
@@ -61,7 +61,7 @@ export class DockerBuilder {
 
   /** As Engine.runtimeOf: for a plan of steps the id of its base image, or `missing <image>`. */
   runtimeOf(plan: BuildPlan): Promise<string> {
-    return plan.images.length > 0 ? this.dockerfiles().runtimeOf(plan) : this.bases.runtimeOf(plan.runtime);
+    return plan.images.length > 0 ? this.dockerfiles().runtimeOf(plan) : this.bases.runtimeOf(plan);
   }
 
   /** As Engine.build. */
@@ -138,11 +138,16 @@ export class DockerBuilder {
   private async fromSteps(request: BuildRequest, watch: Watch, using: Using): Promise<Artifact> {
     const { plan, sourceDir, output } = request;
     const { names, clock, logger } = this.options;
-    const base = await this.bases.forRuntime(plan.runtime, output, watch.signal);
-    output.detail(`Using the image ${base.ref}`);
+    const bases = await this.bases.forPlan(plan, output, watch.signal);
+    for (const line of usedImages(bases)) output.detail(line);
     const source = await scanTree(sourceDir);
     const salt = await this.caches.saltOf(request.appId);
-    const key = slugKey(plan, { salt, runtime: base.id, source: treeDigest(source) });
+    const key = slugKey(plan, {
+      salt,
+      runtime: idsOf(bases),
+      source: treeDigest(source),
+      config: request.config,
+    });
     using.add(key);
     const known = await this.find(key);
     if (known) return known;
@@ -150,7 +155,7 @@ export class DockerBuilder {
     const docker = await this.docker();
     const resources = await this.resourcesOf(docker);
     const builder = new PlanBuilder({ docker, names, clock, logger, resources, network: this.network });
-    return builder.build({ request, base, salt, source, key, watch, uses: using.add });
+    return builder.build({ request, bases, salt, source, key, watch, uses: using.add });
   }
 
   /** Not looked up by its key: the builder of Dockerfiles has a cache of its own, and tells what the image brings along. */
@@ -162,6 +167,7 @@ export class DockerBuilder {
         salt: await this.caches.saltOf(appId),
         runtime: await builder.runtimeOf(plan),
         source: treeDigest(await scanTree(sourceDir)),
+        config: request.config,
       });
       using.add(key);
       return key;
@@ -212,6 +218,17 @@ export class DockerBuilder {
   private docker(): Promise<Docker> {
     return this.options.client.api();
   }
+}
+
+const idsOf = ({ build, launch, tools }: Bases): string =>
+  [build, launch, ...tools.map(({ image }) => image)].map(({ id }) => id).join(' ');
+
+function usedImages({ build, launch, tools }: Bases): string[] {
+  return [
+    `Using the image ${build.ref}`,
+    ...tools.map(({ image }) => `With the tools of the image ${image.ref}`),
+    ...(launch.id === build.id ? [] : [`Dynos run on the image ${launch.ref}`]),
+  ];
 }
 
 /** A build's failure as its answer; throws what is the engine's. */

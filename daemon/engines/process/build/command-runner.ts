@@ -1,4 +1,4 @@
-import type { BuildStep } from '../../../../buildpacks/plan.js';
+import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
 import { StepFailed } from '../../build/step-failed.js';
 import { Watch } from '../../build/watch.js';
 import type { BuildRequest } from '../../engine.js';
@@ -16,6 +16,8 @@ export class CommandRunner {
     private readonly place: {
       readonly folders: BuildFolders;
       readonly path: string;
+      /** What the languages of the plan want to be told. */
+      readonly toolEnv: Readonly<Record<string, string>>;
       readonly scratch: string;
       /** `NAME=value` by which this build's processes are found again. */
       readonly marker: readonly [string, string];
@@ -56,14 +58,16 @@ export class CommandRunner {
   }
 
   private async environment(step: BuildStep): Promise<Record<string, string>> {
-    const { folders, path, scratch, marker } = this.place;
-    const { appId, env } = this.request;
+    const { folders, path, toolEnv, scratch, marker } = this.place;
+    const { appId, env, config } = this.request;
     const caches: Record<string, string> = {};
     for (const [name, variable] of Object.entries(step.caches))
       caches[variable] = await folders.cacheOf(appId, name);
     return {
       ...env,
+      ...toolEnv,
       ...step.env,
+      ...(isClosed(step) ? {} : config),
       ...caches,
       PATH: path,
       HOME: await folders.cacheOf(appId, 'home'),

@@ -12,13 +12,14 @@ import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
 import type { SlugBuilder, SlugLaunch, SlugOwner } from '../builder.js';
 import { send } from '../host/kill.js';
 import type { Processes } from '../host/processes.js';
+import type { Toolchains } from '../toolchains/toolchains.js';
 import { CommandRunner } from './command-runner.js';
+import { equipmentOf, type Equipment } from './equipment.js';
 import { leaveOut } from './exclude.js';
 import { BuildFolders } from './folders.js';
 import { GarbageCollector } from './garbage.js';
 import { LayerStore } from './layers.js';
 import { packed } from './pack.js';
-import { findRuntime } from './runtime.js';
 import { SlugStore, slugSize } from './slugs.js';
 import { Steps } from './steps.js';
 import { Workspace } from './workspace.js';
@@ -26,8 +27,9 @@ import { Workspace } from './workspace.js';
 export interface ProcessBuilderOptions {
   /** `$TFK_HOME`. */
   readonly home: string;
-  /** The PATH of build commands; the first `node` on it is the runtime. */
+  /** The PATH of build commands, behind the folders of the plan's languages. */
   readonly path: string;
+  readonly toolchains: Toolchains;
   readonly processes: Processes;
 }
 
@@ -65,9 +67,9 @@ export class ProcessBuilder implements SlugBuilder {
     }
   }
 
-  async runtimeOf({ runtime }: BuildPlan): Promise<string> {
-    const found = await findRuntime({ ...runtime, range: null }, this.options.path);
-    return found.ok ? found.version : 'none';
+  async runtimeOf(plan: BuildPlan): Promise<string> {
+    const found = await equipmentOf(plan, this.options.toolchains);
+    return found.ok ? found.equipment.identity : 'none';
   }
 
   hasArtifact(artifact: Artifact): Promise<boolean> {
@@ -115,16 +117,17 @@ export class ProcessBuilder implements SlugBuilder {
     place: { readonly staging: string; readonly uses: (key: string) => void },
   ): Promise<Artifact> {
     const { plan, sourceDir, output } = request;
-    const runtime = await findRuntime(plan.runtime, this.options.path);
-    if (!runtime.ok) throw new StepFailed({ ok: false, reason: 'runtime', message: runtime.message });
-    if (plan.runtime.language === 'node') output.detail(`Using Node.js ${runtime.version} of this machine`);
+    const found = await equipmentOf(plan, this.options.toolchains);
+    if (!found.ok) throw new StepFailed({ ok: false, reason: 'runtime', message: found.message });
+    const { equipment } = found;
+    for (const name of equipment.names) output.detail(`Using ${name} of this machine`);
     const source = await scanTree(sourceDir);
     const inputs = createHash('sha256')
-      .update(JSON.stringify([1, treeDigest(source), plan, runtime.version]))
+      .update(JSON.stringify([2, treeDigest(source), plan, equipment.identity, request.config]))
       .digest('hex');
     const known = await this.builtBefore(inputs, place.uses);
     if (known) return known;
-    const artifact = await this.execute(request, { ...place, source, runtimeVersion: runtime.version });
+    const artifact = await this.execute(request, { ...place, source, equipment });
     await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify(artifact));
     return artifact;
   }
@@ -135,15 +138,23 @@ export class ProcessBuilder implements SlugBuilder {
       readonly staging: string;
       readonly uses: (key: string) => void;
       readonly source: readonly TreeEntry[];
-      readonly runtimeVersion: string;
+      readonly equipment: Equipment;
     },
   ): Promise<Artifact> {
     const { plan, sourceDir, limits } = request;
     const { layers: store } = this;
-    const commands = this.commandRunner(request, place.staging);
+    const { equipment } = place;
+    const commands = this.commandRunner(request, place.staging, equipment);
     const source = { dir: sourceDir, entries: place.source };
     const workspace = new Workspace(place.staging, store, source);
-    const steps = new Steps({ ...place, request, layers: store, workspace, commands });
+    const steps = new Steps({
+      ...place,
+      runtimeVersion: equipment.identity,
+      request,
+      layers: store,
+      workspace,
+      commands,
+    });
     const { layers, keys } = await steps
       .run()
       .finally(() => this.endProcesses(request.buildId, commands.started));
@@ -151,14 +162,15 @@ export class ProcessBuilder implements SlugBuilder {
     const { tree, removed } = await workspace.finish(layers);
     const entries = await leaveOut(tree, plan.exclude);
     refuseLarge(slugSize({ entries, layers }), limits.slugBytes);
-    const launch = { path: plan.launchPath };
+    const launch = { path: plan.launchPath, hostPath: equipment.launchPath };
     return this.slugs.keep({ tree, entries, layers, removed, keys, launch }, join(place.staging, 'slug'));
   }
 
-  private commandRunner(request: BuildRequest, staging: string): CommandRunner {
+  private commandRunner(request: BuildRequest, staging: string, equipment: Equipment): CommandRunner {
     return new CommandRunner(request, {
       folders: this.folders,
-      path: this.options.path,
+      path: [...equipment.path, this.options.path].join(':'),
+      toolEnv: equipment.env,
       scratch: staging,
       marker: [MARKER, request.buildId],
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildStep } from '../../../../buildpacks/plan.js';
+import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
 import { treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import type { BuildRequest } from '../../engine.js';
 import type { CommandRunner } from './command-runner.js';
@@ -100,8 +100,4 @@ export class Steps {
     const parts = [1, inputs, commands, env, Object.keys(caches), layers, this.parts.runtimeVersion, before];
     return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   }
-}
-
-function isClosed(step: BuildStep): step is BuildStep & { readonly inputs: readonly string[] } {
-  return step.inputs !== 'source' && step.layers.length > 0;
 }

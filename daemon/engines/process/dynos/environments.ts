@@ -25,10 +25,11 @@ export function dynoEnvironment(
   },
 ): Environment {
   const launchPath = place.launch.path.map((entry) => join(place.folder.app, entry));
+  const { hostPath = [] } = place.launch;
   return {
     ...spec.env,
     ...(place.port === null ? {} : { PORT: String(place.port) }),
-    PATH: [...launchPath, dirname(place.nodePath), SYSTEM_PATH].join(':'),
+    PATH: [...launchPath, ...hostPath, dirname(place.nodePath), SYSTEM_PATH].join(':'),
     HOME: place.folder.app,
     TMPDIR: place.folder.tmp,
     [MARKER]: spec.instance,

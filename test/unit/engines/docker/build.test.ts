@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
+import { anyVersionOf } from '../../../../buildpacks/plan.js';
 import { StepFailed } from '../../../../daemon/engines/build/step-failed.js';
 import { chooseBase, refusedVersion } from '../../../../daemon/engines/docker/build/base-choice.js';
 import { inOurWords } from '../../../../daemon/engines/docker/build/failure.js';
@@ -22,7 +23,7 @@ import { aPlan, tempFolder } from '../../../integration/build/support.js';
 
 describe('the base image of a runtime', () => {
   const refsOf = (range: string | null, configured?: string) => {
-    const choice = chooseBase({ language: 'node', range }, configured);
+    const choice = chooseBase({ language: 'node', range, asked: 'package.json asks' }, configured);
     return choice.ok ? choice.refs : choice.message;
   };
 
@@ -45,27 +46,42 @@ describe('the base image of a runtime', () => {
   });
 
   test('for a plain Procfile has Node.js, as the embedded engine finds it', () => {
-    const choice = chooseBase({ language: 'none', range: null }, undefined);
+    const choice = chooseBase(anyVersionOf('none'), undefined);
     expect(choice).toMatchObject({
       refs: ['node:24-slim', 'node:22-slim', 'node:20-slim'],
       setting: 'TFK_BASE_IMAGE_PROCFILE',
     });
   });
 
-  test('is none for a range that nothing satisfies, and for other languages', () => {
-    expect(refsOf('>22 <20')).toMatch(/>22 <20.*TFK_BASE_IMAGE_NODE/);
-    expect(chooseBase({ language: 'cobol', range: null }, undefined)).toEqual({
-      ok: false,
-      message: 'There is no base image for cobol: name one with TFK_BASE_IMAGE_COBOL.',
-    });
+  test('is none for a range that nothing satisfies: then it says which there are', () => {
+    expect(refsOf('>22 <20')).toBe(
+      'package.json asks, and no image is known for that: the usual ones are node:24-slim, node:22-slim, node:20-slim. Change the version, or name an image with TFK_BASE_IMAGE_NODE.',
+    );
+  });
+
+  test.each([
+    ['python', null, 'python:3.13-slim-bookworm'],
+    ['python', '3.11.x', 'python:3.11-slim-bookworm'],
+    ['python', '3.12.4', 'python:3.12.4-slim-bookworm'],
+    ['go', '>=1.22', 'golang:1.26-bookworm'],
+    ['java', '17.x', 'maven:3-eclipse-temurin-17'],
+    ['jre', '17.x', 'eclipse-temurin:17-jre'],
+    ['rust', '1.75.x', 'rust:1.75-bookworm'],
+    ['system', null, 'buildpack-deps:bookworm-curl'],
+  ] as const)('of %s %j is first %s', (language, range, ref) => {
+    const choice = chooseBase({ language, range, asked: null }, undefined);
+    expect(choice.ok && choice.refs[0]).toBe(ref);
   });
 
   test('is refused by its own version, where it tells one', () => {
-    const runtime = { language: 'node', range: '>=20.9' };
+    const runtime = { language: 'node', range: '>=20.9', asked: 'package.json asks' } as const;
     expect(refusedVersion(runtime, ['NODE_VERSION=20.8.1'])).toBe('v20.8.1');
     expect(refusedVersion(runtime, ['NODE_VERSION=20.9.0'])).toBeNull();
     expect(refusedVersion(runtime, ['PATH=/bin'])).toBeNull();
-    expect(refusedVersion({ language: 'none', range: null }, ['NODE_VERSION=20.8.1'])).toBeNull();
+    expect(refusedVersion(anyVersionOf('none'), ['NODE_VERSION=20.8.1'])).toBeNull();
+    const java = { language: 'java', range: '21.x', asked: 'system.properties asks' } as const;
+    expect(refusedVersion(java, ['JAVA_VERSION=jdk-17.0.15+6'])).toBe('17.0.15');
+    expect(refusedVersion(java, ['JAVA_VERSION=jdk-21.0.7+6'])).toBeNull();
   });
 });
 
@@ -97,12 +113,13 @@ describe('keys', () => {
 
   test('of a slug do not change with notes and warnings', () => {
     const plan = aPlan([['make']]);
-    const parts = { salt: 's', runtime: 'b', source: 'd' };
+    const parts = { salt: 's', runtime: 'b', source: 'd', config: {} };
     const key = slugKey(plan, parts);
     expect(key).toMatch(/^[0-9a-f]{64}$/);
     expect(slugKey({ ...plan, notes: ['n'], warnings: ['w'] }, parts)).toBe(key);
     expect(slugKey({ ...plan, launchPath: ['bin'] }, parts)).not.toBe(key);
     expect(slugKey(plan, { ...parts, salt: 'other app' })).not.toBe(key);
+    expect(slugKey(plan, { ...parts, config: { A: '1' } })).not.toBe(key);
   });
 });
 

@@ -182,7 +182,7 @@ export class ImageMaker {
       version,
       dockerfile: source.dockerfile,
       ...(build.target === null ? {} : { target: build.target }),
-      buildargs: { ...(await proxiesOf(request)), ...build.args },
+      buildargs: { ...(await proxiesOf(request)), ...request.config, ...build.args },
       // BuildKit takes no notice of limits; and its containers are its own.
       ...(version === '2' ? {} : limitsOf(resources)),
       rm: true,

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { BuildStep } from '../../../../../buildpacks/plan.js';
+import { isClosed, type BuildStep } from '../../../../../buildpacks/plan.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { inMegabytes, type Watch } from '../../../build/watch.js';
 import type { BuildOutput } from '../../../engine.js';
@@ -16,6 +16,8 @@ export interface CommandRunnerOptions {
   readonly watch: Watch;
   /** Of the request, as containers can use it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Of the app, for the steps that see the whole source. */
+  readonly config: Readonly<Record<string, string>>;
   readonly resources: BuildResources;
 }
 
@@ -50,6 +52,7 @@ export class CommandRunner {
     return {
       ...this.options.env,
       ...step.env,
+      ...(isClosed(step) ? {} : this.options.config),
       ...(Object.fromEntries(caches) as Record<string, string>),
       HOME: cacheFolder(HOME_CACHE),
       TMPDIR: '/tmp',

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BuildPlan, BuildStep } from '../../../../../buildpacks/plan.js';
 
-/** A closed step sees its files and the layers before it only, so its layers can be found again. */
-export type ClosedStep = BuildStep & { readonly inputs: readonly string[] };
-
-export function isClosed(step: BuildStep): step is ClosedStep {
-  return step.inputs !== 'source' && step.layers.length > 0;
-}
-
 export interface StepKeyParts {
   /** The app's: its steps run with caches that its other builds wrote to, so that no other app may take what they make. */
   readonly salt: string;
@@ -31,11 +24,13 @@ export interface SlugKeyParts {
   readonly runtime: string;
   /** Digest of the tree. */
   readonly source: string;
+  /** The config vars that the build was given. */
+  readonly config: Readonly<Record<string, string>>;
 }
 
 /** Names an artifact by what it is made of: for one app the same source, plan and base give the same. */
-export function slugKey(plan: BuildPlan, { salt, runtime, source }: SlugKeyParts): string {
-  return hash(['slug', 2, salt, runtime, source, { ...plan, notes: [], warnings: [] }]);
+export function slugKey(plan: BuildPlan, { salt, runtime, source, config }: SlugKeyParts): string {
+  return hash(['slug', 3, salt, runtime, source, config, { ...plan, notes: [], warnings: [] }]);
 }
 
 function hash(parts: readonly unknown[]): string {

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { tooLarge } from '../../../build/slug-limit.js';
 import { unless } from '../../answers.js';
@@ -69,6 +70,24 @@ export class LayerImages {
     });
     await containers.remove(target);
     return asLayers(key, image, paths);
+  }
+
+  /** The same folders on another base image, for dynos that need less than what builds. Not kept under a key of its own. */
+  async moved(layers: Layers, base: BaseImage): Promise<Layers> {
+    if (base.id === this.options.base.id) return layers;
+    if (layers.paths.length === 0) return { ...layers, image: base.id };
+    const { images, names, containers } = this.options;
+    const key = createHash('sha256').update(`moved ${layers.key} ${base.id}`).digest('hex');
+    const known = await images.find(names.layerImage(key));
+    if (known) return asLayers(key, known, layers.paths);
+    const from = await containers.forImage(layers.image, []);
+    const target = await containers.forImage(base.id, []);
+    const size = await this.copy(from, target, layers.paths);
+    const ref = names.layerImage(key);
+    const image = await images.commit(target, { kind: 'layer', key, ref, parent: base.id, size });
+    await containers.remove(from);
+    await containers.remove(target);
+    return asLayers(key, image, layers.paths);
   }
 
   /** Passes the engine's archives on as they are; answers their bytes. */

@@ -6,7 +6,7 @@ import { refuseLarge } from '../../../build/slug-limit.js';
 import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
 import { LABEL, type Names } from '../../names.js';
-import type { BaseImage } from '../base-images.js';
+import type { BaseImage, Bases } from '../base-images.js';
 import { IMAGE_LABEL } from '../labels.js';
 import type { BuildNetwork } from '../network.js';
 import { files, folders, type Part } from './archives.js';
@@ -17,11 +17,12 @@ import { BuildContainers } from './containers.js';
 import { KeyedImages, forSlug } from './keyed-images.js';
 import { LayerImages, type Layers } from './layers.js';
 import { Steps } from './steps.js';
+import { ToolImages } from './tools.js';
 import { Workspace } from './workspace.js';
 
 export interface PlanBuild {
   readonly request: BuildRequest;
-  readonly base: BaseImage;
+  readonly bases: Bases;
   /** Of the app's step keys. */
   readonly salt: string;
   readonly source: readonly TreeEntry[];
@@ -59,12 +60,14 @@ export class PlanBuilder {
   }
 
   private async execute(build: PlanBuild, containers: BuildContainers): Promise<Artifact> {
-    const { request, base, source, watch } = build;
+    const { request, bases, source, watch } = build;
     const now = this.options.clock.now();
     const handedOver = await this.handOver(request);
     const equipment = this.equipment(request, handedOver, now);
     const { docker, names, resources } = this.options;
     const { images } = this;
+    const toolImages = new ToolImages({ ...build, images, names, containers });
+    const base = await toolImages.equip(bases.build, bases.tools);
     const workspace = new Workspace({
       docker,
       containers,
@@ -75,33 +78,41 @@ export class PlanBuilder {
       limit: request.limits.slugBytes,
       source: { dir: request.sourceDir, entries: source },
     });
+    const limit = request.limits.slugBytes;
+    const layerImages = new LayerImages({ images, names, base, containers, now, limit });
     const steps = new Steps({
       ...build,
+      base,
       now,
       equipment,
       workspace,
       containers,
-      layers: new LayerImages({ images, names, base, containers, now, limit: request.limits.slugBytes }),
-      commands: new CommandRunner({ docker, watch, resources, output: request.output, env: handedOver.env }),
+      layers: layerImages,
+      commands: new CommandRunner({ docker, watch, resources, ...request, env: handedOver.env }),
     });
     const { layers, keys } = await steps.run();
     watch.refuseStopped();
-    return this.finish(build, { containers, workspace, layers, keys });
+    const launch =
+      bases.launch.id === bases.build.id ? base : await toolImages.equip(bases.launch, bases.tools);
+    const launched = await layerImages.moved(layers, launch);
+    return this.finish(build, { containers, workspace, launch, layers: launched, keys });
   }
 
   private async finish(
-    { request, base, key, watch }: PlanBuild,
+    { request, key, watch }: PlanBuild,
     made: {
       readonly containers: BuildContainers;
       readonly workspace: Workspace;
+      /** What dynos run on, and the layers on it. */
+      readonly launch: BaseImage;
       readonly layers: Layers;
       readonly keys: readonly string[];
     },
   ): Promise<Artifact> {
-    const { containers, workspace, layers, keys } = made;
+    const { containers, workspace, launch, layers, keys } = made;
     const { plan, limits } = request;
     refuseLarge(layers.size, limits.slugBytes);
-    const target = await forSlug(containers, layers.image, { base, path: plan.launchPath });
+    const target = await forSlug(containers, layers.image, { base: launch, path: plan.launchPath });
     const size = layers.size + (await workspace.finish(target, plan.exclude, layers.size));
     watch.refuseStopped();
     await this.images.commit(target, {

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { BuildStep } from '../../../../../buildpacks/plan.js';
+import { isClosed, type BuildStep, type ClosedStep } from '../../../../../buildpacks/plan.js';
 import { treeDigest, type TreeEntry } from '../../../../shared/tree.js';
 import type { BuildRequest } from '../../../engine.js';
 import type { BaseImage } from '../base-images.js';
@@ -7,7 +7,7 @@ import { tree, type Part } from './archives.js';
 import type { CommandRunner } from './command-runner.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
-import { isClosed, stepKey, type ClosedStep } from './keys.js';
+import { stepKey } from './keys.js';
 import { bare, type LayerImages, type Layers } from './layers.js';
 import type { Workspace } from './workspace.js';
 
