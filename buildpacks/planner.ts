@@ -7,8 +7,8 @@ export interface PlanContext {
   readonly config: Readonly<Record<string, string>>;
   /** Can the app's engine build images from Dockerfiles? */
   readonly images: boolean;
-  /** The name of the planner that the user has set; else the first that detects. */
-  readonly planner?: string | undefined;
+  /** The names of the planners that the user has set, the main language last; none: the first that detects. */
+  readonly planners?: readonly string[];
   /** `container`: images of Dockerfiles, and nothing else; `heroku-24`: everything else; none: as the source says. */
   readonly stack?: 'heroku-24' | 'container' | null;
 }
@@ -20,6 +20,8 @@ export interface Planner {
   detect(source: SourceTree, context: PlanContext): boolean;
   /** The plan for a source that this planner detected. Throws PlanError where the source is its own contradiction. */
   plan(source: SourceTree, context: PlanContext): BuildPlan;
+  /** Has a source of another main language something for this planner to build, such as assets? */
+  helps?(source: SourceTree): boolean;
   /** What this planner looks for, for the message printed when nothing was detected, e.g. `package.json (Node.js)`. */
   readonly looksFor: string;
   /** The buildpack of Heroku's whose place it takes: apps can be set to it. */

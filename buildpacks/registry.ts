@@ -1,3 +1,4 @@
+import { composePlans } from './compose.js';
 import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
 import { nodePlanner } from './node/planner.js';
 import { PlanError, type PlanContext, type Planner } from './planner.js';
@@ -9,11 +10,16 @@ export const planners: readonly Planner[] = [dockerfilePlanner, nodePlanner, pro
 
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
 export function choosePlanner(source: SourceTree, context: PlanContext): Planner {
-  if (context.planner !== undefined) return plannerThatIsSet(source, context, context.planner);
+  const set = (context.planners ?? []).map((name) => plannerThatIsSet(source, context, name));
+  const main = set.at(-1);
+  if (main !== undefined) return together(set.slice(0, -1), main);
   if (context.stack === 'container') return plannerOfContainers(source, context);
   const planner = planners.find((candidate) => candidate.detect(source, context));
   const unusedDockerfile = hasDockerfile(source) && !wantsImages(context);
-  if (planner) return unusedDockerfile ? besidesDockerfile(planner, context) : planner;
+  if (planner) {
+    const whole = together(helpersOf(planner, source), planner);
+    return unusedDockerfile ? besidesDockerfile(whole, context) : whole;
+  }
   if (unusedDockerfile && !context.images) {
     throw new PlanError(
       'This source has a Dockerfile and nothing else to build from: that needs the Docker engine.',
@@ -25,6 +31,24 @@ export function choosePlanner(source: SourceTree, context: PlanContext): Planner
     'Add a Procfile such as `web: node server.js`, and push again.',
   );
 }
+
+/** A main planner with those of further languages: a plan of all of them. */
+function together(others: readonly Planner[], main: Planner): Planner {
+  if (others.length === 0) return main;
+  return {
+    ...main,
+    plan: (source, context) => {
+      const plans = others.map((planner) => planner.plan(source, context));
+      return composePlans(plans, main.plan(source, context));
+    },
+  };
+}
+
+/** An image's Dockerfile says all by itself. */
+const helpersOf = (main: Planner, source: SourceTree): Planner[] =>
+  main === dockerfilePlanner || main === procfilePlanner
+    ? []
+    : planners.filter((planner) => planner !== main && planner.helps?.(source) === true);
 
 /** In Heroku's words where there is nothing to build images from. */
 function plannerOfContainers(source: SourceTree, context: PlanContext): Planner {

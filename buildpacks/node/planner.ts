@@ -10,6 +10,7 @@ export const nodePlanner: Planner = {
   looksFor: 'package.json (Node.js)',
   buildpack: { name: 'heroku/nodejs', description: 'Node.js apps, by npm, yarn or pnpm' },
   detect: (source) => source.has('package.json'),
+  helps: hasBuildScript,
   plan(source) {
     const packageJson = readPackageJson(source);
     refuseWorkspaces(source, packageJson);
@@ -81,6 +82,16 @@ function stepsOf(app: NodeApp): BuildStep[] {
 }
 
 const PRUNE = { name: 'prune', title: 'Pruning development dependencies' };
+
+/** In a source of another language a broken package.json is nobody's. */
+function hasBuildScript(source: SourceTree): boolean {
+  try {
+    return source.has('package.json') && buildScript(readPackageJson(source)) !== null;
+  } catch (error) {
+    if (error instanceof PlanError) return false;
+    throw error;
+  }
+}
 
 /** Heroku's own script replaces the usual one. */
 function buildScript({ scripts }: PackageJson): string | null {

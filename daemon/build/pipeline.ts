@@ -215,7 +215,7 @@ export class Builds {
     await this.unpacker.unpack(tarball, how.tree, how.signal);
     const view = sourceTree(how.tree);
     await applyIgnore(how.tree, view);
-    const context = { ...this.parts.planContext(how.appId), planner: plannerOf(how.buildpacks) };
+    const context = { ...this.parts.planContext(how.appId), planners: (how.buildpacks ?? []).map(plannerOf) };
     const decision = decide(view, context);
     const contents = await sourceContents(how.tree);
     await addFiles(how.tree, decision.plan.files);
@@ -313,10 +313,8 @@ export class Builds {
   }
 }
 
-/** One buildpack at most is set on an app, and each is a planner. */
-function plannerOf([buildpack]: readonly string[] = []): string | undefined {
-  return buildpack === undefined ? undefined : (buildpackOf(buildpack)?.planner ?? buildpack);
-}
+/** Each buildpack that can be set is a planner. */
+const plannerOf = (buildpack: string): string => buildpackOf(buildpack)?.planner ?? buildpack;
 
 async function keyOf({ contents, plan, buildConfig }: Understood, engine: SlugEngine): Promise<string> {
   const runtime = `${engine.name} ${await engine.runtimeOf(plan)}`;

@@ -10,6 +10,9 @@ const MAX_TOTAL_BYTES = 256 * 1024;
 /** Given by the platform to each dyno on its own. */
 const PLATFORM_KEYS: ReadonlySet<string> = new Set(['PORT', 'DYNO', 'PATH', 'HOME', 'TMPDIR']);
 
+/** What an app tells the platform, among its config vars. */
+const APP_SETTINGS: ReadonlySet<string> = new Set(['TFK_BUILD_CONFIG']);
+
 /** Refuses what cannot be an environment variable; the message names the key, never the value. */
 export function assertConfigChanges(changes: ConfigChanges, bound: ReadonlySet<string>): void {
   for (const [key, value] of Object.entries(changes)) {
@@ -29,6 +32,7 @@ function assertKey(key: string): void {
       },
     );
   }
+  if (APP_SETTINGS.has(key)) return;
   if (PLATFORM_KEYS.has(key) || key.startsWith('TFK_') || key.startsWith('HEROKU_')) {
     throw new TfkError(
       'invalid_params',

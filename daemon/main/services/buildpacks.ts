@@ -19,17 +19,11 @@ export function buildpackService({ store }: Pick<Stages, 'store'>): BuildpackSer
 
 /** What a name or address means stays as its user wrote it where it is a repository: that is what it is known by. */
 export function namesOfBuildpacks(references: readonly string[]): string[] {
-  const names = references.map((reference) => {
+  return references.map((reference) => {
     const known = buildpackOf(reference);
     if (!known) throw unknownBuildpack(reference);
     return nameKept(reference, known);
   });
-  if (names.length <= 1) return names;
-  throw new TfkError(
-    'invalid_params',
-    'An app has one buildpack here: several in order are not run. Nothing was changed.',
-    { hint: 'Set the one of the main language; a Procfile needs none.' },
-  );
 }
 
 const isRepository = (reference: string): boolean => reference.includes('github.com');
@@ -45,6 +39,10 @@ const toInstalled = (name: string): InstalledBuildpack => ({
 const unknownBuildpack = (reference: string): TfkError =>
   new TfkError(
     'invalid_params',
-    `${reference === '' ? 'That buildpack' : `The buildpack ${JSON.stringify(reference.slice(0, 200))}`} is not run here: there are ${buildpacks.map(({ name }) => name).join(' and ')}. Nothing was changed.`,
+    `${reference === '' ? 'That buildpack' : `The buildpack ${JSON.stringify(reference.slice(0, 200))}`} is not run here: there are ${listed(buildpacks.map(({ name }) => name))}. Nothing was changed.`,
     { hint: 'Build anything else by a Dockerfile, on the Docker engine.' },
   );
+
+/** `a, b and c` */
+const listed = (names: readonly string[]): string =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');

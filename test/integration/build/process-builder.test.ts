@@ -41,7 +41,7 @@ describe('a plain Procfile app', () => {
     const source = aSource({ Procfile: 'web: ./run.sh', 'run.sh': '#!/bin/sh\n', 'lib/a.txt': 'a' });
     const artifact = artifactOf(await builder.build(aRequest(source)));
     const target = join(tempFolder(), 'dyno');
-    expect(await builder.materialise(artifact, target)).toEqual({ path: [] });
+    expect(await builder.materialise(artifact, target)).toEqual({ path: [], hostPath: [] });
     expect(readFileSync(join(target, 'lib/a.txt'), 'utf8')).toBe('a');
     expect(artifact.size).toBeGreaterThan(0);
     expect(await builder.hasArtifact(artifact)).toBe(true);
@@ -66,7 +66,10 @@ describe('a Node.js app', () => {
     const builder = aBuilder();
     const artifact = artifactOf(await builder.build(aRequest(aSource(NODE_APP))));
     const target = join(tempFolder(), 'dyno');
-    expect(await builder.materialise(artifact, target)).toEqual({ path: ['node_modules/.bin'] });
+    expect(await builder.materialise(artifact, target)).toEqual({
+      path: ['node_modules/.bin'],
+      hostPath: [],
+    });
     expect(readFileSync(join(target, 'built.txt'), 'utf8')).toBe('one');
   });
 

@@ -134,6 +134,7 @@ test('the range of engines.node is the plan’s, and must be one', () => {
   expect(plan({ 'package.json': { engines: { node: '>=20 <23' } } }).runtime).toEqual({
     language: 'node',
     range: '>=20 <23',
+    asked: 'package.json asks for Node.js >=20 <23 in engines.node',
   });
   expect(refusal({ 'package.json': { engines: { node: 'newest' } } })).toMatch(/"newest".*no version range/);
 });

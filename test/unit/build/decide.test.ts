@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../../daemon/build/decide.js';
+import { aTree } from '../buildpacks/tree.js';
+
+const SOURCE = aTree({ Procfile: 'web: true' });
+
+describe('the config vars that a build is given', () => {
+  const given = (config: Record<string, string>) => {
+    const { plan, buildConfig } = decide(SOURCE, { config, images: false });
+    return { names: plan.buildConfig, values: buildConfig };
+  };
+
+  test('are none, where the app does not ask for any', () => {
+    expect(given({ SECRET: 's' })).toEqual({ names: [], values: {} });
+  });
+
+  test('are those that the app names, as far as they are there; the plan has only their names', () => {
+    expect(given({ A: '1', B: '2', TFK_BUILD_CONFIG: 'B, MISSING constructor' })).toEqual({
+      names: ['B'],
+      values: { B: '2' },
+    });
+  });
+
+  test('are all but the wish itself for a star', () => {
+    expect(given({ B: '2', A: '1', TFK_BUILD_CONFIG: '*' })).toEqual({
+      names: ['A', 'B'],
+      values: { A: '1', B: '2' },
+    });
+  });
+
+  test('are said to be readable in an image of a Dockerfile', () => {
+    const source = aTree({ Dockerfile: 'FROM scratch\n' });
+    const config = { A: 'hidden value', TFK_BUILD_CONFIG: 'A' };
+    const { warnings } = decide(source, { config, images: true });
+    expect(warnings.join()).toMatch(/image's history: A\./);
+    expect(warnings.join()).not.toContain('hidden value');
+  });
+});
+
+describe('an app of two languages', () => {
+  const files = {
+    'package.json': { scripts: { build: 'vite build' }, devDependencies: { vite: '5' } },
+    'package-lock.json': '',
+  };
+
+  test('with buildpacks set in order has the last as its main one', () => {
+    const source = aTree({ ...files, Procfile: 'web: ./serve' });
+    const { plan } = decide(source, { config: {}, images: false, planners: ['node', 'procfile'] });
+    expect(plan).toMatchObject({ planner: 'procfile', tools: [{ language: 'node' }] });
+    expect(plan.steps.map(({ name }) => name)).toContain('node-build');
+  });
+});
