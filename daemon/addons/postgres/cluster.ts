@@ -2,9 +2,9 @@ import { execa } from 'execa';
 import { appendFile, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, TfkError } from '../../shared/errors.js';
+import type { Owner } from '../servers/owner.js';
+import type { ServerFolder } from '../servers/place.js';
 import type { Binaries } from './binaries.js';
-import type { Owner } from './owner.js';
-import type { ServerFolder } from './place.js';
 import { scramVerifier } from './scram.js';
 
 export interface ClusterTools {
@@ -19,24 +19,28 @@ export interface NewCluster {
   readonly password: string;
 }
 
+/** Where a cluster is made; it becomes `data` when it is whole. */
+export const unfinishedIn = ({ path }: ServerFolder): string => join(path, 'data.unfinished');
+
 const INITDB_LIMIT_MS = 3 * 60_000;
 
 /**
  * Makes `folder.data` with the role and its database in it, whole or not at all. The superuser has no password and no way in:
- * pg_hba.conf knows the role only. `folder.unfinished` must be there, empty and the owner's.
+ * pg_hba.conf knows the role only. `unfinishedIn(folder)` must be there, empty and the owner's.
  */
 export async function createCluster(
   folder: ServerFolder,
   wanted: NewCluster,
   tools: ClusterTools,
 ): Promise<void> {
-  await run('initdb', initdbArguments(folder.unfinished), tools);
-  await appendFile(join(folder.unfinished, 'postgresql.conf'), "\ninclude_if_exists '../tfk.conf'\n");
-  await inSingleUserMode(folder.unfinished, tools, [
+  const unfinished = unfinishedIn(folder);
+  await run('initdb', initdbArguments(unfinished), tools);
+  await appendFile(join(unfinished, 'postgresql.conf'), "\ninclude_if_exists '../tfk.conf'\n");
+  await inSingleUserMode(unfinished, tools, [
     `CREATE ROLE "${wanted.user}" LOGIN PASSWORD '${await scramVerifier(wanted.password)}';`,
     `CREATE DATABASE "${wanted.database}" OWNER "${wanted.user}";`,
   ]);
-  await rename(folder.unfinished, folder.data);
+  await rename(unfinished, folder.data);
   await syncFolder(folder.path);
 }
 
@@ -118,5 +122,5 @@ async function syncFolder(path: string): Promise<void> {
 
 /** What a killed `createCluster` left. */
 export async function removeUnfinished(folder: ServerFolder): Promise<void> {
-  await rm(folder.unfinished, { recursive: true, force: true });
+  await rm(unfinishedIn(folder), { recursive: true, force: true });
 }

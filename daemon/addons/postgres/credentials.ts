@@ -2,12 +2,12 @@ import { TfkError } from '../../shared/errors.js';
 import type { AddonInstance, NetworkAddress } from '../addon.js';
 
 /** How an app reaches its database; what the add-on's record keeps (encrypted, for the password). */
-export interface Credentials {
+export type Credentials = {
   readonly port: number;
   readonly user: string;
   readonly password: string;
   readonly database: string;
-}
+};
 
 /** Role and database of an add-on, always the same for the same id: `u3f2a…` and `d3f2a…`. */
 export function namesOf(id: string): { readonly user: string; readonly database: string } {
@@ -28,12 +28,6 @@ export function credentialsOf(addon: AddonInstance): Credentials {
     });
   }
   return { port, user, password, database };
-}
-
-/** The address of this machine on which the server lets containers in; undefined: on none. */
-export function bridgeOf({ data }: AddonInstance): string | undefined {
-  const { bridge } = data;
-  return typeof bridge === 'string' ? bridge : undefined;
 }
 
 /** The scheme is spelled as Heroku's pg:psql wants it: it refuses `postgresql://`. */

@@ -4,6 +4,7 @@ import { basename, delimiter, dirname, join, relative } from 'node:path';
 import type { Clock } from '../../shared/clock.js';
 import { messageOf, TfkError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
+import type { InstallRequest } from '../servers/process-host.js';
 import { pinnedPackage, versionOf, type Binaries } from './binaries.js';
 import { postgresVersion, type PinnedPackage } from './manifest.js';
 
@@ -19,11 +20,6 @@ export interface InstallOptions {
   readonly clock: Clock;
   /** Other accounts than tfkd's must be able to read it. */
   readonly readableByAll: boolean;
-}
-
-export interface InstallRequest {
-  readonly signal?: AbortSignal;
-  readonly progress?: (text: string) => void;
 }
 
 const LIMIT_MS = 10 * 60_000;

@@ -1,9 +1,7 @@
 import pg from 'pg';
 import { codeOf } from '../../shared/errors.js';
+import type { Answer } from '../servers/host.js';
 import type { Credentials } from './credentials.js';
-
-/** `ready`: it speaks PostgreSQL. `starting`: it does, and says "not yet". `silent`: nothing answers. */
-export type Answer = 'ready' | 'starting' | 'silent';
 
 const LIMIT_MS = 5000;
 /** SQLSTATE cannot_connect_now: starting up, recovering or shutting down. */

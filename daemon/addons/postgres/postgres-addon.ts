@@ -1,27 +1,23 @@
 import type { EngineName } from '../../engines/engine.js';
 import type { ServiceHost } from '../../engines/service-host.js';
-import { TfkError } from '../../shared/errors.js';
-import type {
-  AddonData,
-  AddonInstance,
-  AddonService,
-  NetworkAddress,
-  ProvisionedAddon,
-  ProvisionRequest,
-} from '../addon.js';
-import { ContainerHost } from './container-host.js';
+import type { AddonInstance } from '../addon.js';
+import { ContainerHost } from '../servers/container-host.js';
+import type { ServerHost } from '../servers/host.js';
+import type { Owner } from '../servers/owner.js';
+import { ServerPlace } from '../servers/place.js';
+import { portsInUse } from '../servers/ports-in-use.js';
+import { ProcessHost } from '../servers/process-host.js';
+import { noDocker, ServerAddon } from '../servers/server-addon.js';
+import { PostgresContainer } from './container-kind.js';
 import { credentialsOf, databaseUrl } from './credentials.js';
 import { databaseFacts, sizeText } from './facts.js';
-import type { DatabaseHost } from './host.js';
-import type { Owner } from './owner.js';
-import { PostgresPlace } from './place.js';
 import { POSTGRES_PLANS } from './plans.js';
-import { ProcessHost, type ProcessHostOptions } from './process-host.js';
+import { PostgresProcess, type PostgresProcessOptions } from './process-kind.js';
 
 /** Other names by which `addons:create` takes it: Heroku's, and the one people type. */
 export const POSTGRES_ALIASES = ['heroku-postgresql', 'postgresql'] as const;
 
-export interface PostgresAddonOptions extends ProcessHostOptions {
+export interface PostgresAddonOptions extends PostgresProcessOptions {
   /** `$TFK_HOME/addons` */
   readonly addonsDir: string;
   /** Whom the server runs as when tfkd is root; else the account `postgres`, else `nobody`. */
@@ -34,53 +30,33 @@ export interface PostgresAddonOptions extends ProcessHostOptions {
   readonly postgresImage?: string | null;
 }
 
+const PRODUCT = { service: 'postgres', name: 'PostgreSQL', accounts: ['postgres', '_postgres'] };
+
 const urlKey = (attachment: string): string => `${attachment}_URL`;
 
-/**
- * One PostgreSQL server of its own per add-on, on a port that it keeps for life: a process for apps of the process engine, a
- * container for those of the Docker engine. It stays what it was made as, wherever its apps move.
- */
-export class PostgresAddon implements AddonService {
-  readonly name = 'postgres';
-  readonly humanName = 'PostgreSQL';
+export class PostgresAddon extends ServerAddon {
+  readonly name = PRODUCT.service;
+  readonly humanName = PRODUCT.name;
   readonly herokuName = 'heroku-postgresql';
   readonly defaultAttachment = 'DATABASE';
   readonly plans = POSTGRES_PLANS;
 
-  private readonly process: ProcessHost;
-  private readonly container: ContainerHost | undefined;
+  private readonly process: ServerHost;
+  private readonly container: ServerHost | undefined;
 
   constructor(options: PostgresAddonOptions) {
+    super();
     const { addonsDir, systemDir = '/var/lib/tfk', owner, containers, clock } = options;
-    const place = new PostgresPlace({ addonsDir, systemDir, owner });
-    const portsInUse = async () => {
-      // Docker that does not answer keeps no ports.
-      const others = (await containers?.hostPorts().catch(() => undefined)) ?? [];
-      return new Set([...(await place.portsInUse()), ...others]);
-    };
-    this.process = new ProcessHost(options, place, portsInUse);
-    if (containers) {
-      const image = options.postgresImage ?? null;
-      this.container = new ContainerHost({ services: containers, image, clock, portsInUse });
-    }
-  }
-
-  async provision(request: ProvisionRequest): Promise<ProvisionedAddon> {
-    const host = request.engine === 'docker' ? this.inContainer(request.name) : this.process;
-    try {
-      return { data: await host.provision(request) };
-    } catch (error) {
-      if (!request.signal.aborted) throw error;
-      throw new TfkError('unavailable', `Making ${request.name} was cancelled. Nothing is left of it.`);
-    }
-  }
-
-  async ensureRunning(addon: AddonInstance, signal?: AbortSignal): Promise<void> {
-    await this.hostOf(addon).ensureRunning(addon, signal);
-  }
-
-  async open(addon: AddonInstance, engine: EngineName): Promise<AddonData> {
-    return this.hostOf(addon).open(addon, engine);
+    const place = new ServerPlace({ addonsDir, systemDir, owner }, PRODUCT);
+    const taken = portsInUse([addonsDir, systemDir], containers);
+    const parts = { place, portsInUse: taken, ...(containers ? { containers } : {}) };
+    this.process = new ProcessHost(new PostgresProcess(place, options), parts);
+    if (containers)
+      this.container = new ContainerHost(new PostgresContainer(containers, options.postgresImage ?? null), {
+        services: containers,
+        clock,
+        portsInUse: taken,
+      });
   }
 
   configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>> {
@@ -90,10 +66,6 @@ export class PostgresAddon implements AddonService {
 
   configKeys(attachment: string): readonly string[] {
     return [urlKey(attachment)];
-  }
-
-  localAddress(addon: AddonInstance): NetworkAddress {
-    return this.hostOf(addon).addressFor(addon, 'process');
   }
 
   async describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]> {
@@ -113,25 +85,9 @@ export class PostgresAddon implements AddonService {
     ];
   }
 
-  async stop(addon: AddonInstance): Promise<void> {
-    await this.hostOf(addon).stop(addon);
-  }
-
-  async deprovision(addon: AddonInstance): Promise<void> {
-    await this.hostOf(addon).deprovision(addon);
-  }
-
-  /** What was never finished says nothing of itself: it is where its app's engine has it made. */
-  private hostOf({ name, data, engine }: AddonInstance): DatabaseHost {
-    const unfinished = Object.keys(data).length === 0;
-    const inContainer = unfinished ? engine === 'docker' : data['host'] === 'docker';
-    return inContainer ? this.inContainer(name) : this.process;
-  }
-
-  private inContainer(name: string): ContainerHost {
+  protected hostFor(name: string, where: 'docker' | 'process'): ServerHost {
+    if (where === 'process') return this.process;
     if (this.container) return this.container;
-    throw new TfkError('unavailable', `${name} belongs in a container, and this tfk has no Docker engine.`, {
-      hint: 'Type tfk doctor, which says why.',
-    });
+    throw noDocker(name);
   }
 }

@@ -1,17 +1,26 @@
-import { spawn } from 'node:child_process';
-import { chmod, open, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../shared/atomic-file.js';
 import type { Clock } from '../../shared/clock.js';
 import { TfkError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
+import type { Answer } from '../servers/host.js';
+import type { ServerFolder } from '../servers/place.js';
+import { isFree, isLoopback } from '../servers/ports.js';
+import {
+  portTaken,
+  spawnServer,
+  untilReady,
+  within,
+  writeForServer,
+  type Ended,
+  type ProcessServer,
+  type ReadyRequest,
+  type StartRequest,
+} from '../servers/process-server.js';
+import { commandOf, processesBeginning, sendSignal } from '../servers/processes.js';
 import type { Binaries } from './binaries.js';
 import type { Credentials } from './credentials.js';
 import { answerOf } from './login.js';
-import type { Owner } from './owner.js';
-import type { ServerFolder } from './place.js';
-import { isFree } from './ports.js';
-import { commandOf, processesBeginning, sendSignal } from './processes.js';
 import { addressesIn, clusterMark, hbaConf, LOG_FILES_KEPT, serverConf } from './settings.js';
 import { startFailure } from './start-failure.js';
 
@@ -20,33 +29,16 @@ export interface ServerContext {
   readonly logger: Logger;
 }
 
-export interface WaitRequest {
-  /** For messages: the add-on's name. */
-  readonly name: string;
-  readonly credentials: Credentials;
-  readonly signal?: AbortSignal;
-}
-
-export interface StartRequest extends WaitRequest {
-  /** Where it listens: loopback, and what containers reach. */
-  readonly addresses: readonly string[];
-  readonly binaries: Binaries;
-  readonly owner: Owner | undefined;
-}
-
+const PRODUCT = 'PostgreSQL';
 /** Of postmaster.pid, counted from 0: `starting`, `ready`, `stopping`… */
 const STATUS_LINE = 7;
 const POLL_MS = 25;
-const START_LIMIT_MS = 120_000;
 const FAST_STOP_LIMIT_MS = 60_000;
 const IMMEDIATE_STOP_LIMIT_MS = 15_000;
 const ORPHANS_LIMIT_MS = 5000;
 
-/**
- * The postmaster of one data folder. It is a process of its own session, outlives tfkd and is found again by its pid file; that
- * a process of that pid is really ours is read from its command line, since pids come round again.
- */
-export class PostgresServer {
+/** The postmaster of one data folder, found again by its pid file. */
+export class PostgresServer implements ProcessServer<Credentials, Binaries> {
   private readonly mark: string;
 
   constructor(
@@ -63,41 +55,31 @@ export class PostgresServer {
     return (await commandOf(pid))?.includes(`cluster_name=${this.mark}`) ? pid : undefined;
   }
 
-  /** Is it to listen there since its last start? */
-  async listensOn(address: string): Promise<boolean> {
-    const conf = await readFile(this.folder.conf, 'utf8').catch(() => '');
-    return addressesIn(conf).includes(address);
+  answerOf(credentials: Credentials, host?: string): Promise<Answer> {
+    return answerOf(credentials, host);
   }
 
-  /** Starts it and resolves when it takes connections; safe on the remains of a crash. Must not run already. */
-  async start(request: StartRequest): Promise<void> {
+  /** One that listens where nobody needs it any more is left alone. */
+  async isSetFor({ addresses }: ReadyRequest<Credentials>): Promise<boolean> {
+    const conf = await readFile(this.folder.conf, 'utf8').catch(() => '');
+    const listening = addressesIn(conf);
+    return addresses.filter((address) => !isLoopback(address)).every((bridge) => listening.includes(bridge));
+  }
+
+  async start(request: StartRequest<Credentials, Binaries>): Promise<void> {
     await this.stopOrphans();
     await this.removeForeignPidFile();
-    const { addresses } = request;
-    const { port } = request.credentials;
-    if (!(await isFree(port, addresses))) throw portTaken(request.name, port);
+    const { name, credentials, addresses } = request;
+    if (!(await isFree(credentials.port, addresses))) throw portTaken(PRODUCT, name, credentials.port);
     await this.writeConf(request);
-    const ended = await this.spawnPostmaster(request);
-    await this.waitUntilReady(request, addresses, ended);
+    await this.untilReady(request, await this.spawnPostmaster(request));
   }
 
-  /** Waits for one that is starting or recovering. */
-  async waitUntilReady(request: WaitRequest, addresses: readonly string[], ended?: Ended): Promise<void> {
-    const { clock } = this.context;
-    const deadline = clock.now() + START_LIMIT_MS;
-    while (clock.now() < deadline) {
-      request.signal?.throwIfAborted();
-      if (await this.isReady(request.credentials, addresses)) return;
-      if (ended?.done ?? (await this.pid()) === undefined)
-        throw await startFailure(this.folder, request.name);
-      await clock.sleep(POLL_MS, request.signal);
-    }
-    throw new TfkError('unavailable', `PostgreSQL of ${request.name} runs but takes no connections yet.`, {
-      hint: 'After a crash it first replays its log, which can take minutes; tfk addons:info shows when it is up.',
-    });
+  async waitUntilReady(request: ReadyRequest<Credentials>): Promise<void> {
+    await this.untilReady(request);
   }
 
-  /** Fast: open transactions are rolled back. Resolves when no process of it is left; `immediate` needs a recovery later. */
+  /** Fast: open transactions are rolled back. */
   async stop(how: 'fast' | 'immediate'): Promise<void> {
     const pid = await this.pid();
     if (pid !== undefined) {
@@ -108,7 +90,7 @@ export class PostgresServer {
     await this.stopOrphans();
   }
 
-  /** Keeps the newest log files; the server itself only begins new ones. */
+  /** The server itself only begins new files. */
   async trimLog(): Promise<void> {
     const names = (await readdir(this.folder.log).catch(() => [])).sort().reverse();
     for (const name of names.slice(LOG_FILES_KEPT + 1))
@@ -124,14 +106,17 @@ export class PostgresServer {
     return (await readFile(join(this.folder.data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   }
 
-  private async isGone(withinMs: number): Promise<boolean> {
-    const { clock } = this.context;
-    const deadline = clock.now() + withinMs;
-    while (clock.now() < deadline) {
-      if ((await this.pid()) === undefined) return true;
-      await clock.sleep(POLL_MS);
-    }
-    return false;
+  private isGone(withinMs: number): Promise<boolean> {
+    return within(this.context.clock, withinMs, async () => (await this.pid()) === undefined);
+  }
+
+  private async untilReady(request: ReadyRequest<Credentials>, ended?: Ended): Promise<void> {
+    await untilReady(this.context.clock, request, {
+      product: PRODUCT,
+      isReady: () => this.isReady(request),
+      hasEnded: async () => ended?.done ?? (await this.pid()) === undefined,
+      whyEnded: () => startFailure(this.folder, request.name),
+    });
   }
 
   /**
@@ -160,41 +145,29 @@ export class PostgresServer {
     await rm(join(this.folder.data, 'postmaster.pid'), { force: true });
   }
 
-  private async writeConf({ credentials, addresses }: StartRequest): Promise<void> {
+  private async writeConf({
+    credentials,
+    addresses,
+    owner,
+  }: StartRequest<Credentials, Binaries>): Promise<void> {
     const { port, user, database } = credentials;
-    const { hba, log, conf } = this.folder;
-    await writeForServer(hba, hbaConf(user, database, addresses));
-    await writeForServer(conf, serverConf({ port, addresses, hbaFile: hba, logFolder: log }));
+    const { path, log, conf } = this.folder;
+    const hbaFile = join(path, 'pg_hba.conf');
+    await writeForServer(hbaFile, hbaConf(user, database, addresses), owner);
+    await writeForServer(conf, serverConf({ port, addresses, hbaFile, logFolder: log }), owner);
   }
 
-  private async spawnPostmaster({ binaries, owner }: StartRequest): Promise<Ended> {
-    const output = await open(this.folder.startLog, 'w', 0o600);
-    try {
-      const postmaster = spawn(
-        join(binaries.bin, 'postgres'),
-        ['-D', this.folder.data, '-c', `cluster_name=${this.mark}`],
-        {
-          cwd: '/',
-          // Nothing of tfkd's own environment: the server has no business with it.
-          env: { LC_ALL: 'C', TZ: 'UTC' },
-          detached: true,
-          stdio: ['ignore', output.fd, output.fd],
-          ...(owner ?? {}),
-        },
-      );
-      postmaster.unref();
-      const ended: Ended = { done: false };
-      const end = () => (ended.done = true);
-      postmaster.once('error', end);
-      postmaster.once('exit', end);
-      return ended;
-    } finally {
-      await output.close();
-    }
+  private spawnPostmaster({ binaries, owner }: StartRequest<Credentials, Binaries>): Promise<Ended> {
+    return spawnServer({
+      path: join(binaries.bin, 'postgres'),
+      argv: ['-D', this.folder.data, '-c', `cluster_name=${this.mark}`],
+      output: this.folder.startLog,
+      owner,
+    });
   }
 
   /** By its own pid file first: what answers on the port could be another server. */
-  private async isReady(credentials: Credentials, addresses: readonly string[]): Promise<boolean> {
+  private async isReady({ credentials, addresses }: ReadyRequest<Credentials>): Promise<boolean> {
     const pidFile = await this.pidFile();
     if (pidFile[STATUS_LINE]?.trim() !== 'ready' || (await this.pid()) === undefined) return false;
     for (const address of addresses) {
@@ -202,27 +175,6 @@ export class PostgresServer {
     }
     return true;
   }
-}
-
-/** Changes when the process that was spawned ends. */
-interface Ended {
-  done: boolean;
-}
-
-/** Readable by the server's account, also when tfkd's umask says otherwise. Neither file holds a secret. */
-async function writeForServer(path: string, text: string): Promise<void> {
-  await writeFileAtomic(path, text);
-  await chmod(path, 0o644);
-}
-
-function portTaken(name: string, port: number): TfkError {
-  return new TfkError(
-    'conflict',
-    `PostgreSQL of ${name} cannot start: another program listens on port ${port}, which its URL names. Its data is untouched.`,
-    {
-      hint: `Find the program with: lsof -nP -iTCP:${port} -sTCP:LISTEN . When it has ended, tfk starts the database by itself.`,
-    },
-  );
 }
 
 function orphansStay(pids: readonly number[]): TfkError {

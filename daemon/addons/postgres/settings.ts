@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isLoopback } from '../servers/ports.js';
 
 const MEGABYTE = 1024 * 1024;
 /** What the server's log may take on disk: so many files of so many bytes, and one that is being written. */
@@ -52,7 +53,7 @@ const LOOPBACK = ['127.0.0.1/32', '::1/128'];
  * listens on the bridge too, from the networks that this machine is itself a part of, as it is of every network of containers.
  */
 export function hbaConf(user: string, database: string, addresses: readonly string[]): string {
-  const beyond = addresses.some((address) => !LOOPBACK.some((net) => net.startsWith(`${address}/`)));
+  const beyond = addresses.some((address) => !isLoopback(address));
   return [...LOOPBACK, ...(beyond ? ['samenet'] : [])]
     .map((from) => `host "${database}" "${user}" ${from} scram-sha-256\n`)
     .join('');
@@ -61,12 +62,6 @@ export function hbaConf(user: string, database: string, addresses: readonly stri
 /** The addresses in a file written by `serverConf`. */
 export function addressesIn(conf: string): string[] {
   return /^listen_addresses = '(.*)'$/m.exec(conf)?.[1]?.split(',') ?? [];
-}
-
-/** The port in a file written by `serverConf`. */
-export function portIn(conf: string): number | undefined {
-  const digits = /^port = '(\d+)'$/m.exec(conf)?.[1];
-  return digits === undefined ? undefined : Number(digits);
 }
 
 function confLine([name, value]: readonly [string, string]): string {

@@ -1,7 +1,7 @@
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TfkError } from '../../shared/errors.js';
-import type { ServerFolder } from './place.js';
+import type { ServerFolder } from '../servers/place.js';
 
 /** Why a server ended instead of starting, in its own words. */
 export async function startFailure(folder: ServerFolder, name: string): Promise<TfkError> {

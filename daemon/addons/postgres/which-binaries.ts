@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../shared/clock.js';
 import { TfkError } from '../../shared/errors.js';
+import type { ServerPlace } from '../servers/place.js';
+import type { InstallRequest } from '../servers/process-host.js';
+import { Turns } from '../servers/turns.js';
 import { binariesAt, installedBinaries, pinnedPackage, type Binaries } from './binaries.js';
 import { majorOfData } from './cluster.js';
-import { installBinaries, type InstallRequest } from './install.js';
+import { installBinaries } from './install.js';
 import { majorOf } from './manifest.js';
-import type { PostgresPlace } from './place.js';
-import { Turns } from './turns.js';
 
 export interface BinariesOptions {
   readonly clock: Clock;
@@ -27,7 +28,7 @@ export class WhichBinaries {
   private readonly manifestFolder: string;
 
   constructor(
-    private readonly place: PostgresPlace,
+    private readonly place: ServerPlace,
     private readonly options: BinariesOptions,
   ) {
     this.manifestFolder = options.manifestFolder ?? fileURLToPath(new URL('./binaries/', import.meta.url));

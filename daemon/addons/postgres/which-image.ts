@@ -1,20 +1,17 @@
 import type { ServiceHost, ServiceImage } from '../../engines/service-host.js';
 import { TfkError } from '../../shared/errors.js';
+import type { AddonData } from '../addon.js';
+import type { FetchRequest } from '../servers/container-host.js';
 import { OLDEST_MAJOR } from './binaries.js';
 
 /** An image of PostgreSQL, like the official one. */
-export interface PostgresImage {
+export interface PostgresImage extends AddonData {
   readonly image: string;
   readonly major: number;
   /** Where it wants the volume with the data. */
   readonly dataPath: string;
   /** The folder of the data, in that volume. */
   readonly pgData: string;
-}
-
-export interface FetchRequest {
-  readonly progress: (text: string) => void;
-  readonly signal: AbortSignal;
 }
 
 const SETTING = 'TFK_ADDON_POSTGRES_IMAGE';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AddonInstance, ProvisionRequest } from '../../../daemon/addons/addon.js';
 import { credentialsOf } from '../../../daemon/addons/postgres/credentials.js';
 import { PostgresAddon, type PostgresAddonOptions } from '../../../daemon/addons/postgres/postgres-addon.js';
-import { commandOf } from '../../../daemon/addons/postgres/processes.js';
+import { commandOf } from '../../../daemon/addons/servers/processes.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
 import { newId } from '../../../daemon/shared/ids.js';
 

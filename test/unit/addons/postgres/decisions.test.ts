@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { credentialsOf, databaseUrl, namesOf } from '../../../../daemon/addons/postgres/credentials.js';
 import { sizeText } from '../../../../daemon/addons/postgres/facts.js';
 import { majorOf, pinnedFor, postgresVersion } from '../../../../daemon/addons/postgres/manifest.js';
-import { accountIn } from '../../../../daemon/addons/postgres/owner.js';
 import { scramVerifier } from '../../../../daemon/addons/postgres/scram.js';
 import {
   addressesIn,
   clusterMark,
   hbaConf,
-  portIn,
   serverConf,
 } from '../../../../daemon/addons/postgres/settings.js';
 import { reasonIn } from '../../../../daemon/addons/postgres/start-failure.js';
+import { accountIn } from '../../../../daemon/addons/servers/owner.js';
+import { portIn } from '../../../../daemon/addons/servers/ports-in-use.js';
 
 describe('the server’s settings', () => {
   const conf = (logFolder: string, port = 23_456) =>
@@ -116,11 +116,16 @@ describe('the account of a root tfkd’s server', () => {
   const root = 'root:x:0:0:root:/root:/bin/bash';
   const nobody = 'nobody:x:65534:65533::/:/usr/sbin/nologin';
 
+  const ACCOUNTS = ['postgres', '_postgres'];
+
   it('is postgres, else nobody, and never root', () => {
-    expect(accountIn(`${root}\n${nobody}\npostgres:x:101:104::/:/bin/sh\n`)).toEqual({ uid: 101, gid: 104 });
-    expect(accountIn(`${root}\n${nobody}\n`)).toEqual({ uid: 65534, gid: 65533 });
-    expect(accountIn('postgres:x:0:0::/:/bin/sh\n')).toBeUndefined();
-    expect(accountIn(root)).toBeUndefined();
+    expect(accountIn(`${root}\n${nobody}\npostgres:x:101:104::/:/bin/sh\n`, ACCOUNTS)).toEqual({
+      uid: 101,
+      gid: 104,
+    });
+    expect(accountIn(`${root}\n${nobody}\n`, ACCOUNTS)).toEqual({ uid: 65534, gid: 65533 });
+    expect(accountIn('postgres:x:0:0::/:/bin/sh\n', ACCOUNTS)).toBeUndefined();
+    expect(accountIn(root, ACCOUNTS)).toBeUndefined();
   });
 });
 

@@ -1,18 +1,15 @@
-import { chmod, chown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TfkError } from '../../shared/errors.js';
-import { closedFolder, serverOwner, type Owner } from './owner.js';
-import { portIn } from './settings.js';
+import { closedFolder, serverOwner, type Owner, type Product } from './owner.js';
 
-/** The folders of one add-on's server. All but `data` and `log` belong to tfkd. */
+/** The folders and files of one add-on's server. All but `data` and `log` belong to tfkd. */
 export interface ServerFolder {
   readonly path: string;
   readonly data: string;
-  /** Where a cluster is made; it becomes `data` when it is whole. */
-  readonly unfinished: string;
   readonly log: string;
+  /** Written by tfk at each start. */
   readonly conf: string;
-  readonly hba: string;
   /** What the server says before its log begins. */
   readonly startLog: string;
   /** There once `provision` has come to its end. */
@@ -29,14 +26,17 @@ export interface PlaceOptions {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Where servers and their binaries lie: `<addonsDir>/postgres`, or, when tfkd is root and its home lies behind a closed folder
- * (/root is one), `<systemDir>/postgres`: the server's account must be able to walk to its data, and other people's folders
- * are not ours to open.
+ * Where a service's servers and their binaries lie: `<addonsDir>/postgres`, or, when tfkd is root and its home lies behind a
+ * closed folder (/root is one), `<systemDir>/postgres`: the server's account must be able to walk to its data, and other
+ * people's folders are not ours to open.
  */
-export class PostgresPlace {
+export class ServerPlace {
   private chosen: Promise<{ readonly root: string; readonly owner: Owner | undefined }> | undefined;
 
-  constructor(private readonly options: PlaceOptions) {}
+  constructor(
+    private readonly options: PlaceOptions,
+    private readonly of: Product,
+  ) {}
 
   /** Made if it is not there. */
   async root(): Promise<string> {
@@ -69,20 +69,9 @@ export class PostgresPlace {
     if (owner) await chown(path, owner.uid, owner.gid);
   }
 
-  /** The ports of all add-ons here, also of those that do not run. */
-  async portsInUse(): Promise<ReadonlySet<number>> {
-    const ports = new Set<number>();
-    for (const root of this.roots()) {
-      for (const id of await readdir(root).catch(() => [])) {
-        const port = portIn(await readFile(foldersIn(join(root, id)).conf, 'utf8').catch(() => ''));
-        if (port !== undefined) ports.add(port);
-      }
-    }
-    return ports;
-  }
-
   private roots(): readonly string[] {
-    return [join(this.options.addonsDir, 'postgres'), join(this.options.systemDir, 'postgres')];
+    const { addonsDir, systemDir } = this.options;
+    return [addonsDir, systemDir].map((folder) => join(folder, this.of.service));
   }
 
   private choose(): Promise<{ readonly root: string; readonly owner: Owner | undefined }> {
@@ -94,7 +83,7 @@ export class PostgresPlace {
   }
 
   private async firstOpen(): Promise<{ readonly root: string; readonly owner: Owner | undefined }> {
-    const owner = await serverOwner(this.options.owner);
+    const owner = await serverOwner(this.options.owner, this.of);
     const [own = '', system = ''] = this.roots();
     if (!owner) return { root: await made(own, 0o700), owner };
     if (!(await closedFolder(join(this.options.addonsDir, '..'), owner))) {
@@ -102,7 +91,7 @@ export class PostgresPlace {
       return { root: await made(own, 0o711), owner };
     }
     const closed = await closedFolder(join(this.options.systemDir, '..'), owner);
-    if (closed) throw noWayIn(closed, owner);
+    if (closed) throw noWayIn(this.of, closed, owner);
     await made(this.options.systemDir, 0o711);
     return { root: await made(system, 0o711), owner };
   }
@@ -112,15 +101,16 @@ export class PostgresPlace {
   }
 }
 
+/** The file that tfk writes for the server whose folder that is. */
+export const confOf = (path: string): string => join(path, 'tfk.conf');
+
 function foldersIn(path: string): ServerFolder {
   const inside = (name: string) => join(path, name);
   return {
     path,
     data: inside('data'),
-    unfinished: inside('data.unfinished'),
     log: inside('log'),
-    conf: inside('tfk.conf'),
-    hba: inside('pg_hba.conf'),
+    conf: confOf(path),
     startLog: inside('start.log'),
     provisioned: inside('provisioned'),
   };
@@ -136,10 +126,10 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-function noWayIn(closed: string, owner: Owner): TfkError {
+function noWayIn({ name }: Product, closed: string, owner: Owner): TfkError {
   return new TfkError(
     'unavailable',
-    `PostgreSQL runs as uid ${owner.uid}, which may not pass through ${closed}.`,
+    `${name} runs as uid ${owner.uid}, which may not pass through ${closed}.`,
     {
       hint: `Open it with chmod o+x ${closed}, or run tfkd as a user other than root.`,
     },

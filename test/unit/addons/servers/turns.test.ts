@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Turns } from '../../../../daemon/addons/postgres/turns.js';
+import { Turns } from '../../../../daemon/addons/servers/turns.js';
 
 const later = () => new Promise((resolve) => setTimeout(resolve, 5));
 

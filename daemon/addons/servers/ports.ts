@@ -15,6 +15,9 @@ export async function loopbackAddresses(): Promise<string[]> {
   return usable;
 }
 
+/** Of the addresses that `loopbackAddresses` answers. */
+export const isLoopback = (address: string): boolean => address === '127.0.0.1' || address === '::1';
+
 /** A port that nobody listens on, on any of the addresses, and that is not in `taken`. */
 export async function freePort(addresses: readonly string[], taken: ReadonlySet<number>): Promise<number> {
   const start = randomInt(COUNT);
@@ -24,7 +27,7 @@ export async function freePort(addresses: readonly string[], taken: ReadonlySet<
   }
   throw new TfkError(
     'unavailable',
-    `No port between ${FIRST} and ${FIRST + COUNT - 1} is free for PostgreSQL.`,
+    `No port between ${FIRST} and ${FIRST + COUNT - 1} is free for an add-on.`,
   );
 }
 
