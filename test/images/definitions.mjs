@@ -4,6 +4,9 @@ import { entrypoint, nodeOfThisMachine } from './files.mjs';
 const file = (name) => fileURLToPath(new URL(`files/${name}`, import.meta.url));
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Where the official images have it. */
+const JAVA_HOME_LINK = 'mkdir -p /opt/java && ln -s /usr/lib/jvm/java-17-openjdk-* /opt/java/openjdk';
+
 /**
  * What the stand-ins are made of, by the tag of the official image. Each has the users, paths, environment, entrypoint and
  * volumes of its model, and nothing of this machine: no certificates, no proxy, no settings.
@@ -28,6 +31,63 @@ export const IMAGES = {
       Entrypoint: ['docker-entrypoint.sh'],
       Cmd: ['node'],
     },
+  },
+
+  'python:3.11-slim-bookworm': {
+    packages: ['ca-certificates', 'python3', 'python3-pip', 'python3-venv'],
+    // The official one is built from source, and knows nothing of Debian's own packages.
+    setup: [
+      'rm -f /usr/lib/python3.11/EXTERNALLY-MANAGED',
+      'cd /usr/local/bin',
+      'for name in python3 python3.11; do ln -s "/usr/bin/$name" .; done && ln -s python3 python',
+      'printf \'#!/bin/sh\\nexec /usr/bin/pip3 "$@"\\n\' >pip && chmod 755 pip && ln -s pip pip3',
+    ].join(' && '),
+    config: { Env: [`PATH=${PATH}`, 'LANG=C.UTF-8', 'PYTHON_VERSION=3.11.2'], Cmd: ['python3'] },
+  },
+
+  'buildpack-deps:bookworm-curl': {
+    packages: ['ca-certificates', 'curl', 'wget', 'gnupg'],
+    config: { Env: [`PATH=${PATH}`], Cmd: ['bash'] },
+  },
+
+  'golang:1.19-bookworm': {
+    packages: ['ca-certificates', 'gcc', 'git', 'golang-go', 'libc6-dev'],
+    setup: 'ln -s /usr/lib/go /usr/local/go && mkdir -p /go/bin && chmod -R 1777 /go',
+    config: {
+      Env: [`PATH=/go/bin:/usr/local/go/bin:${PATH}`, 'GOLANG_VERSION=1.19.8', 'GOPATH=/go'],
+      Cmd: ['bash'],
+    },
+  },
+
+  'maven:3-eclipse-temurin-17': {
+    packages: ['ca-certificates', 'maven', 'openjdk-17-jdk-headless'],
+    setup: JAVA_HOME_LINK,
+    config: {
+      Env: [
+        `PATH=/opt/java/openjdk/bin:${PATH}`,
+        'JAVA_HOME=/opt/java/openjdk',
+        'JAVA_VERSION=jdk-17.0.15+6',
+      ],
+      Cmd: ['mvn'],
+    },
+  },
+
+  'eclipse-temurin:17-jre': {
+    packages: ['ca-certificates', 'openjdk-17-jre-headless'],
+    setup: JAVA_HOME_LINK,
+    config: {
+      Env: [
+        `PATH=/opt/java/openjdk/bin:${PATH}`,
+        'JAVA_HOME=/opt/java/openjdk',
+        'JAVA_VERSION=jdk-17.0.15+6',
+      ],
+      Cmd: ['bash'],
+    },
+  },
+
+  'rust:1.63-bookworm': {
+    packages: ['ca-certificates', 'cargo', 'gcc', 'libc6-dev', 'libssl-dev', 'pkg-config', 'rustc'],
+    config: { Env: [`PATH=/usr/local/cargo/bin:${PATH}`, 'RUST_VERSION=1.63.0'], Cmd: ['bash'] },
   },
 
   'postgres:15': {

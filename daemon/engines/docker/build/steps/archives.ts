@@ -111,6 +111,29 @@ export function repacked(
   };
 }
 
+/**
+ * The engine's archive of `path` as it is, its names counted from the root of the container: relative links may lead out of the
+ * folder that an archive is unpacked in only there.
+ */
+export function fromRoot(path: string, archive: Readable): Part {
+  const to = parentOf(path);
+  return async (target) => {
+    const entries = extract();
+    const reading = flow(archive, entries);
+    const writing = async () => {
+      for await (const entry of entries) {
+        const { name, linkname, type } = entry.header;
+        const link = type === 'link' ? { linkname: below(to, linkname ?? '') } : {};
+        const moved = { ...entry.header, name: below(to, name), ...link };
+        if (type === 'file') await flow(entry as unknown as Readable, target.entry(moved));
+        else await add(target, moved);
+        entry.resume();
+      }
+    };
+    await Promise.all([reading, writing()]);
+  };
+}
+
 /** A further name of a file whose first one, with the content, is not kept. */
 function isCut({ name, type, linkname }: Header, { to, keep }: Repacking): boolean {
   return type === 'link' && keep(below(to, name), false) && !keep(below(to, linkname), false);

@@ -5,7 +5,7 @@ import { tooLarge } from '../../../build/slug-limit.js';
 import { unless } from '../../answers.js';
 import type { Names } from '../../names.js';
 import type { BaseImage } from '../base-images.js';
-import { below, folders, parentOf } from './archives.js';
+import { below, folders, fromRoot, parentOf } from './archives.js';
 import { isWithin } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
@@ -109,7 +109,8 @@ export class LayerImages {
         const excess = tooLarge(bytes, limit * BEYOND_SLUG);
         if (excess) archive.destroy(excess);
       });
-      await containers.put(to, archive, below(APP, parentOf(path)));
+      if (parentOf(path) === '') await containers.put(to, archive, APP);
+      else await containers.fill(to, [fromRoot(below(APP_NAME, path), archive)]);
     }
     return bytes;
   }

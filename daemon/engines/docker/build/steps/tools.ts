@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
 import type { Language, Runtime } from '../../../../../buildpacks/plan.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { unless } from '../../answers.js';
 import type { Names } from '../../names.js';
 import type { BaseImage, Tool } from '../base-images.js';
+import { fromRoot } from './archives.js';
 import type { BuildContainers } from './containers.js';
 import type { KeyedImages } from './keyed-images.js';
 
@@ -49,7 +49,7 @@ export class ToolImages {
       const from = await containers.forImage(image.id, []);
       for (const path of placesOf(runtime)) {
         const archive = await unless([404], containers.read(from, path));
-        if (archive !== null) await containers.put(target, archive, dirname(path));
+        if (archive !== null) await containers.fill(target, [fromRoot(path.slice(1), archive)]);
       }
       await containers.remove(from);
     }
