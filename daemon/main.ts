@@ -109,6 +109,7 @@ async function main(config: Config): Promise<void> {
     logger,
     containers,
     rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
+    actor: () => account.email,
   });
   const outputs = new BuildOutputs(join(home, 'builds'), FIXED_LIMITS.outputBytes, logger);
   const appIsEmpty = async (appId: string): Promise<void> => {

@@ -32,12 +32,25 @@ export interface AddonService {
   configKeys(attachment: string): readonly string[];
   /** Where programs on this machine reach it. */
   localAddress(addon: AddonInstance): NetworkAddress;
+  /** How its credentials are changed; absent: they stay as they are. */
+  readonly rotation?: CredentialRotation;
   /** Ordered label → text pairs for `addons:info`. Without secrets. */
   describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]>;
   /** Stops the server and keeps its data. */
   stop(addon: AddonInstance): Promise<void>;
   /** Stops the server and removes its data, for ever. May be repeated; `data` is empty where `provision` did not end. */
   deprovision(addon: AddonInstance): Promise<void>;
+}
+
+/** New credentials in two steps, so that no dyno is ever without valid ones. Each may be repeated after a crash. */
+export interface CredentialRotation {
+  /**
+   * Sees to it that there are others beside those of `addon.data`, which go on, and answers the data that names them. Where the
+   * answer is lost, nobody has noticed anything.
+   */
+  begin(addon: AddonInstance): Promise<AddonData>;
+  /** Ends those of `former`, and the connections that were made with them; those of `addon.data` go on. */
+  end(addon: AddonInstance, former: AddonData): Promise<void>;
 }
 
 export interface AddonPlan {

@@ -2,6 +2,7 @@ import type { EngineName } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { notFound, TfkError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
+import { SerialQueue } from '../shared/serial-queue.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { Binding } from '../store/releases.js';
 import type { Store } from '../store/store.js';
@@ -13,6 +14,7 @@ import { Expected } from './expected.js';
 import { assertAddonName, assertNameIsFree } from './names.js';
 import { Provisioning, type CreateAddon } from './provisioning.js';
 import { detaching, Rebinding } from './rebinding.js';
+import { Rotations } from './rotations.js';
 import { Upkeep } from './upkeep.js';
 
 export interface AddonDependencies {
@@ -24,6 +26,8 @@ export interface AddonDependencies {
   readonly aliases: Readonly<Record<string, string>>;
   /** Makes the release that has the add-ons as they are attached now. */
   readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
+  /** In whose name it goes on with what was cut off. */
+  readonly actor: () => string;
 }
 
 /** Backing services: made, attached to apps as config vars, kept running, destroyed. */
@@ -33,6 +37,7 @@ export class Addons {
   private readonly rebinding: Rebinding;
   private readonly attachments: Attachments;
   private readonly provisioning: Provisioning;
+  private readonly rotations: Rotations;
   private readonly upkeep: Upkeep;
 
   constructor(private readonly deps: AddonDependencies) {
@@ -40,8 +45,10 @@ export class Addons {
     const stopped = this.stopped.signal;
     this.rebinding = new Rebinding({ ...deps, stopped });
     const expected = new Expected(deps.clock);
-    const parts = { ...deps, catalogue: this.catalogue, rebinding: this.rebinding, expected, stopped };
+    const { catalogue, rebinding } = this;
+    const parts = { ...deps, catalogue, rebinding, expected, stopped, turns: new SerialQueue() };
     this.attachments = new Attachments(parts);
+    this.rotations = new Rotations(parts);
     const provisioning = new Provisioning(parts);
     this.provisioning = provisioning;
     this.upkeep = new Upkeep({ ...parts, deprovision: (addon) => provisioning.deprovision(addon) });
@@ -105,6 +112,11 @@ export class Addons {
     await this.attachments.detach(attachment, this.record(attachment.addonId), actor);
   }
 
+  /** Resolves when the apps have releases with the new credentials; the former end with the last dyno that has them. */
+  async rotateCredentials(addon: AddonRecord, actor: string): Promise<void> {
+    await this.rotations.start(addon, actor);
+  }
+
   /** With its data, for ever. Apps lose their attachments first, each with a release of its own; none of them can stop it. */
   async destroy(addon: AddonRecord, actor: string): Promise<void> {
     const { store, clock, logger } = this.deps;
@@ -135,13 +147,16 @@ export class Addons {
     return this.catalogue.of(addon).localAddress(instanceOf(this.deps.store, addon));
   }
 
-  facts(addon: AddonRecord): Promise<readonly (readonly [label: string, text: string])[]> {
-    if (addon.data === null) return Promise.resolve([]);
-    return this.catalogue.of(addon).describe(instanceOf(this.deps.store, addon));
+  async facts(addon: AddonRecord): Promise<readonly (readonly [label: string, text: string])[]> {
+    if (addon.data === null) return [];
+    const own = await this.catalogue.of(addon).describe(instanceOf(this.deps.store, addon));
+    const credentials = this.rotations.status(addon);
+    return credentials === null ? own : [...own, ['Credentials', credentials]];
   }
 
   /** After a start: what was cut off is finished or undone, what should run is started, and looked after from then on. */
   async recover(): Promise<void> {
+    this.rotations.recover(this.deps.actor());
     await this.upkeep.recover();
   }
 

@@ -2,6 +2,7 @@ import type { EngineName } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
+import type { SerialQueue } from '../shared/serial-queue.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { AppRecord } from '../store/apps.js';
 import type { Binding } from '../store/releases.js';
@@ -18,6 +19,8 @@ export interface AttachmentParts {
   readonly catalogue: Catalogue;
   readonly rebinding: Rebinding;
   readonly expected: Expected;
+  /** Who changes an add-on's data takes a turn of its id. */
+  readonly turns: SerialQueue;
 }
 
 export interface AttachAddon {
@@ -95,13 +98,16 @@ export class Attachments {
     await rebinding.make(detaching(attachment, addon, actor));
   }
 
-  private async openOne(addon: AddonRecord, appId: string, engine: EngineName): Promise<void> {
-    const { store, clock, catalogue, expected } = this.parts;
-    const soon = engine === 'docker' ? [appId] : [];
-    const instance = instanceOf(store, addon, [...expected.of(addon.id), ...soon]);
-    const data = await catalogue.of(addon).open(instance, engine);
-    if (JSON.stringify(data) !== JSON.stringify(addon.data))
-      store.addons.setData(addon.id, data, clock.now());
+  private async openOne({ id }: AddonRecord, appId: string, engine: EngineName): Promise<void> {
+    const { store, clock, catalogue, expected, turns } = this.parts;
+    await turns.run(id, async () => {
+      const addon = store.addons.find(id);
+      if (!addon) return;
+      const soon = engine === 'docker' ? [appId] : [];
+      const instance = instanceOf(store, addon, [...expected.of(id), ...soon]);
+      const data = await catalogue.of(addon).open(instance, engine);
+      if (JSON.stringify(data) !== JSON.stringify(addon.data)) store.addons.setData(id, data, clock.now());
+    });
   }
 
   private assertThere({ id, name }: AddonRecord): void {

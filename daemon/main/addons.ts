@@ -5,7 +5,10 @@ import type { Config } from '../config.js';
 import type { ServiceHost } from '../engines/service-host.js';
 import { systemPath } from './create-engines.js';
 
-export interface AddonParts extends Pick<AddonDependencies, 'store' | 'clock' | 'logger' | 'rebind'> {
+export interface AddonParts extends Pick<
+  AddonDependencies,
+  'store' | 'clock' | 'logger' | 'rebind' | 'actor'
+> {
   /** Where add-ons of apps on Docker run. */
   readonly containers: ServiceHost;
 }

@@ -141,6 +141,17 @@ export class ReleaseStore {
     return this.many(`${SELECT} WHERE s.status = 'pending' ORDER BY r.created_at`);
   }
 
+  /** Those with that add-on which give it to dynos: by running ones, as their app's current release, or soon. */
+  inUseWith(addonId: string): ReleaseRecord[] {
+    return this.many(
+      `${SELECT} WHERE EXISTS (SELECT 1 FROM json_each(r.bindings_json) WHERE value ->> 'addonId' = ?)
+         AND (s.status = 'pending'
+           OR EXISTS (SELECT 1 FROM apps WHERE apps.current_release_id = r.id AND apps.destroyed_at IS NULL)
+           OR EXISTS (SELECT 1 FROM dynos WHERE dynos.release_id = r.id AND dynos.state <> 'complete'))`,
+      addonId,
+    );
+  }
+
   private one(sql: string, ...values: unknown[]): ReleaseRecord | undefined {
     return this.many(sql, ...values)[0];
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { AccountStore } from './account.js';
+import { AddonRotationStore } from './addon-rotations.js';
 import { AddonStore } from './addons.js';
 import { AppSetupStore } from './app-setups.js';
 import { AppStore } from './apps.js';
@@ -34,6 +35,7 @@ import { WebhookStore } from './webhooks.js';
 /** What must survive a restart, one object a noun. */
 export class Store {
   readonly account: AccountStore;
+  readonly addonRotations: AddonRotationStore;
   readonly addons: AddonStore;
   readonly appSetups: AppSetupStore;
   readonly apps: AppStore;
@@ -70,6 +72,7 @@ export class Store {
   ) {
     const changes = (this.changes = new Changes(db));
     this.account = new AccountStore(db);
+    this.addonRotations = new AddonRotationStore(db, box);
     this.addons = new AddonStore(db, box, changes);
     this.appSetups = new AppSetupStore(db);
     this.apps = new AppStore(db, changes);

@@ -5,18 +5,12 @@ import { messageOf, TfkError } from '../../shared/errors.js';
 import type { Owner } from '../servers/owner.js';
 import type { ServerFolder } from '../servers/place.js';
 import type { Binaries } from './binaries.js';
-import { scramVerifier } from './scram.js';
+import { rolesSql, type Roles } from './roles.js';
 
 export interface ClusterTools {
   readonly binaries: Binaries;
   readonly owner: Owner | undefined;
   readonly signal?: AbortSignal;
-}
-
-export interface NewCluster {
-  readonly user: string;
-  readonly database: string;
-  readonly password: string;
 }
 
 /** Where a cluster is made; it becomes `data` when it is whole. */
@@ -25,33 +19,24 @@ export const unfinishedIn = ({ path }: ServerFolder): string => join(path, 'data
 const INITDB_LIMIT_MS = 3 * 60_000;
 
 /**
- * Makes `folder.data` with the role and its database in it, whole or not at all. The superuser has no password and no way in:
- * pg_hba.conf knows the role only. `unfinishedIn(folder)` must be there, empty and the owner's.
+ * Makes `folder.data` with the roles and their database in it, whole or not at all. The superuser has no password and no way in:
+ * pg_hba.conf knows the roles only. `unfinishedIn(folder)` must be there, empty and the owner's.
  */
-export async function createCluster(
-  folder: ServerFolder,
-  wanted: NewCluster,
-  tools: ClusterTools,
-): Promise<void> {
+export async function createCluster(folder: ServerFolder, roles: Roles, tools: ClusterTools): Promise<void> {
   const unfinished = unfinishedIn(folder);
   await run('initdb', initdbArguments(unfinished), tools);
   await appendFile(join(unfinished, 'postgresql.conf'), "\ninclude_if_exists '../tfk.conf'\n");
   await inSingleUserMode(unfinished, tools, [
-    `CREATE ROLE "${wanted.user}" LOGIN PASSWORD '${await scramVerifier(wanted.password)}';`,
-    `CREATE DATABASE "${wanted.database}" OWNER "${wanted.user}";`,
+    ...(await rolesSql(roles)),
+    `CREATE DATABASE "${roles.names.database}" OWNER "${roles.names.user}";`,
   ]);
   await rename(unfinished, folder.data);
   await syncFolder(folder.path);
 }
 
-/** Gives the role a new password. The server must not run. */
-export async function changePassword(
-  folder: ServerFolder,
-  role: { readonly user: string; readonly password: string },
-  tools: ClusterTools,
-): Promise<void> {
-  const verifier = await scramVerifier(role.password);
-  await inSingleUserMode(folder.data, tools, [`ALTER ROLE "${role.user}" LOGIN PASSWORD '${verifier}';`]);
+/** Makes the roles where they are not, and gives each its password. The server must not run. */
+export async function setRoles(folder: ServerFolder, roles: Roles, tools: ClusterTools): Promise<void> {
+  await inSingleUserMode(folder.data, tools, await rolesSql(roles));
 }
 
 /** The major version that made the data, or undefined when there is none. */

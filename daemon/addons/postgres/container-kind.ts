@@ -4,9 +4,10 @@ import { newSecret } from '../../shared/ids.js';
 import type { AddonInstance } from '../addon.js';
 import type { ContainerKind, FetchRequest, ServerPlan } from '../servers/container-host.js';
 import type { Answer } from '../servers/host.js';
-import { CONTAINER_PORT, containerSpec, PSQL, roleSql } from './container-spec.js';
-import { credentialsOf, namesOf, type Credentials } from './credentials.js';
+import { CONTAINER_PORT, containerSpec, PSQL, setUpSql } from './container-spec.js';
+import { credentialsOf, type Credentials } from './credentials.js';
 import { answerOf, withLogin } from './login.js';
+import { newRecord, rolesOf } from './roles.js';
 import { reasonIn } from './start-failure.js';
 import { WhichImage, type PostgresImage } from './which-image.js';
 
@@ -28,7 +29,7 @@ export class PostgresContainer implements ContainerKind<Credentials, PostgresIma
   }
 
   newCredentials(id: string): Omit<Credentials, 'port'> {
-    return { ...namesOf(id), password: newSecret() };
+    return newRecord(id);
   }
 
   credentialsOf(addon: AddonInstance): Credentials {
@@ -56,10 +57,10 @@ export class PostgresContainer implements ContainerKind<Credentials, PostgresIma
   }
 
   async setUp({ id, name }: ServerPlan, credentials: Credentials): Promise<void> {
-    const program = { command: PSQL, input: await roleSql(credentials) };
+    const program = { command: PSQL, input: await setUpSql(rolesOf(credentials)) };
     const { exitCode, output } = await this.services.run(id, program);
     if (exitCode !== 0)
-      throw new TfkError('unavailable', `PostgreSQL of ${name} did not take its role: ${reasonIn(output)}`);
+      throw new TfkError('unavailable', `PostgreSQL of ${name} did not take its roles: ${reasonIn(output)}`);
     await withLogin(credentials, (client) => client.query('SELECT 1'));
   }
 

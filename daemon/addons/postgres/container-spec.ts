@@ -1,5 +1,5 @@
 import type { ServiceSpec } from '../../engines/service-host.js';
-import { scramVerifier } from './scram.js';
+import { rolesSql, type Roles } from './roles.js';
 import type { PostgresImage } from './which-image.js';
 
 /** Inside its container, where nobody else is. */
@@ -53,19 +53,14 @@ export const PSQL: readonly string[] = [
   '--set=ON_ERROR_STOP=1',
 ];
 
-/** Makes the app's role and its database where they are not, gives the role its password, and closes what it needs not. */
-export async function roleSql(role: {
-  readonly user: string;
-  readonly database: string;
-  readonly password: string;
-}): Promise<string> {
-  const { user, database, password } = role;
-  return `
-    SELECT 'CREATE ROLE "${user}"' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${user}') \\gexec
-    ALTER ROLE "${user}" LOGIN PASSWORD '${await scramVerifier(password)}';
-    SELECT 'CREATE DATABASE "${database}" OWNER "${user}"'
-     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${database}') \\gexec
-    REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
-    ALTER ROLE "${SUPERUSER}" PASSWORD NULL;
-  `;
+/** Makes roles and database where they are not, gives the roles their passwords, and closes what nobody needs. */
+export async function setUpSql(roles: Roles): Promise<string> {
+  const { user, database } = roles.names;
+  return [
+    ...(await rolesSql(roles)),
+    `SELECT 'CREATE DATABASE "${database}" OWNER "${user}"'
+     WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '${database}') \\gexec`,
+    'REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;',
+    `ALTER ROLE "${SUPERUSER}" PASSWORD NULL;`,
+  ].join('\n');
 }

@@ -9,12 +9,6 @@ export type Credentials = {
   readonly database: string;
 };
 
-/** Role and database of an add-on, always the same for the same id: `u3f2a…` and `d3f2a…`. */
-export function namesOf(id: string): { readonly user: string; readonly database: string } {
-  const tail = id.replaceAll('-', '').slice(0, 14);
-  return { user: `u${tail}`, database: `d${tail}` };
-}
-
 export function credentialsOf(addon: AddonInstance): Credentials {
   const { port, user, password, database } = addon.data;
   if (

@@ -1,6 +1,7 @@
 import type { EngineName } from '../../engines/engine.js';
 import type { ServiceHost } from '../../engines/service-host.js';
-import type { AddonInstance } from '../addon.js';
+import { newSecret } from '../../shared/ids.js';
+import type { AddonInstance, CredentialRotation } from '../addon.js';
 import { ContainerHost } from '../servers/container-host.js';
 import type { ServerHost } from '../servers/host.js';
 import type { Owner } from '../servers/owner.js';
@@ -13,6 +14,8 @@ import { credentialsOf, databaseUrl } from './credentials.js';
 import { databaseFacts, sizeText } from './facts.js';
 import { POSTGRES_PLANS } from './plans.js';
 import { PostgresProcess, type PostgresProcessOptions } from './process-kind.js';
+import { sparesOf } from './roles.js';
+import { cutOff, otherCredentials } from './rotation.js';
 
 /** Other names by which `addons:create` takes it: Heroku's, and the one people type. */
 export const POSTGRES_ALIASES = ['heroku-postgresql', 'postgresql'] as const;
@@ -40,6 +43,10 @@ export class PostgresAddon extends ServerAddon {
   readonly herokuName = 'heroku-postgresql';
   readonly defaultAttachment = 'DATABASE';
   readonly plans = POSTGRES_PLANS;
+  readonly rotation: CredentialRotation = {
+    begin: async (addon) => otherCredentials(await this.withAllRoles(addon)),
+    end: (addon, former) => cutOff(addon, credentialsOf({ ...addon, data: former })),
+  };
 
   private readonly process: ServerHost;
   private readonly container: ServerHost | undefined;
@@ -83,6 +90,14 @@ export class PostgresAddon extends ServerAddon {
       ['Tables', String(facts.tables)],
       port,
     ];
+  }
+
+  /** One that an earlier tfk made lacks some; once it has them, what it is answered is kept. */
+  private async withAllRoles(addon: AddonInstance): Promise<AddonInstance> {
+    if (sparesOf(addon.data)) return addon;
+    const whole = { ...credentialsOf(addon), spare: newSecret(), keeper: newSecret() };
+    await this.hostOf(addon).takeUp(addon, whole);
+    return { ...addon, data: { ...addon.data, ...whole } };
   }
 
   protected hostFor(name: string, where: 'docker' | 'process'): ServerHost {

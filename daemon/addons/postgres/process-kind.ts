@@ -1,11 +1,11 @@
-import { newSecret } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import type { AddonInstance } from '../addon.js';
 import type { ServerFolder, ServerPlace } from '../servers/place.js';
 import type { InstallRequest, MakeTools, ProcessKind } from '../servers/process-host.js';
 import type { Binaries } from './binaries.js';
-import { changePassword, createCluster, majorOfData, removeUnfinished, unfinishedIn } from './cluster.js';
-import { credentialsOf, namesOf, type Credentials } from './credentials.js';
+import { createCluster, majorOfData, removeUnfinished, setRoles, unfinishedIn } from './cluster.js';
+import { credentialsOf, type Credentials } from './credentials.js';
+import { newRecord, rolesOf } from './roles.js';
 import { PostgresServer } from './server.js';
 import { WhichBinaries, type BinariesOptions } from './which-binaries.js';
 
@@ -30,7 +30,7 @@ export class PostgresProcess implements ProcessKind<Credentials, Binaries> {
   }
 
   newCredentials(id: string): Wanted {
-    return { ...namesOf(id), password: newSecret() };
+    return newRecord(id);
   }
 
   credentialsOf(addon: AddonInstance): Credentials {
@@ -53,11 +53,11 @@ export class PostgresProcess implements ProcessKind<Credentials, Binaries> {
     await removeUnfinished(folder);
     await this.place.make(folder);
     await this.place.makeOwned(unfinishedIn(folder));
-    await createCluster(folder, wanted, tools);
+    await createCluster(folder, rolesOf(wanted), tools);
   }
 
   async takeUp(folder: ServerFolder, wanted: Wanted, tools: MakeTools<Binaries>): Promise<void> {
-    await changePassword(folder, wanted, tools);
+    await setRoles(folder, rolesOf(wanted), tools);
   }
 
   serverIn(folder: ServerFolder): PostgresServer {

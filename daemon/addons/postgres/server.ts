@@ -21,6 +21,7 @@ import { commandOf, processesBeginning, sendSignal } from '../servers/processes.
 import type { Binaries } from './binaries.js';
 import type { Credentials } from './credentials.js';
 import { answerOf } from './login.js';
+import { namesIn } from './roles.js';
 import { addressesIn, clusterMark, hbaConf, LOG_FILES_KEPT, serverConf } from './settings.js';
 import { startFailure } from './start-failure.js';
 
@@ -150,10 +151,10 @@ export class PostgresServer implements ProcessServer<Credentials, Binaries> {
     addresses,
     owner,
   }: StartRequest<Credentials, Binaries>): Promise<void> {
-    const { port, user, database } = credentials;
+    const { port } = credentials;
     const { path, log, conf } = this.folder;
     const hbaFile = join(path, 'pg_hba.conf');
-    await writeForServer(hbaFile, hbaConf(user, database, addresses), owner);
+    await writeForServer(hbaFile, hbaConf(namesIn(credentials), addresses), owner);
     await writeForServer(conf, serverConf({ port, addresses, hbaFile, logFolder: log }), owner);
   }
 

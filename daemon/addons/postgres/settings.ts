@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isLoopback } from '../servers/ports.js';
+import type { RoleNames } from './roles.js';
 
 const MEGABYTE = 1024 * 1024;
 /** What the server's log may take on disk: so many files of so many bytes, and one that is being written. */
@@ -49,14 +50,20 @@ export function serverConf(settings: ServerSettings): string {
 const LOOPBACK = ['127.0.0.1/32', '::1/128'];
 
 /**
- * Only the add-on's own role may come in, into its own database, with its password: from this machine, and, where the server
- * listens on the bridge too, from the networks that this machine is itself a part of, as it is of every network of containers.
+ * Only the add-on's own roles may come in, into their own databases, with their passwords: from this machine, and, where the server
+ * listens on the bridge too, the app's from the networks that this machine is itself a part of, as it is of every network of
+ * containers.
  */
-export function hbaConf(user: string, database: string, addresses: readonly string[]): string {
+export function hbaConf(names: RoleNames, addresses: readonly string[]): string {
+  const { user, second, keeper, database, scratch } = names;
   const beyond = addresses.some((address) => !isLoopback(address));
-  return [...LOOPBACK, ...(beyond ? ['samenet'] : [])]
-    .map((from) => `host "${database}" "${user}" ${from} scram-sha-256\n`)
-    .join('');
+  const apps = [...LOOPBACK, ...(beyond ? ['samenet'] : [])].map(
+    (from) => `host "${database}" "${user}","${second}" ${from} scram-sha-256\n`,
+  );
+  const ours = LOOPBACK.map(
+    (from) => `host "${database}","${scratch}","postgres" "${keeper}" ${from} scram-sha-256\n`,
+  );
+  return [...apps, ...ours].join('');
 }
 
 /** The addresses in a file written by `serverConf`. */

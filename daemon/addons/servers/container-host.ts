@@ -107,6 +107,10 @@ export class ContainerHost<C extends ServerCredentials, I extends AddonData> imp
     return addon.data;
   }
 
+  async takeUp(addon: AddonInstance, wanted: AddonData): Promise<void> {
+    await this.turns.take(addon.id, () => this.kind.setUp(addon, wanted as C));
+  }
+
   addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress {
     if (engine === 'docker') return { host: addon.hostName, port: this.kind.port };
     return { host: LOOPBACK, port: this.kind.credentialsOf(addon).port };

@@ -6,6 +6,8 @@ export interface ServerHost {
   provision(request: ProvisionRequest): Promise<AddonData>;
   ensureRunning(addon: AddonInstance, signal?: AbortSignal): Promise<void>;
   open(addon: AddonInstance, engine: EngineName): Promise<AddonData>;
+  /** Gives one that is there these credentials; a process is started again for it. */
+  takeUp(addon: AddonInstance, wanted: AddonData): Promise<void>;
   /** Where dynos of that engine find it. Throws where they have no way to it. */
   addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress;
   /** In words, where the server itself tells nothing. */

@@ -76,6 +76,17 @@ export class ProcessHost<C extends ServerCredentials, B> implements ServerHost {
     return { ...addon.data, bridge };
   }
 
+  async takeUp(addon: AddonInstance, wanted: AddonData): Promise<void> {
+    await this.turns.take(addon.id, async () => {
+      const folder = await this.parts.place.folderOf(addon.id);
+      const binaries = await this.kind.binariesForData(folder, addon.name);
+      const tools = { binaries, owner: await this.parts.place.owner(), signal: new AbortController().signal };
+      await this.kind.serverIn(folder).stop('fast');
+      await this.kind.takeUp(folder, wanted as unknown as C, tools);
+      await this.bringUp(addon, bridgeOf(addon));
+    });
+  }
+
   addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress {
     const { port } = this.kind.credentialsOf(addon);
     // Heroku's pg:psql demands TLS of any host that is not spelled like this.

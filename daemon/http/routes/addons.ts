@@ -125,6 +125,15 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
       return addonJson(services, name === undefined ? planned : services.addons.rename(planned, name));
     },
   );
+  app.post<OfAddon>(
+    '/tfk/apps/:app/addons/:addon/actions/rotate-credentials',
+    { schema: { response: { 200: Addon } } },
+    async (request) => {
+      const addon = ownAddon(services, request.params);
+      await services.addons.rotateCredentials(addon, actor(request));
+      return addonJson(services, addon);
+    },
+  );
   app.delete<OfAddon & { Body: { force?: unknown } | null | undefined }>(
     '/apps/:app/addons/:addon',
     { schema: { response: { 200: Addon } } },

@@ -129,8 +129,8 @@ const INSTEAD: readonly (readonly [path: RegExp, what: string, instead: string])
   ],
   [
     /credential/,
-    'A database has one credential here, which stays as it is',
-    'Its address is the config var: heroku config:get DATABASE_URL',
+    'A database has one credential here',
+    'Its address is the config var: heroku config:get DATABASE_URL, and a new one is made by: tfk pg:credentials:rotate',
   ],
   [
     /upgrade/,

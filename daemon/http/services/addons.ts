@@ -21,6 +21,8 @@ export interface AddonsService {
   }): Promise<AddonRecord>;
   rename(addon: AddonRecord, name: string): AddonRecord;
   changePlan(addon: AddonRecord, plan: string): AddonRecord;
+  /** Resolves when the apps have releases with the new credentials; the former end with the last dyno that has them. */
+  rotateCredentials(addon: AddonRecord, actor: string): Promise<void>;
   /** With its data, for ever. */
   destroy(addon: AddonRecord, actor: string): Promise<void>;
   attach(input: {

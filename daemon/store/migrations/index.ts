@@ -14,6 +14,7 @@ import { slugUploads } from './0013-slug-uploads.js';
 import { keys } from './0014-keys.js';
 import { preboot } from './0015-preboot.js';
 import { ociImages } from './0016-oci-images.js';
+import { addonRotations } from './0017-addon-rotations.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   keys,
   preboot,
   ociImages,
+  addonRotations,
 ];

@@ -38,6 +38,7 @@ function world(clock: Clock = systemClock) {
     services: [service],
     aliases: { 'heroku-postgresql': 'db' },
     rebind,
+    actor: () => ACTOR,
   });
   onTestFinished(() => addons.stop());
   const app = (name: string, engine: string): AppRecord =>

@@ -263,6 +263,48 @@ describe('a provisioned PostgreSQL', () => {
     url = newUrl ?? '';
   });
 
+  it('has new credentials beside the former ones, for the same objects, until those are cut off', async () => {
+    const { rotation } = service;
+    let present = { ...addon, data: await rotation.begin(addon) };
+    const urlOf = (of: AddonInstance) => service.configVars(of, 'DATABASE', 'process')['DATABASE_URL'] ?? '';
+    expect(urlOf(present)).not.toBe(url);
+    await query(urlOf(present), 'CREATE TABLE made_by_second AS SELECT 2 AS n');
+    // What a pooler's DISCARD ALL leads to.
+    await query(urlOf(present), 'SET ROLE NONE; CREATE SCHEMA stray; CREATE TABLE stray.t AS SELECT 3 AS n');
+    expect(await query(url, 'SELECT n FROM made_by_second')).toEqual([{ n: 2 }]);
+
+    const held = new pg.Client({ connectionString: url });
+    const lost = new Promise((resolve) => held.on('error', resolve));
+    await held.connect();
+    await rotation.end(present, addon.data);
+    await rotation.end(present, addon.data);
+    expect(String(await lost)).toMatch(/terminat/);
+    await expect(query(url, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+
+    const second = present;
+    present = { ...addon, data: await rotation.begin(second) };
+    expect(await query(urlOf(present), 'SELECT n FROM stray.t')).toEqual([{ n: 3 }]);
+    expect(await query(urlOf(second), 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+    await rotation.end(present, second.data);
+    await expect(query(urlOf(second), 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+    addon = present;
+    url = urlOf(present);
+  });
+
+  it('gets its roles late where an earlier tfk made it, and keeps its password', async () => {
+    const { host, port, user, password, database } = addon.data as Record<string, string>;
+    const early = { host, port, user, password, database } as AddonInstance['data'];
+    const data = await service.rotation.begin({ ...addon, data: early });
+    expect(await query(url, 'SELECT n FROM kept')).toEqual([{ n: 1 }]);
+    const present = { ...addon, data };
+    expect(
+      await query(service.configVars(present, 'DATABASE', 'process')['DATABASE_URL'], 'SELECT n FROM kept'),
+    ).toEqual([{ n: 1 }]);
+    await service.rotation.end(present, early);
+    addon = present;
+    url = service.configVars(addon, 'DATABASE', 'process')['DATABASE_URL'] ?? '';
+  });
+
   it('is stopped without its neighbour, and keeps its data', async () => {
     const other = await provisioned(service);
     await service.stop(addon);

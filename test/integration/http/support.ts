@@ -662,6 +662,7 @@ function playedAddons({ store }: Parts): Services['addons'] {
       store.addons.setPlan(addon.id, plan, Date.now());
       return store.addons.find(addon.id) ?? addon;
     },
+    rotateCredentials: async () => undefined,
     destroy: async (addon) => store.addons.delete(addon.id),
     attach,
     detach: async (attachment) => store.addons.detach(attachment.id),

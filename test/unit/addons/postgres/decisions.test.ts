@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { credentialsOf, databaseUrl, namesOf } from '../../../../daemon/addons/postgres/credentials.js';
+import { credentialsOf, databaseUrl } from '../../../../daemon/addons/postgres/credentials.js';
 import { sizeText } from '../../../../daemon/addons/postgres/facts.js';
 import { majorOf, pinnedFor, postgresVersion } from '../../../../daemon/addons/postgres/manifest.js';
+import { namesOf } from '../../../../daemon/addons/postgres/roles.js';
 import { scramVerifier } from '../../../../daemon/addons/postgres/scram.js';
 import {
   addressesIn,
@@ -28,8 +29,10 @@ describe('the server’s settings', () => {
   });
 
   it('let in from loopback only, and where the server listens on a bridge, from the networks it is part of', () => {
-    expect(hbaConf('u', 'd', ['127.0.0.1', '::1'])).not.toContain('samenet');
-    expect(hbaConf('u', 'd', ['127.0.0.1', '172.17.0.1'])).toContain('host "d" "u" samenet scram-sha-256\n');
+    const names = { user: 'u', second: 'ub', keeper: 'k', database: 'd', scratch: 'd_scratch' };
+    expect(hbaConf(names, ['127.0.0.1', '::1'])).not.toContain('samenet');
+    const beyond = hbaConf(names, ['127.0.0.1', '172.17.0.1']).match(/.* samenet .*\n/g);
+    expect(beyond).toEqual(['host "d" "u","ub" samenet scram-sha-256\n']);
   });
 
   it('are one line each, whatever the folder is called', () => {
@@ -85,7 +88,7 @@ describe('the credentials', () => {
   const id = '0b5c4b9e-6a1f-4a39-9f43-2f4f4f3f2f1f';
 
   it('are named by the add-on’s id', () => {
-    expect(namesOf(id)).toEqual({ user: 'u0b5c4b9e6a1f4a', database: 'd0b5c4b9e6a1f4a' });
+    expect(namesOf(id)).toMatchObject({ user: 'u0b5c4b9e6a1f4a', database: 'd0b5c4b9e6a1f4a' });
   });
 
   it('make a URL with the address at which a dyno finds the server', () => {

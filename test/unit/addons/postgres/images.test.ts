@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { containerSpec, roleSql } from '../../../../daemon/addons/postgres/container-spec.js';
+import { containerSpec, setUpSql } from '../../../../daemon/addons/postgres/container-spec.js';
 import { WhichImage } from '../../../../daemon/addons/postgres/which-image.js';
 import type { ServiceImage } from '../../../../daemon/engines/service-host.js';
 import { TfkError } from '../../../../daemon/shared/errors.js';
@@ -110,7 +110,11 @@ describe('what a server in a container is told', () => {
   const password = 'pencil-and-paper';
 
   it('holds no password: not its environment, not the SQL that makes its role', async () => {
-    const sql = await roleSql({ user: 'u1', database: 'd1', password });
+    const names = { user: 'u1', second: 'u1b', keeper: 'k1', database: 'd1', scratch: 'd1_scratch' };
+    const sql = await setUpSql({
+      names,
+      passwords: { user: password, second: password, keeper: password },
+    });
     expect(sql).toContain(`ALTER ROLE "u1" LOGIN PASSWORD 'SCRAM-SHA-256$`);
     expect(sql).not.toContain(password);
     const place = { id: 'id', hostName: 'postgres-calm-1', apps: [], hostPort: 1, throwaway: 'once' };
