@@ -52,6 +52,8 @@ export type Progress = Static<typeof Progress>;
 export const CreatePlan = Type.Object({
   app: Type.Optional(Nullable(Type.String())),
   source_blob: Type.Object({ url: Type.String() }),
+  /** Is a Dockerfile wanted that builds the same? */
+  dockerfile: Type.Optional(Type.Boolean()),
 });
 export type CreatePlan = Static<typeof CreatePlan>;
 
@@ -100,6 +102,8 @@ export const BuildPlan = Type.Object({
   launch_path: Type.Array(Type.String()),
   exclude: Type.Array(Type.String()),
   content_hash: Type.String(),
+  /** Null where none was asked for, and for a source that has one. */
+  dockerfile: Nullable(Type.String()),
 });
 export type BuildPlan = Static<typeof BuildPlan>;
 

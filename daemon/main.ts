@@ -266,6 +266,7 @@ async function main(config: Config): Promise<void> {
     certificates,
     addons,
     engines,
+    baseImages: config.baseImages,
     git,
     logs,
     sessions: new LogSessions(logs, clock),

@@ -94,7 +94,7 @@ function planRoute(app: FastifyInstance, { services, baseUrl }: Context): void {
     '/tfk/plans',
     { schema: { body: CreatePlan, response: { 200: BuildPlan } } },
     async (request) => {
-      const { app: name, source_blob } = request.body;
+      const { app: name, source_blob, dockerfile = false } = request.body;
       const record = name == null ? null : findApp(services, name);
       const source = sourceOfUrl(services, source_blob.url, baseUrl(request));
       if (!source) {
@@ -103,12 +103,16 @@ function planRoute(app: FastifyInstance, { services, baseUrl }: Context): void {
           'source_blob.url must be the get_url of a source uploaded here.',
         );
       }
-      return planJson(await services.builds.plan(source, record));
+      const planned = await services.builds.plan(source, record);
+      return planJson(planned, dockerfile ? services.builds.dockerfileOf(planned) : null);
     },
   );
 }
 
-function planJson({ plan, processTypes, warnings, contentHash }: PlannedBuild): BuildPlanJson {
+function planJson(
+  { plan, processTypes, warnings, contentHash }: PlannedBuild,
+  dockerfile: string | null,
+): BuildPlanJson {
   return {
     planner: plan.planner,
     label: plan.label,
@@ -132,6 +136,7 @@ function planJson({ plan, processTypes, warnings, contentHash }: PlannedBuild): 
     launch_path: [...plan.launchPath],
     exclude: [...plan.exclude],
     content_hash: contentHash,
+    dockerfile,
   };
 }
 

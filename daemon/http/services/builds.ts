@@ -73,6 +73,8 @@ export interface BuildService {
   output(build: BuildRecord, signal: AbortSignal): AsyncIterable<string | Uint8Array>;
   /** What a build of this source would do. */
   plan(source: SourceRecord, app: AppRecord | null): Promise<PlannedBuild>;
+  /** A Dockerfile that builds the same; null where the source has one. Throws where no image is known for a version. */
+  dockerfileOf(planned: PlannedBuild): string | null;
   /** Forgets the app's build cache. */
   purgeCache(app: AppRecord): Promise<void>;
 }

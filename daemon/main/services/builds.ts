@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { dockerfileOfPlan } from '../../engines/docker/build/as-dockerfile.js';
 import type { BuildService, SourceService } from '../../http/services.js';
 import { messageOf, notFound, TfkError } from '../../shared/errors.js';
 import { newId, newSecret } from '../../shared/ids.js';
@@ -110,6 +111,7 @@ export function buildService(stages: Stages): BuildService {
         AbortSignal.timeout(FETCH_LIMIT_MS),
       );
     },
+    dockerfileOf: ({ plan, processTypes }) => dockerfileOfPlan(plan, processTypes, stages.baseImages),
     purgeCache: (app) => stages.engines.get(app.engine).purgeCache(app.id),
   };
 }

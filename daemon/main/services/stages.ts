@@ -4,6 +4,7 @@ import type { Builds } from '../../build/pipeline.js';
 import type { Sources } from '../../build/receive.js';
 import type { SlugUploads } from '../../build/slug-uploads.js';
 import type { Certificates } from '../../certs/certificates.js';
+import type { Config } from '../../config.js';
 import type { Drains } from '../../drains/drains.js';
 import type { Engines } from '../../engines/engines.js';
 import type { TfkService } from '../../http/services.js';
@@ -51,6 +52,8 @@ export interface Stages {
   readonly sessions: LogSessions;
   readonly drains: Drains;
   readonly engines: Engines;
+  /** Images that apps are built on, by language. */
+  readonly baseImages: Config['baseImages'];
   readonly git: GitStage;
   readonly tfk: TfkService;
   readonly webhooks: Webhooks;

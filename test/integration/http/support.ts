@@ -576,6 +576,7 @@ function playedBuilds({ store, asked }: Parts): Services['builds'] {
     },
     queuePosition: (build) => (build.status === 'pending' ? 0 : null),
     output: (_build, signal) => asked.buildOutput(signal),
+    dockerfileOf: () => 'FROM scratch\n',
     plan: async () => ({
       contentHash: 'abc',
       plan: {

@@ -47,7 +47,7 @@ export class ToolImages {
     const target = await containers.forImage(base.id, []);
     for (const { runtime, image } of tools) {
       const from = await containers.forImage(image.id, []);
-      for (const path of placesOf(runtime)) {
+      for (const path of placesIn(runtime)) {
         const archive = await unless([404], containers.read(from, path));
         if (archive !== null) await containers.fill(target, [fromRoot(path.slice(1), archive)]);
       }
@@ -61,9 +61,13 @@ export class ToolImages {
   }
 }
 
-function placesOf({ language }: Runtime): readonly string[] {
-  const places = PLACES[language];
-  if (places !== undefined) return places;
+/** Empty for a language that stands only on its own. */
+export const placesOf = ({ language }: Runtime): readonly string[] => PLACES[language] ?? [];
+
+function placesIn(runtime: Runtime): readonly string[] {
+  const { language } = runtime;
+  const places = placesOf(runtime);
+  if (places.length > 0) return places;
   const message = `An app of two languages has Node.js as the second one: ${language} cannot be added to another image. Build it by a Dockerfile.`;
   throw new StepFailed({ ok: false, reason: 'runtime', message });
 }
