@@ -13,6 +13,9 @@ const project = (name: string, timeoutSeconds: number, extra: object = {}) => ({
   },
 });
 
+/** What kills whole engines, under which nothing else can be tested. */
+const ALONE = ['test/e2e/docker/engine-restart.test.ts'];
+
 export default defineConfig({
   test: {
     retry: 0,
@@ -28,8 +31,9 @@ export default defineConfig({
       project('docker', 180),
       // Real clients of Heroku's, one second of processor time a command.
       project('clients', 300, { globalSetup: 'test/clients/setup.ts' }),
-      // After all others, and one at a time: each starts daemons, routers and databases, and measures their patience.
-      project('e2e', 300, { maxWorkers: 1, sequence: { groupOrder: 1 } }),
+      // After all others, since each starts daemons, routers and databases, and measures their patience.
+      project('e2e', 300, { sequence: { groupOrder: 1 }, exclude: ALONE }),
+      project('alone', 300, { include: ALONE, maxWorkers: 1, sequence: { groupOrder: 2 } }),
     ],
   },
 });

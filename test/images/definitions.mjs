@@ -14,6 +14,7 @@ const JAVA_HOME_LINK = 'mkdir -p /opt/java && ln -s /usr/lib/jvm/java-17-openjdk
  * - `packages`: Debian's, beside a minimal system. Or `from`: the stand-in on which it stands.
  * - `before`: a shell command on the new system (`$1`) before its packages are installed; `after`: when they all are.
  * - `files`: what is put on top, as a tar stream. `setup`: a shell command that runs in it at last.
+ * - `onRequest`: made only when it is named: a compiler is large, and slow to unpack.
  * - `config`: as `docker inspect` shows it.
  */
 export const IMAGES = {
@@ -51,6 +52,7 @@ export const IMAGES = {
   },
 
   'golang:1.19-bookworm': {
+    onRequest: true,
     packages: ['ca-certificates', 'gcc', 'git', 'golang-go', 'libc6-dev'],
     setup: 'ln -s /usr/lib/go /usr/local/go && mkdir -p /go/bin && chmod -R 1777 /go',
     config: {
@@ -60,6 +62,7 @@ export const IMAGES = {
   },
 
   'maven:3-eclipse-temurin-17': {
+    onRequest: true,
     packages: ['ca-certificates', 'maven', 'openjdk-17-jdk-headless'],
     setup: JAVA_HOME_LINK,
     config: {
@@ -73,6 +76,7 @@ export const IMAGES = {
   },
 
   'eclipse-temurin:17-jre': {
+    onRequest: true,
     packages: ['ca-certificates', 'openjdk-17-jre-headless'],
     setup: JAVA_HOME_LINK,
     config: {
@@ -86,6 +90,7 @@ export const IMAGES = {
   },
 
   'rust:1.63-bookworm': {
+    onRequest: true,
     packages: ['ca-certificates', 'cargo', 'gcc', 'libc6-dev', 'libssl-dev', 'pkg-config', 'rustc'],
     config: { Env: [`PATH=/usr/local/cargo/bin:${PATH}`, 'RUST_VERSION=1.63.0'], Cmd: ['bash'] },
   },

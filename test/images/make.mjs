@@ -1,7 +1,7 @@
 // Gives the Docker engine the base images that tfk's tests need, on any machine: what is there stays as it is, what a
 // registry has is pulled, and for the rest stand-ins are made of Debian's packages. The engine is DOCKER_HOST's.
 //
-//   node test/images/make.mjs                  all of them
+//   node test/images/make.mjs                  all that every run of the tests needs
 //   node test/images/make.mjs postgres:15      only these
 //
 // Prints the tags of what it made, a line each, for remove.mjs.
@@ -24,11 +24,13 @@ if (unknown.length > 0) {
 
 const standIns = new StandIns(new Docker(), say);
 const results = await Promise.allSettled(
-  (asked.length > 0 ? asked : Object.keys(IMAGES)).map(async (tag) => {
-    const how = await standIns.ensure(tag);
-    say(`${tag}: ${how}`);
-    if (how === 'made') console.log(tag);
-  }),
+  (asked.length > 0 ? asked : Object.keys(IMAGES).filter((tag) => !IMAGES[tag].onRequest)).map(
+    async (tag) => {
+      const how = await standIns.ensure(tag);
+      say(`${tag}: ${how}`);
+      if (how === 'made') console.log(tag);
+    },
+  ),
 );
 for (const { reason } of results.filter(({ status }) => status === 'rejected')) {
   console.error(reason.message);
