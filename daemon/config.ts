@@ -45,6 +45,10 @@ export interface Config {
   readonly postgresBin: string | null;
   /** The image of databases on Docker; null: the add-on's choice. */
   readonly postgresImage: string | null;
+  /** Folder with the host's own Redis or Valkey; null: the PATH has it. */
+  readonly redisBin: string | null;
+  /** The image of Redis on Docker; null: the add-on's choice. */
+  readonly redisImage: string | null;
   readonly nodePath: string;
   readonly npmPath: string;
   /** CA bundle and proxy settings of the host: for builds, and only there. */
@@ -111,6 +115,8 @@ export function readConfig(env: Environment = process.env): Config {
     },
     postgresBin: textOf(env, 'TFK_POSTGRES_BIN'),
     postgresImage: textOf(env, 'TFK_ADDON_POSTGRES_IMAGE'),
+    redisBin: textOf(env, 'TFK_REDIS_BIN'),
+    redisImage: textOf(env, 'TFK_ADDON_REDIS_IMAGE'),
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
     buildEnv: Object.freeze({ ...certificatesOf(env), ...pick(env, BUILD_VARIABLES) }),

@@ -91,7 +91,7 @@ export class Addons {
     return this.record(addon.id);
   }
 
-  /** Plans of a service are the same server under several names: what changes is the name. */
+  /** The server stays the same one; what the plan gives it, it has when it is next seen to. */
   changePlan(addon: AddonRecord, wish: string): AddonRecord {
     const { service, plan } = this.catalogue.planOf(wish);
     if (service.name !== addon.service)

@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import type { AddonService } from '../addons/addon.js';
 import { Addons, type AddonDependencies } from '../addons/addons.js';
 import { POSTGRES_ALIASES, PostgresAddon } from '../addons/postgres/postgres-addon.js';
+import { REDIS_ALIASES, RedisAddon } from '../addons/redis/redis-addon.js';
 import type { Config } from '../config.js';
 import type { ServiceHost } from '../engines/service-host.js';
 import { systemPath } from './create-engines.js';
@@ -15,22 +17,33 @@ export interface AddonParts extends Pick<
 
 /** The add-ons, with every service that this tfkd offers. */
 export function createAddons(config: Config, { containers, ...parts }: AddonParts): Addons {
-  const { home, nodePath, npmPath, buildEnv, userHome, systemDir, postgresImage, postgresBin } = config;
-  const postgres = new PostgresAddon({
-    addonsDir: join(home, 'addons'),
-    logger: parts.logger,
-    clock: parts.clock,
+  const { clock, logger } = parts;
+  const place = { addonsDir: join(config.home, 'addons'), systemDir: config.systemDir, containers };
+  const postgres = new PostgresAddon({ ...place, clock, logger, ...postgresOptions(config) });
+  const redis = new RedisAddon({ ...place, clock, ...redisOptions(config) });
+  return new Addons({
+    ...parts,
+    services: [postgres, redis],
+    aliases: { ...namesOf(POSTGRES_ALIASES, postgres), ...namesOf(REDIS_ALIASES, redis) },
+  });
+}
+
+const namesOf = (aliases: readonly string[], { name }: AddonService): Record<string, string> =>
+  Object.fromEntries(aliases.map((alias) => [alias, name]));
+
+function postgresOptions({ nodePath, npmPath, buildEnv, userHome, postgresImage, postgresBin }: Config) {
+  return {
     nodePath,
     npmPath,
     buildEnv: { ...buildEnv, PATH: systemPath(nodePath), HOME: userHome },
-    systemDir,
-    containers,
     postgresImage,
     ...(postgresBin === null ? {} : { systemBin: postgresBin }),
-  });
-  return new Addons({
-    ...parts,
-    services: [postgres],
-    aliases: Object.fromEntries(POSTGRES_ALIASES.map((alias) => [alias, postgres.name])),
-  });
+  };
+}
+
+function redisOptions({ redisBin: bin, redisImage, toolchains, nodePath }: Config) {
+  return {
+    redisImage,
+    binaries: { bin, path: [...toolchains.path, ...systemPath(nodePath).split(delimiter)] },
+  };
 }

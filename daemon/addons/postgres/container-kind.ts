@@ -7,8 +7,8 @@ import type { Answer } from '../servers/host.js';
 import { CONTAINER_PORT, containerSpec, PSQL, setUpSql } from './container-spec.js';
 import { credentialsOf, type Credentials } from './credentials.js';
 import { answerOf, withLogin } from './login.js';
+import { reasonIn } from './reason.js';
 import { newRecord, rolesOf } from './roles.js';
-import { reasonIn } from './start-failure.js';
 import { WhichImage, type PostgresImage } from './which-image.js';
 
 /** A server of an image like the official one. */

@@ -5,7 +5,7 @@ import { TfkError } from '../../shared/errors.js';
 import type { Logger } from '../../shared/logger.js';
 import type { Answer } from '../servers/host.js';
 import type { ServerFolder } from '../servers/place.js';
-import { isFree, isLoopback } from '../servers/ports.js';
+import { isFree, isReachedOn } from '../servers/ports.js';
 import {
   portTaken,
   spawnServer,
@@ -18,12 +18,13 @@ import {
   type StartRequest,
 } from '../servers/process-server.js';
 import { commandOf, processesBeginning, sendSignal } from '../servers/processes.js';
+import { startFailure } from '../servers/start-failure.js';
 import type { Binaries } from './binaries.js';
 import type { Credentials } from './credentials.js';
 import { answerOf } from './login.js';
+import { reasonIn } from './reason.js';
 import { namesIn } from './roles.js';
 import { addressesIn, clusterMark, hbaConf, LOG_FILES_KEPT, serverConf } from './settings.js';
-import { startFailure } from './start-failure.js';
 
 export interface ServerContext {
   readonly clock: Clock;
@@ -63,8 +64,7 @@ export class PostgresServer implements ProcessServer<Credentials, Binaries> {
   /** One that listens where nobody needs it any more is left alone. */
   async isSetFor({ addresses }: ReadyRequest<Credentials>): Promise<boolean> {
     const conf = await readFile(this.folder.conf, 'utf8').catch(() => '');
-    const listening = addressesIn(conf);
-    return addresses.filter((address) => !isLoopback(address)).every((bridge) => listening.includes(bridge));
+    return isReachedOn(addresses, addressesIn(conf));
   }
 
   async start(request: StartRequest<Credentials, Binaries>): Promise<void> {
@@ -116,7 +116,7 @@ export class PostgresServer implements ProcessServer<Credentials, Binaries> {
       product: PRODUCT,
       isReady: () => this.isReady(request),
       hasEnded: async () => ended?.done ?? (await this.pid()) === undefined,
-      whyEnded: () => startFailure(this.folder, request.name),
+      whyEnded: () => startFailure({ product: PRODUCT, name: request.name, folder: this.folder, reasonIn }),
     });
   }
 

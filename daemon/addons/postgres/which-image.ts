@@ -2,6 +2,7 @@ import type { ServiceHost, ServiceImage } from '../../engines/service-host.js';
 import { TfkError } from '../../shared/errors.js';
 import type { AddonData } from '../addon.js';
 import type { FetchRequest } from '../servers/container-host.js';
+import { fetchedImage } from '../servers/fetched-image.js';
 import { OLDEST_MAJOR } from './binaries.js';
 
 /** An image of PostgreSQL, like the official one. */
@@ -63,24 +64,8 @@ export class WhichImage {
     return undefined;
   }
 
-  private async fetched(reference: string, { progress, signal }: FetchRequest): Promise<ServiceImage> {
-    const here = await this.services.image(reference);
-    if (here) return here;
-    try {
-      await this.services.pull(reference, progress, signal);
-    } catch (error) {
-      if (!(error instanceof TfkError)) throw error;
-      throw new TfkError(error.id, error.message, {
-        hint: `On a machine without a registry, load an image (docker load) and name it in ${SETTING}; else type: docker pull ${reference}`,
-        cause: error,
-      });
-    }
-    const fetched = await this.services.image(reference);
-    if (fetched) return fetched;
-    throw new TfkError(
-      'unavailable',
-      `The image ${reference} was fetched, and is gone again. Try once more.`,
-    );
+  private fetched(image: string, request: FetchRequest): Promise<ServiceImage> {
+    return fetchedImage(this.services, { image, setting: SETTING }, request);
   }
 }
 

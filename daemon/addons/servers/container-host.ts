@@ -5,6 +5,7 @@ import { messageOf, TfkError } from '../../shared/errors.js';
 import type { AddonData, AddonInstance, NetworkAddress, ProvisionRequest } from '../addon.js';
 import type { Answer, PortsInUse, ServerCredentials, ServerHost } from './host.js';
 import { freePort, isFree } from './ports.js';
+import { isFull } from './start-failure.js';
 import { Turns } from './turns.js';
 
 export interface ContainerHostParts {
@@ -196,7 +197,7 @@ export class ContainerHost<C extends ServerCredentials, I extends AddonData> imp
   private async startFailure({ id, name, isNew }: StartingServer): Promise<TfkError> {
     const lines = await this.parts.services.lastLines(id);
     return new TfkError(
-      lines.some((line) => /no space left/i.test(line)) ? 'insufficient_storage' : 'unavailable',
+      lines.some(isFull) ? 'insufficient_storage' : 'unavailable',
       `${this.kind.product} of ${name} did not start: ${this.kind.reasonIn(lines.join('\n'))}.`,
       { hint: isNew ? 'Nothing is left of it.' : 'tfk tries again by itself; docker logs shows more.' },
     );

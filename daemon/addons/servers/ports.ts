@@ -18,6 +18,10 @@ export async function loopbackAddresses(): Promise<string[]> {
 /** Of the addresses that `loopbackAddresses` answers. */
 export const isLoopback = (address: string): boolean => address === '127.0.0.1' || address === '::1';
 
+/** Does a server that listens there listen on all of the addresses beyond loopback? */
+export const isReachedOn = (addresses: readonly string[], listening: readonly string[]): boolean =>
+  addresses.every((address) => isLoopback(address) || listening.includes(address));
+
 /** A port that nobody listens on, on any of the addresses, and that is not in `taken`. */
 export async function freePort(addresses: readonly string[], taken: ReadonlySet<number>): Promise<number> {
   const start = randomInt(COUNT);

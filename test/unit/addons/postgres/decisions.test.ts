@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { credentialsOf, databaseUrl } from '../../../../daemon/addons/postgres/credentials.js';
-import { sizeText } from '../../../../daemon/addons/postgres/facts.js';
 import { majorOf, pinnedFor, postgresVersion } from '../../../../daemon/addons/postgres/manifest.js';
+import { reasonIn } from '../../../../daemon/addons/postgres/reason.js';
 import { namesOf } from '../../../../daemon/addons/postgres/roles.js';
 import { scramVerifier } from '../../../../daemon/addons/postgres/scram.js';
 import {
@@ -11,9 +11,9 @@ import {
   hbaConf,
   serverConf,
 } from '../../../../daemon/addons/postgres/settings.js';
-import { reasonIn } from '../../../../daemon/addons/postgres/start-failure.js';
 import { accountIn } from '../../../../daemon/addons/servers/owner.js';
 import { portIn } from '../../../../daemon/addons/servers/ports-in-use.js';
+import { sizeText } from '../../../../daemon/addons/servers/size-text.js';
 
 describe('the server’s settings', () => {
   const conf = (logFolder: string, port = 23_456) =>

@@ -1,0 +1,104 @@
+import type { ServiceHost, ServiceSpec } from '../../engines/service-host.js';
+import { newSecret } from '../../shared/ids.js';
+import type { AddonData, AddonInstance } from '../addon.js';
+import type { ContainerKind, FetchRequest, ServerPlan } from '../servers/container-host.js';
+import { fetchedImage } from '../servers/fetched-image.js';
+import type { Answer } from '../servers/host.js';
+import { credentialsOf, type Credentials } from './credentials.js';
+import { answerOf } from './login.js';
+import { maxMemoryOf } from './plans.js';
+import { reasonIn } from './reason.js';
+import { KEPT, sha256, userLine } from './settings.js';
+
+const SETTING = 'TFK_ADDON_REDIS_IMAGE';
+const DEFAULT_IMAGE = 'redis:7';
+/** Where the official images keep their data. */
+const DATA_PATH = '/data';
+const CONF = '/etc/tfk/redis.conf';
+/** Copies of pages while the append-only file is written anew, buffers of clients, and the server itself. */
+const OVERHEAD_BYTES = 128 * 1024 ** 2;
+
+/** An image of Redis or Valkey, like the official ones. */
+export type RedisImage = AddonData & { readonly image: string; readonly program: string };
+
+export class RedisContainer implements ContainerKind<Credentials, RedisImage> {
+  readonly product = 'Redis';
+  readonly port = 6379;
+  readonly otherWay =
+    'Give the app a Redis from elsewhere, tfk config:set REDIS_URL=redis://…, or run tfk on that machine.';
+
+  constructor(
+    private readonly services: ServiceHost,
+    /** TFK_ADDON_REDIS_IMAGE */
+    private readonly setting: string | null,
+  ) {}
+
+  newCredentials(): Omit<Credentials, 'port'> {
+    return { password: newSecret() };
+  }
+
+  credentialsOf(addon: AddonInstance): Credentials {
+    return credentialsOf(addon);
+  }
+
+  async imageForNew(request: FetchRequest): Promise<RedisImage> {
+    const image = this.setting ?? DEFAULT_IMAGE;
+    return {
+      image,
+      program: programIn(await fetchedImage(this.services, { image, setting: SETTING }, request)),
+    };
+  }
+
+  /** A newer server reads older data; an older one says that it does not, and touches nothing. */
+  async imageForData({ data }: AddonInstance): Promise<RedisImage> {
+    const made = { image: String(data['image']), program: String(data['program']) };
+    if (this.setting === null || this.setting === made.image) return made;
+    const here = await this.services.image(this.setting);
+    return here ? { image: this.setting, program: programIn(here) } : made;
+  }
+
+  async assertHere(_name: string, { image }: RedisImage, request: FetchRequest): Promise<void> {
+    await fetchedImage(this.services, { image, setting: SETTING }, request);
+  }
+
+  spec(server: ServerPlan, { image, program }: RedisImage, { port, password }: Credentials): ServiceSpec {
+    const maxMemory = maxMemoryOf(server.plan);
+    return {
+      id: server.id,
+      image,
+      command: [program, CONF, '--maxmemory', String(maxMemory)],
+      // With another password the container is another one; of the password it tells nothing.
+      env: { TFK_CREDENTIALS: sha256(sha256(password)).slice(0, 16) },
+      files: { [CONF]: containerConf(password) },
+      dataPath: DATA_PATH,
+      port: this.port,
+      hostPort: port,
+      alias: server.hostName,
+      apps: server.apps,
+      memoryBytes: 2 * maxMemory + OVERHEAD_BYTES,
+    };
+  }
+
+  answerOf(_id: string, credentials: Credentials): Promise<Answer> {
+    return answerOf(credentials);
+  }
+
+  /** It was up with its password from the beginning. */
+  async setUp(): Promise<void> {
+    return undefined;
+  }
+
+  reasonIn(log: string): string {
+    return reasonIn(log);
+  }
+}
+
+/** Inside its container, where nobody else is; who reaches it is a matter of networks. */
+function containerConf(password: string): string {
+  const kept = KEPT.map(([name, value]) => `${name} "${value}"\n`).join('');
+  return `bind * -::*\ndir ${DATA_PATH}\n${kept}${userLine(password)}`;
+}
+
+/** The entrypoint of Valkey's image knows its server by its own name only. */
+const programIn = ({ env }: { readonly env: Readonly<Record<string, string>> }): string =>
+  Object.keys(env).some((name) => name.startsWith('VALKEY_')) ? 'valkey-server' : 'redis-server';
