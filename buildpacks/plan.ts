@@ -90,6 +90,15 @@ export interface BuildStep {
    * step's key. Empty for a step that changes the tree at large (a build script): it is run on each new source.
    */
   readonly layers: readonly string[];
+  /** What to tell people when a command of the step fails: the first of these that fits. */
+  readonly hints?: readonly Hint[];
+}
+
+/** What may help after a failure, where the tool's own words do not. */
+export interface Hint {
+  /** Words that the step has printed then; none: it always fits. */
+  readonly when?: string;
+  readonly say: string;
 }
 
 /** A step that sees its files and the layers before it only, so that its layers can be found again. */

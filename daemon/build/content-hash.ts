@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LOCK_FILES, lockedVersions } from '../../buildpacks/node/locked-versions.js';
+import { LOCK_FILES, lockedVersions } from '../../buildpacks/locked-versions.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import { scanTree, treeDigest, type TreeEntry } from '../shared/tree.js';
 

@@ -265,7 +265,7 @@ export class Builds {
       output: log,
       signal,
     });
-    if (!result.ok) throw new BuildFailure(result.reason, result.message);
+    if (!result.ok) throw new BuildFailure(result.reason, result.message, result.hint);
     return result;
   }
 

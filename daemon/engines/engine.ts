@@ -150,6 +150,8 @@ export type BuildResult =
       readonly ok: false;
       readonly reason: 'command' | 'timeout' | 'limit' | 'cancelled' | 'runtime';
       readonly message: string;
+      /** What to type next. */
+      readonly hint?: string | undefined;
     };
 
 /** An image of the engine's own, whoever made it. */

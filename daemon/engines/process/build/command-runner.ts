@@ -1,4 +1,5 @@
 import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
+import { HintFinder, shownCommand } from '../../build/failed-command.js';
 import { StepFailed } from '../../build/step-failed.js';
 import { Watch } from '../../build/watch.js';
 import type { BuildRequest } from '../../engine.js';
@@ -30,6 +31,7 @@ export class CommandRunner {
   async run(step: BuildStep, cwd: string): Promise<void> {
     const env = await this.environment(step);
     const { signal } = this.watch;
+    const hints = new HintFinder(step.hints);
     for (const argv of step.commands) {
       this.started = true;
       const end = await runCommand({
@@ -37,7 +39,10 @@ export class CommandRunner {
         cwd,
         env,
         signal,
-        line: (text) => this.request.output.detail(text),
+        line: (text) => {
+          hints.see(text);
+          this.request.output.detail(text);
+        },
         printed: (bytes) => this.watch.count(bytes),
       });
       this.refuseStopped();
@@ -46,7 +51,8 @@ export class CommandRunner {
         throw new StepFailed({
           ok: false,
           reason: 'command',
-          message: `${step.title}: \`${argv.join(' ')}\` ${why}.`,
+          message: `${step.title}: \`${shownCommand(argv)}\` ${why}.`,
+          hint: hints.found,
         });
       }
     }

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { isClosed, type BuildStep } from '../../../../../buildpacks/plan.js';
+import { HintFinder, shownCommand } from '../../../build/failed-command.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { inMegabytes, type Watch } from '../../../build/watch.js';
 import type { BuildOutput } from '../../../engine.js';
@@ -29,21 +30,25 @@ export class CommandRunner {
   async run(step: BuildStep, container: Docker.Container): Promise<void> {
     const { docker, output, watch } = this.options;
     const env = this.environment(step);
+    const hints = new HintFinder(step.hints);
     for (const argv of step.commands) {
       watch.refuseStopped();
       const end = await runInside(docker, container, {
         argv,
         env,
-        line: (text) => output.detail(text),
+        line: (text) => {
+          hints.see(text);
+          output.detail(text);
+        },
         printed: (bytes) => watch.count(bytes),
         signal: watch.signal,
       });
       watch.refuseStopped();
       const why = failure(end);
       if (why === null) continue;
-      const message = `${step.title}: \`${argv.join(' ')}\` ${why}`;
+      const message = `${step.title}: \`${shownCommand(argv)}\` ${why}`;
       if (await ranOutOfMemory(docker, container)) throw new StepFailed(this.outOfMemory(message));
-      throw new StepFailed({ ok: false, reason: 'command', message: `${message}.` });
+      throw new StepFailed({ ok: false, reason: 'command', message: `${message}.`, hint: hints.found });
     }
   }
 

@@ -1,0 +1,69 @@
+import { posix } from 'node:path';
+import { PlanError } from '../planner.js';
+import type { SourceTree } from '../source.js';
+import { nameOf } from './names.js';
+
+/** What pip is told by a requirements file and by those which that names. */
+export interface Requirements {
+  /** The files, the first one first. */
+  readonly files: readonly string[];
+  readonly names: readonly string[];
+  /** Do they name anything else of the source: packages, folders of wheels? */
+  readonly local: boolean;
+  /** Environment variables that they name as `${NAME}`. */
+  readonly variables: readonly string[];
+}
+
+export function readRequirements(source: SourceTree, first: string): Requirements {
+  const files: string[] = [];
+  const lines: string[] = [];
+  const waiting = [first];
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+    if (files.includes(file)) continue;
+    files.push(file);
+    for (const line of linesOf(source, file)) {
+      const named = /^(?:-[rc]\s*|--(?:requirement|constraint)[\s=]\s*)["']?([^"'\s]+)/.exec(line)?.[1];
+      if (named === undefined) lines.push(line);
+      else if (!named.includes('://')) waiting.push(inSource(source, file, named));
+    }
+  }
+  const variables = lines.flatMap((line) =>
+    [...line.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name = '']) => name),
+  );
+  return {
+    files,
+    names: lines.flatMap((line) => nameOf(line) ?? []),
+    local: lines.some(isLocal),
+    variables: [...new Set(variables)],
+  };
+}
+
+/** pip's own reading: a `\` at the end of a line joins it with the next, a comment begins with `#` after a blank. */
+function linesOf(source: SourceTree, file: string): string[] {
+  const text = source.read(file);
+  if (text === null) throw new PlanError(`${file} is not a regular file of at most 1 MiB.`);
+  return text
+    .replace(/^\uFEFF/, '')
+    .replace(/\\\r?\n/g, ' ')
+    .split(/\r?\n/)
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .filter((line) => line !== '');
+}
+
+function inSource(source: SourceTree, file: string, named: string): string {
+  const path = posix.join(posix.dirname(file), named);
+  if (!path.startsWith('../') && source.has(path)) return path;
+  throw new PlanError(
+    `${file} names ${named}, which the source does not hold.`,
+    `Add it, or take it out of ${file}.`,
+  );
+}
+
+function isLocal(line: string): boolean {
+  const what = line
+    .replace(/^(?:-e|--editable|-f|--find-links)[\s=]*/, '')
+    .replace(/^[\w.[\],-]+\s*@\s*/, '');
+  if (/^file:/.test(what)) return true;
+  const [path = ''] = what.split(/[\s;]/);
+  return !path.startsWith('-') && !path.includes('://') && (path === '.' || /[/\\]|\.whl$|^\.\[/.test(path));
+}
