@@ -163,7 +163,7 @@ function byPipenv({ source, project: { pipfile } }: PythonApp): Installing {
     app: null,
     env: { PIPENV_VENV_IN_PROJECT: '1', PIPENV_NOSPIN: '1', PIPENV_YES: '1' },
     caches: { ...PIP_CACHE, pipenv: 'PIPENV_CACHE_DIR' },
-    hints: [disagree('out of date', { lock: 'Pipfile.lock', manifest: 'Pipfile', by: 'pipenv lock' })],
+    hints: [disagree('Aborting deploy', { lock: 'Pipfile.lock', manifest: 'Pipfile', by: 'pipenv lock' })],
   };
 }
 

@@ -47,9 +47,7 @@ export function chooseManager(source: SourceTree, { pyproject }: Project): Manag
 }
 
 /** Files that name dependencies too, but not those that are installed. */
-export function unusedFiles(source: SourceTree, { name }: Manager): string[] {
-  const used = { uv: 0, poetry: 0, pipenv: 0, pip: 1, project: 2, none: 2 }[name];
-  return ['Pipfile', 'requirements.txt']
-    .slice(used)
-    .filter((file) => source.has(file) && !(name === 'pipenv' && file === 'Pipfile'));
+export function unusedFiles(source: SourceTree, { name, by }: Manager): string[] {
+  const others = name === 'pipenv' ? ['requirements.txt'] : ['Pipfile', 'requirements.txt'];
+  return others.filter((file) => file !== by && source.has(file));
 }

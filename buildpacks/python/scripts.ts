@@ -80,7 +80,7 @@ for folder in packages:
             if line.startswith(root.encode()) else line for line in text.splitlines(True)))
     for path in folder.glob('__editable__*finder.py'):
         rewrite(path, lambda text: text.replace(
-            f"'{root}".encode(), b"__import__('sys').prefix + '/.."))
+            f"'{root}".encode(), b"__import__('os').path.dirname(__import__('sys').prefix) + '"))
     for path in folder.glob('*.dist-info/direct_url.json'):
         if root in path.read_text():
             path.unlink()

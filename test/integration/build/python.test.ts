@@ -59,9 +59,9 @@ const TABULATE_HASHES = [
 ] as const;
 
 const REQUIREMENTS = {
-  'requirements.txt': '-r packages/base.txt\n-e ./shop\n',
+  'requirements.txt': '-r packages/base.txt\n-e ./library\n',
   'packages/base.txt': 'tabulate==0.9.0',
-  'shop/pyproject.toml': `[project]
+  'library/pyproject.toml': `[project]
 name = "shop"
 version = "1.0.0"
 
@@ -69,7 +69,7 @@ version = "1.0.0"
 requires = ["setuptools>=64"]
 build-backend = "setuptools.build_meta"
 `,
-  'shop/shop/__init__.py': 'WARES = 3',
+  'library/shop/__init__.py': 'WARES = 3',
 };
 
 const UV = {
@@ -177,7 +177,7 @@ describe('a Python app is installed once for a set of dependencies, and runs els
     expect(named.stdout).toBe('');
     const wares = ['sh', '-c', 'cd / && python -c "import shop; print(shop.WARES, shop.__file__)"'] as const;
     expect((await inDyno(builder, first, ...wares)).said).toMatch(
-      /^3 \/.*\/dyno\/shop\/shop\/__init__\.py\n$/,
+      /^3 \/.*\/dyno\/library\/shop\/__init__\.py\n$/,
     );
     const own = aSource({ 'requirements.txt': 'tabulate==0.9.0', 'app.py': 'one' });
     await push(builder, own);
