@@ -15,7 +15,13 @@ module.exports = {
     rule(
       'no-buildpack-imports-another',
       { path: '^buildpacks/([^/]+)/' },
-      { path: '^buildpacks/[^/]+/', pathNot: '^buildpacks/$1/' },
+      { path: '^buildpacks/[^/]+/', pathNot: '^buildpacks/($1|static-server)/' },
+    ),
+    // Brought into slugs as it is: what it needs must lie beside it.
+    rule(
+      'static-server-stands-alone',
+      { path: '^buildpacks/static-server/program/' },
+      { path: '.', pathNot: '^buildpacks/static-server/program/', dependencyTypesNot: ['core'] },
     ),
     rule(
       'shared-is-a-leaf',

@@ -11,7 +11,7 @@ const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'
 });
 if (status !== 0) process.exit(status ?? 1);
 
-const assets = ['daemon/addons/postgres/binaries'];
+const assets = ['daemon/addons/postgres/binaries', 'buildpacks/static-server/program'];
 for (const path of assets)
   if (existsSync(`${root}${path}`)) cpSync(`${root}${path}`, `${root}dist/${path}`, { recursive: true });
 

@@ -5,9 +5,16 @@ import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
 import { pythonPlanner } from './python/planner.js';
 import type { SourceTree } from './source.js';
+import { staticPlanner } from './static/planner.js';
 
 /** The first that detects wins: the most special first, and Procfile last, which nearly every app has. */
-export const planners: readonly Planner[] = [dockerfilePlanner, pythonPlanner, nodePlanner, procfilePlanner];
+export const planners: readonly Planner[] = [
+  dockerfilePlanner,
+  pythonPlanner,
+  nodePlanner,
+  staticPlanner,
+  procfilePlanner,
+];
 
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
 export function choosePlanner(source: SourceTree, context: PlanContext): Planner {

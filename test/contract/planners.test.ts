@@ -14,6 +14,8 @@ const fileNames = [
   'server.js',
   'Dockerfile',
   'heroku.yml',
+  'index.html',
+  'static.json',
 ];
 const context = { config: {}, images: true };
 const sources = fc.dictionary(

@@ -1,0 +1,54 @@
+import { anyVersionOf, planOn } from '../plan.js';
+import type { Planner } from '../planner.js';
+import type { SourceTree } from '../source.js';
+import { plainSite, readStaticJson, SERVE, serverFiles } from '../static-server/serve.js';
+
+/** Where generators and people keep a finished site; Heroku's own name first. */
+const FOLDERS = ['public_html', 'public', 'dist', 'build', '_site', 'out', 'site', 'www', 'htdocs'];
+
+/** A finished website, with nothing to build. */
+export const staticPlanner: Planner = {
+  name: 'static',
+  looksFor: 'index.html, in the root or in public/, dist/ and the like, or static.json (a website)',
+  buildpack: { name: 'heroku/static', description: 'Websites of files, served as static.json says' },
+  // A source with a Procfile says itself what it runs, a website in it or not.
+  detect: (source, { planner }) =>
+    source.has('static.json') ||
+    ((planner === 'static' || !source.has('Procfile')) && folderOfSite(source) !== null),
+  plan(source) {
+    const { root: named, over, warnings } = readStaticJson(source);
+    const root = named ?? folderOfSite(source) ?? 'public_html';
+    const site = over({ ...plainSite(root), hidden: root === '.' ? APP_FILES : [] });
+    return {
+      ...planOn(anyVersionOf('node')),
+      planner: 'static',
+      label: 'Static',
+      notes: [root === '.' ? 'Serving index.html and what lies beside it' : `Serving ${root}/`],
+      warnings: [...warnings, ...(source.has(root) || root === '.' ? [] : [missing(root)])],
+      files: serverFiles(site),
+      defaultProcessTypes: { web: SERVE },
+    };
+  },
+};
+
+/** Beside an index.html in the root, these are the app's, and no visitor's business. */
+const APP_FILES = [
+  'Procfile',
+  'app.json',
+  'static.json',
+  'heroku.yml',
+  'Dockerfile',
+  'package.json',
+  'package-lock.json',
+  'yarn.lock',
+  'pnpm-lock.yaml',
+  'node_modules',
+];
+
+function folderOfSite(source: SourceTree): string | null {
+  if (source.has('index.html')) return '.';
+  return FOLDERS.find((folder) => source.has(`${folder}/index.html`)) ?? null;
+}
+
+const missing = (root: string): string =>
+  `static.json: root: there is no folder ${root} in the source: the site will not start.`;
