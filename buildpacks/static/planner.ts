@@ -12,9 +12,9 @@ export const staticPlanner: Planner = {
   looksFor: 'index.html, in the root or in public/, dist/ and the like, or static.json (a website)',
   buildpack: { name: 'heroku/static', description: 'Websites of files, served as static.json says' },
   // A source with a Procfile says itself what it runs, a website in it or not.
-  detect: (source, { planner }) =>
+  detect: (source, { planners = [] }) =>
     source.has('static.json') ||
-    ((planner === 'static' || !source.has('Procfile')) && folderOfSite(source) !== null),
+    ((planners.includes('static') || !source.has('Procfile')) && folderOfSite(source) !== null),
   plan(source) {
     const { root: named, over, warnings } = readStaticJson(source);
     const root = named ?? folderOfSite(source) ?? 'public_html';
@@ -24,7 +24,7 @@ export const staticPlanner: Planner = {
       planner: 'static',
       label: 'Static',
       notes: [root === '.' ? 'Serving index.html and what lies beside it' : `Serving ${root}/`],
-      warnings: [...warnings, ...(source.has(root) || root === '.' ? [] : [missing(root)])],
+      warnings: [...warnings, ...(mayBeThere(root, source) ? [] : [missing(root)])],
       files: serverFiles(site),
       defaultProcessTypes: { web: SERVE },
     };
@@ -49,6 +49,10 @@ function folderOfSite(source: SourceTree): string | null {
   if (source.has('index.html')) return '.';
   return FOLDERS.find((folder) => source.has(`${folder}/index.html`)) ?? null;
 }
+
+/** Of a source with a package.json, the build may make it. */
+const mayBeThere = (root: string, source: SourceTree): boolean =>
+  root === '.' || source.has(root) || source.has('package.json');
 
 const missing = (root: string): string =>
   `static.json: root: there is no folder ${root} in the source: the site will not start.`;

@@ -8,7 +8,7 @@ import { aTree } from './tree.js';
 type Files = Readonly<Record<string, unknown>>;
 const plan = (files: Files, planner?: string): BuildPlan => {
   const source = aTree(files);
-  const context = { config: {}, images: false, planner };
+  const context = { config: {}, images: false, planners: planner === undefined ? [] : [planner] };
   return choosePlanner(source, context).plan(source, context);
 };
 const settingsOf = (made: BuildPlan): SiteSettings =>
