@@ -58,7 +58,7 @@ function singlePage({ fallback, errorPage }, files) {
 }
 
 /** `*` is one part of a path or less, `**` any number of parts. @type {(glob: string) => RegExp} */
-export function pattern(glob) {
+function pattern(glob) {
   const parts = absolute(glob).split(/(\*+)/);
   const source = parts.map((part, index) => {
     if (index % 2 === 0) return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
