@@ -104,6 +104,7 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/keys.js'),
   },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
+  { commands: { 'redis:cli': [], 'redis:info': ['redis'] }, load: () => import('./commands/redis.js') },
   { commands: { 'pg:credentials:rotate': [] }, load: () => import('./commands/pg-credentials.js') },
   {
     commands: {

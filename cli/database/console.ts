@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import type { Client as Database } from 'pg';
 import type { Context } from '../context.js';
 import { EXIT, messageOf, UserError } from '../errors.js';
@@ -6,6 +6,7 @@ import { visibleLines } from '../output/sanitise.js';
 import type { Address } from './address.js';
 import { answerLines, type Answer } from './print.js';
 import { isBlank, splitStatements } from './statements.js';
+import { prompted, textOf } from './typed.js';
 
 /** Types that psql sets to the right: integers, floats, numeric, oid. */
 const NUMBERS: ReadonlySet<number> = new Set([20, 21, 23, 26, 700, 701, 790, 1700]);
@@ -93,24 +94,6 @@ async function converse(context: Context, database: Database, address: Address):
   return EXIT.ok;
 }
 
-async function* prompted(reader: Interface, prompt: () => string): AsyncGenerator<string> {
-  const ask = (): void => {
-    reader.setPrompt(prompt());
-    reader.prompt();
-  };
-  ask();
-  for await (const line of reader) {
-    yield line;
-    ask();
-  }
-}
-
 function expanded(line: string): string {
   return /^\s*\\dt\s*$/.test(line) ? `${TABLES};` : line;
-}
-
-async function textOf(stdin: AsyncIterable<unknown>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array | string));
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -82,7 +82,7 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'pg:unfollow',
     'pg:upgrade:*',
   ],
-  'There is no Redis yet.': ['redis:*'],
+  'Asks Heroku’s own host for Redis: `tfk redis:info`, `tfk redis:cli`.': ['redis:*'],
   'Works on the client’s own machine and asks no API.': [
     'accounts*',
     'autocomplete',

@@ -42,6 +42,7 @@ describe('Heroku’s CLI, with a database', () => {
   it('shows what can be had', async () => {
     expect(await heroku.ok('addons:services')).toMatch(/postgres/);
     expect(await heroku.ok('addons:plans', 'heroku-postgresql')).toMatch(/postgres/);
+    expect(await heroku.ok('addons:plans', 'heroku-redis')).toMatch(/heroku-redis:premium-0/);
     expect(await heroku.ok('addons', '-a', 'shop')).toContain('No add-ons for app shop');
   });
 

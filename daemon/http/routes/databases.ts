@@ -109,8 +109,8 @@ function statusJson({ state }: AddonRecord, facts: Facts): DatabaseStatusJson {
 const INSTEAD: readonly (readonly [path: RegExp, what: string, instead: string])[] = [
   [
     /^\/redis\//,
-    'There is no Redis here',
-    'Run one on this machine, and set its address: heroku config:set REDIS_URL=…',
+    'What Heroku’s clients ask its host of Redis is not answered here',
+    'The same of a Redis of this machine: tfk redis:info, tfk redis:cli; another size: heroku addons:upgrade',
   ],
   [
     /transfers|backups|restores|transfer-schedules/,
