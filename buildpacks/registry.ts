@@ -1,5 +1,6 @@
 import { composePlans } from './compose.js';
 import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
+import { goPlanner } from './go/planner.js';
 import { nodePlanner } from './node/planner.js';
 import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
@@ -11,6 +12,7 @@ import { staticPlanner } from './static/planner.js';
 export const planners: readonly Planner[] = [
   dockerfilePlanner,
   pythonPlanner,
+  goPlanner,
   nodePlanner,
   staticPlanner,
   procfilePlanner,

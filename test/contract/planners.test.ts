@@ -16,6 +16,8 @@ const fileNames = [
   'heroku.yml',
   'index.html',
   'static.json',
+  'go.mod',
+  'main.go',
 ];
 const context = { config: {}, images: true };
 const sources = fc.dictionary(
@@ -51,6 +53,8 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
         'package.json': { dependencies: { a: '1' }, scripts: { build: 'x' } },
         Procfile: 'web: x',
         Dockerfile: 'FROM scratch',
+        'go.mod': 'module a',
+        'main.go': 'package main',
       });
       const plan = planner.plan(source, context);
       const steps = plan.steps.map((step) => step.name);
