@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../../shared/errors.js';
 
@@ -34,7 +34,12 @@ export class BuildFolders {
   }
 
   async forgetCaches(appId: string): Promise<void> {
-    await rm(join(this.apps, safeName(appId)), { recursive: true, force: true });
+    const folder = join(this.apps, safeName(appId));
+    await rm(folder, { recursive: true, force: true }).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'EACCES') throw error;
+      await openUp(folder);
+      await rm(folder, { recursive: true, force: true });
+    });
   }
 
   /** An empty folder for one build; what a cut-off build of this id left is removed. */
@@ -61,6 +66,13 @@ export async function unpublish(folder: string): Promise<void> {
   const doomed = `${folder}.${randomUUID()}.gone`;
   await rename(folder, doomed);
   await rm(doomed, { recursive: true, force: true });
+}
+
+/** Some tools lock the folders of their caches against changes, as Go does with the versions of itself that it fetches. */
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const child of await readdir(folder, { withFileTypes: true }))
+    if (child.isDirectory()) await openUp(join(folder, child.name));
 }
 
 function safeName(name: string): string {

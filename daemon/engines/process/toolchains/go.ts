@@ -15,11 +15,20 @@ export const go: ToolchainFinder = {
   },
 
   async look(program, places): Promise<Toolchain | null> {
-    const [version, root] =
+    const [name = '', root = ''] =
       (await answerOf(program, ['env', 'GOVERSION', 'GOROOT'], places))?.split('\n') ?? [];
-    if (version === undefined || root === undefined || root === '') return null;
-    return { version: version.replace(/^go/, ''), path: [join(root, 'bin')], env: {} };
+    const version = versionOf(name);
+    if (version === null || root === '') return null;
+    return { version, path: [join(root, 'bin')], env: {} };
   },
 };
+
+/** `go1.26rc1 X:nodwarf5` → `1.26.0-rc.1` */
+function versionOf(name: string): string | null {
+  const [, line, patch = '0', kind, number = '0'] =
+    /^go(\d+\.\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?/.exec(name) ?? [];
+  if (line === undefined) return null;
+  return kind === undefined ? `${line}.${patch}` : `${line}.${patch}-${kind}.${number}`;
+}
 
 const asGo = (folder: string): string => join(folder, 'go');

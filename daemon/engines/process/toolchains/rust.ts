@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { answerOf } from './ask.js';
+import { answerOf, inEachOf } from './ask.js';
 import type { Toolchain, ToolchainFinder } from './toolchain.js';
 
 export const rust: ToolchainFinder = {
@@ -7,9 +7,11 @@ export const rust: ToolchainFinder = {
   atLaunch: false,
   install: 'Install Rust with Cargo (rustup.rs)',
 
+  /** The usual one first; then what rustup keeps. */
   async candidates({ path, home, env }) {
-    const cargoHome = env['CARGO_HOME'] ?? join(home, '.cargo');
-    return [...path, join(cargoHome, 'bin')].map((folder) => join(folder, 'rustc'));
+    const cargo = join(env['CARGO_HOME'] ?? join(home, '.cargo'), 'bin');
+    const kept = await inEachOf(join(env['RUSTUP_HOME'] ?? join(home, '.rustup'), 'toolchains'), 'bin');
+    return [...path, cargo, ...kept].map((folder) => join(folder, 'rustc'));
   },
 
   /** rustup's programs choose a toolchain by the user's home, which builds have not: the toolchain's own folder is taken. */

@@ -59,9 +59,12 @@ export class Toolchains {
   private async look(finder: ToolchainFinder, candidate: string, program: string): Promise<Toolchain | null> {
     const { mtimeMs } = await stat(program);
     const key = `${finder.humanName} ${candidate} ${mtimeMs}`;
-    const known = this.looked.get(key) ?? finder.look(candidate, this.places);
-    this.looked.set(key, known);
-    return known;
+    const looking = this.looked.get(key) ?? finder.look(candidate, this.places);
+    this.looked.set(key, looking);
+    const found = await looking;
+    // A busy machine may have kept it from answering: it is asked again.
+    if (found === null) this.looked.delete(key);
+    return found;
   }
 }
 
