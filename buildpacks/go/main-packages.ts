@@ -25,7 +25,7 @@ export function mainPackages(source: SourceTree, module: string, folder = '', de
 }
 
 /** The last word of the import path, without a version: `example.com/tool/v2` → `tool`. */
-export function programName(importPath: string): string {
+function programName(importPath: string): string {
   const words = importPath.split('/');
   const last = words.at(-1) ?? '';
   return words.length > 1 && /^v([2-9]|[1-9]\d+)$/.test(last) ? (words.at(-2) ?? last) : last;

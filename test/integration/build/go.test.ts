@@ -66,7 +66,7 @@ describe.skipIf(await lacks('go'))('a Go app', () => {
     expect(pushed.result).toMatchObject({ ok: true });
     expect(pushed.processTypes).toEqual({ worker: 'worker', migrate: 'bin/migrate' });
     const { folder, env } = await aDyno(builder, pushed);
-    const said = spawnSync('worker', { cwd: folder, env, encoding: 'utf8' });
+    const said = spawnSync('/bin/sh', ['-c', 'worker'], { cwd: folder, env, encoding: 'utf8' });
     expect(said.stderr).toBe('built as on Heroku\n');
     expect(readFileSync(join(folder, 'bin/migrate')).subarray(1, 4).toString()).toBe('ELF');
   }, 120_000);
