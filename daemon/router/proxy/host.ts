@@ -20,7 +20,7 @@ export function parseAuthority(text: string): Authority | undefined {
   if (port !== '' && Number(port) > 65_535) return undefined;
   if (host.startsWith('[')) return isIPv6(host.slice(1, -1)) ? { name: host.toLowerCase(), port } : undefined;
   const name = (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase();
-  return name === '' ? undefined : { name, port };
+  return name === '' || name.endsWith('.') ? undefined : { name, port };
 }
 
 /** Finds by host: the exact name first, then the longest wildcard (`*.example.com` is for one or more labels). */
