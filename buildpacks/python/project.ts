@@ -1,6 +1,6 @@
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
-import { nameOf, normalised } from './names.js';
+import { namesOf, normalised } from './names.js';
 import { isTable, readToml, tableAt, textsOf, type Table } from './toml.js';
 
 /** What the manifests of a source say, whichever of them the installing tool reads. */
@@ -51,7 +51,7 @@ function readPyproject(source: SourceTree): Pyproject | null {
     name: textOf(project['name']) ?? textOf(poetry['name']),
     python: pythonOf(project, ofPoetry),
     dependencies: dynamic || !isTable(file['project']) ? null : declared,
-    names: [...declared.flatMap((entry) => nameOf(entry) ?? []), ...Object.keys(ofPoetry).map(normalised)],
+    names: [...declared.flatMap(namesOf), ...Object.keys(ofPoetry).map(normalised)],
     hasBuildSystem: isTable(file['build-system']),
     poetry,
     uv: tableAt(file, 'tool', 'uv'),

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
-import { nameOf } from './names.js';
+import { namesOf } from './names.js';
 
 /** What pip is told by a requirements file and by those which that names. */
 export interface Requirements {
@@ -32,7 +32,7 @@ export function readRequirements(source: SourceTree, first: string): Requirement
   );
   return {
     files,
-    names: lines.flatMap((line) => nameOf(line) ?? []),
+    names: lines.flatMap(namesOf),
     local: lines.some(isLocal),
     variables: [...new Set(variables)],
   };

@@ -304,7 +304,7 @@ describe('web, where the Procfile names none,', () => {
     ],
     [
       'is FastAPI’s',
-      { 'requirements.txt': 'fastapi[all]\nuvicorn[standard]', 'main.py': 'api = FastAPI()' },
+      { 'requirements.txt': 'fastapi[all]', 'main.py': 'api = FastAPI()' },
       'uvicorn main:api --host 0.0.0.0 --port $PORT',
     ],
     [
