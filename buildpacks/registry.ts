@@ -1,6 +1,7 @@
 import { composePlans } from './compose.js';
 import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
 import { goPlanner } from './go/planner.js';
+import { javaPlanner } from './java/planner.js';
 import { nodePlanner } from './node/planner.js';
 import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
@@ -13,6 +14,7 @@ export const planners: readonly Planner[] = [
   dockerfilePlanner,
   pythonPlanner,
   goPlanner,
+  javaPlanner,
   nodePlanner,
   staticPlanner,
   procfilePlanner,

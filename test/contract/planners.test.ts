@@ -18,6 +18,8 @@ const fileNames = [
   'static.json',
   'go.mod',
   'main.go',
+  'pom.xml',
+  'system.properties',
 ];
 const context = { config: {}, images: true };
 const sources = fc.dictionary(
@@ -54,6 +56,7 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
         Procfile: 'web: x',
         Dockerfile: 'FROM scratch',
         'go.mod': 'module a',
+        'pom.xml': '<project/>',
         'main.go': 'package main',
       });
       const plan = planner.plan(source, context);
