@@ -95,6 +95,25 @@ export const IMAGES = {
     config: { Env: [`PATH=/usr/local/cargo/bin:${PATH}`, 'RUST_VERSION=1.63.0'], Cmd: ['bash'] },
   },
 
+  'redis:7': {
+    packages: ['redis-server'],
+    // The official user id.
+    before: [
+      'echo "redis:x:999:" >>"$1/etc/group"',
+      'echo "redis:x:999:999::/var/lib/redis:/usr/sbin/nologin" >>"$1/etc/passwd"',
+    ].join(' && '),
+    files: () => entrypoint(file('redis-entrypoint.sh')),
+    setup: 'mkdir -p /data && chown redis:redis /data',
+    config: {
+      Env: [`PATH=${PATH}`, 'REDIS_VERSION=7.0.15'],
+      WorkingDir: '/data',
+      Entrypoint: ['docker-entrypoint.sh'],
+      Cmd: ['redis-server'],
+      ExposedPorts: { '6379/tcp': {} },
+      Volumes: { '/data': {} },
+    },
+  },
+
   'postgres:15': {
     packages: ['postgresql-15'],
     // The official user id; and no cluster that the package would make by itself.

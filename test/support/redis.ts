@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { describe, test } from 'vitest';
 import { findBinaries } from '../../daemon/addons/redis/binaries.js';
 import { messageOf } from '../../daemon/shared/errors.js';
@@ -23,4 +24,22 @@ export async function describeRedis(title: string, body: () => void): Promise<vo
     if (required) throw new Error(`TFK_TEST_REQUIRE_REDIS=1, but ${reason}`);
     context.skip(reason);
   });
+}
+
+/** Of a Redis, on a connection of its own, as an app would. */
+export async function ask(
+  url: string | undefined,
+  ...[name, ...args]: [string, ...string[]]
+): Promise<unknown> {
+  const client = new Redis(url ?? '', { lazyConnect: true, retryStrategy: () => null, protocol: 2 });
+  const failed: Error[] = [];
+  client.on('error', (error: Error) => failed.push(error));
+  try {
+    await client.connect();
+    return await client.call(name, ...args);
+  } catch (error) {
+    throw failed[0] ?? error;
+  } finally {
+    client.disconnect();
+  }
 }

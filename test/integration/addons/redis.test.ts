@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +10,7 @@ import { titleOf } from '../../../daemon/addons/redis/settings.js';
 import { commandOf, processesBeginning } from '../../../daemon/addons/servers/processes.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
 import { newId } from '../../../daemon/shared/ids.js';
-import { describeRedis, REDIS_ON_THIS_MACHINE } from '../../support/redis.js';
+import { ask, describeRedis, REDIS_ON_THIS_MACHINE } from '../../support/redis.js';
 
 /** A home that the server's account may walk through, also when the tests run as root. */
 async function aHome(): Promise<string> {
@@ -52,22 +51,6 @@ async function provisioned(
   const { id, name, plan } = request;
   const { data } = await service.provision(request);
   return { id, name, hostName: name, plan, data, engine: 'process', apps: [] };
-}
-
-/** On a connection of its own, as an app would. */
-async function ask(url: string | undefined, ...command: [string, ...string[]]): Promise<unknown> {
-  const client = new Redis(url ?? '', { lazyConnect: true, retryStrategy: () => null, protocol: 2 });
-  const failed: Error[] = [];
-  client.on('error', (error: Error) => failed.push(error));
-  const [name, ...args] = command;
-  try {
-    await client.connect();
-    return await client.call(name, ...args);
-  } catch (error) {
-    throw failed[0] ?? error;
-  } finally {
-    client.disconnect();
-  }
 }
 
 const urlOf = (service: RedisAddon, addon: AddonInstance): string =>
