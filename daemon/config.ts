@@ -49,6 +49,8 @@ export interface Config {
   readonly redisBin: string | null;
   /** The image of Redis on Docker; null: the add-on's choice. */
   readonly redisImage: string | null;
+  /** Where manifests of further add-ons are. */
+  readonly addonsDir: string;
   readonly nodePath: string;
   readonly npmPath: string;
   /** CA bundle and proxy settings of the host: for builds, and only there. */
@@ -117,6 +119,7 @@ export function readConfig(env: Environment = process.env): Config {
     postgresImage: textOf(env, 'TFK_ADDON_POSTGRES_IMAGE'),
     redisBin: textOf(env, 'TFK_REDIS_BIN'),
     redisImage: textOf(env, 'TFK_ADDON_REDIS_IMAGE'),
+    addonsDir: resolve(env['TFK_ADDONS_DIR'] ?? join(home, 'addons.d')),
     nodePath: process.execPath,
     npmPath: npmOf(process.execPath),
     buildEnv: Object.freeze({ ...certificatesOf(env), ...pick(env, BUILD_VARIABLES) }),

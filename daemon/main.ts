@@ -103,7 +103,7 @@ async function main(config: Config): Promise<void> {
   const logins = new Logins(clock);
   const hooks = createWebhooks({ store, clock, logger, acting });
   const record = (appId: string, text: string): void => logs.append(appId, [apiLine(text)]);
-  const addons = createAddons(config, {
+  const { addons, brokenManifests } = await createAddons(config, {
     store,
     clock,
     logger,
@@ -226,6 +226,7 @@ async function main(config: Config): Promise<void> {
   /** A stop by a request and one by a signal are one. */
   const endOnce = (): void => void (ending ??= end()).catch(fail);
   const tfk = createTfkService({
+    brokenManifests,
     config,
     startedAt,
     engines,

@@ -24,6 +24,8 @@ export interface AddonDependencies {
   readonly services: readonly AddonService[];
   /** Heroku's names of services that tfk calls otherwise: `heroku-postgresql` → `postgres`. */
   readonly aliases: Readonly<Record<string, string>>;
+  /** The service of an add-on that is none of those any more; null: unknown. */
+  readonly remembered?: (addon: AddonRecord) => AddonService | null;
   /** Makes the release that has the add-ons as they are attached now. */
   readonly rebind: (appId: string, description: string, actor: string) => Promise<unknown>;
   /** In whose name it goes on with what was cut off. */
@@ -41,7 +43,7 @@ export class Addons {
   private readonly upkeep: Upkeep;
 
   constructor(private readonly deps: AddonDependencies) {
-    this.catalogue = new Catalogue(deps.services, deps.aliases);
+    this.catalogue = new Catalogue(deps.services, deps.aliases, deps.remembered);
     const stopped = this.stopped.signal;
     this.rebinding = new Rebinding({ ...deps, stopped });
     const expected = new Expected(deps.clock);

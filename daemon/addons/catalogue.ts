@@ -8,6 +8,8 @@ export class Catalogue {
     readonly services: readonly AddonService[],
     /** Other names of a service: `heroku-postgresql` → `postgres`. */
     private readonly aliases: Readonly<Record<string, string>>,
+    /** The service of an add-on that is none of those any more; null: unknown. */
+    private readonly remembered: (addon: AddonRecord) => AddonService | null = () => null,
   ) {}
 
   /** What a wish like `postgres`, `postgres:local` or `heroku-postgresql:essential-0` means here. */
@@ -24,7 +26,8 @@ export class Catalogue {
   }
 
   of(addon: AddonRecord): AddonService {
-    const service = this.services.find((candidate) => candidate.name === addon.service);
+    const known = this.services.find((candidate) => candidate.name === addon.service);
+    const service = known ?? this.remembered(addon);
     if (!service) throw notFound('add_on_service', `This tfk does not know the service ${addon.service}.`);
     return service;
   }

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { statfs } from 'node:fs/promises';
+import type { BrokenManifest } from '../addons/manifests/read.js';
 import type { Config } from '../config.js';
 import type { Engine } from '../engines/engine.js';
 import type { Engines } from '../engines/engines.js';
@@ -16,6 +17,7 @@ export interface TfkParts {
   readonly engines: Engines;
   readonly choice: EngineChoice;
   readonly store: Store;
+  readonly brokenManifests: readonly BrokenManifest[];
   readonly router: RouterControl;
   readonly routerStatus: () => RouterStatus | null;
   readonly socket: string;
@@ -61,6 +63,7 @@ export function createTfkService(parts: TfkParts): TfkService {
         await diskFact(config.home),
         await psqlFact(),
         addonsFact(parts.store),
+        ...parts.brokenManifests.map(manifestFact),
       ];
     },
     stopDaemon: parts.stopDaemon,
@@ -142,3 +145,10 @@ function addonsFact(store: Store): Finding {
     detail: addons.length === 0 ? 'none' : addons.map((addon) => `${addon.name} (${addon.plan})`).join(', '),
   };
 }
+
+const manifestFact = ({ file, problems }: BrokenManifest): Finding => ({
+  name: 'add-on manifest',
+  status: 'warning',
+  detail: `${file} is left out: ${problems.join('; ')}`,
+  hint: 'Correct it, and type: tfk daemon:restart',
+});

@@ -143,7 +143,7 @@ export class ContainerHost<C extends ServerCredentials, I extends AddonData> imp
     const wasThere = await services.hasData(request.id);
     try {
       request.signal.throwIfAborted();
-      request.progress('Creating the database');
+      request.progress('Creating the server');
       return await this.make({ ...request, hostName: request.name }, image);
     } catch (error) {
       // Data of an earlier try may be somebody's. What cannot be removed now is removed by whoever hears of the failure.

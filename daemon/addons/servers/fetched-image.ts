@@ -29,3 +29,12 @@ export async function fetchedImage(
   if (fetched) return fetched;
   throw new TfkError('unavailable', `The image ${image} was fetched, and is gone again. Try once more.`);
 }
+
+/** The one that is wanted by now, where it is here; else the one that the data was made with. Fetches nothing. */
+export async function imageOver(
+  services: Pick<ServiceHost, 'image'>,
+  wanted: string,
+  made: string,
+): Promise<string> {
+  return wanted !== made && (await services.image(wanted)) ? wanted : made;
+}

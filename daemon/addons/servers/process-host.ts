@@ -157,7 +157,7 @@ export class ProcessHost<C extends ServerCredentials, B> implements ServerHost {
     const wanted = this.kind.newCredentials(id);
     let tools = { binaries, owner: await this.parts.place.owner(), signal };
     signal.throwIfAborted();
-    progress('Creating the database');
+    progress('Creating the server');
     if (await this.kind.hasData(folder)) {
       // An earlier try came this far, and its answer, with the password in it, was lost.
       await this.kind.serverIn(folder).stop('fast');
