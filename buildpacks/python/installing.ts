@@ -98,7 +98,8 @@ function byUv({ project: { pyproject } }: PythonApp): Installing {
     Object.values(tableAt(uv, 'sources')).some(
       (entry) => isTable(entry) && ('path' in entry || 'workspace' in entry),
     );
-  const asked = /^==\s*(\d[\d.]*)$/.exec(String(uv['required-version'] ?? ''))?.[1];
+  const wanted = uv['required-version'];
+  const asked = /^==\s*(\d[\d.]*)$/.exec(typeof wanted === 'string' ? wanted : '')?.[1];
   const sync = (...more: readonly string[]) =>
     tool('uv', asked ?? VERSIONS.uv, 'sync', '--locked', '--no-dev', '--no-editable', ...more);
   return {

@@ -11,7 +11,7 @@ export interface Example {
   readonly checks: readonly Check[];
 }
 
-export type Check = RequestCheck | CommandCheck | LogCheck;
+export type Check = RequestCheck | CommandCheck | TfkCheck | LogCheck;
 
 export interface RequestCheck {
   readonly request: string;
@@ -27,6 +27,12 @@ export interface CommandCheck {
   readonly run: string;
   readonly input?: string;
   readonly exit?: number;
+  readonly output?: string;
+  readonly remember?: Readonly<Record<string, string>>;
+}
+
+export interface TfkCheck {
+  readonly tfk: string;
   readonly output?: string;
 }
 
@@ -62,6 +68,7 @@ export function asExample(json: string, file: string): Example {
 
 function patternsOf(check: Check): string[] {
   if ('log' in check) return [check.log];
-  if ('run' in check) return check.output === undefined ? [] : [check.output];
-  return [...(check.body === undefined ? [] : [check.body]), ...Object.values(check.remember ?? {})];
+  const pattern = 'request' in check ? check.body : check.output;
+  const remembered = 'tfk' in check ? [] : Object.values(check.remember ?? {});
+  return [...(pattern === undefined ? [] : [pattern]), ...remembered];
 }

@@ -10,6 +10,7 @@ import {
   type CommandCheck,
   type LogCheck,
   type RequestCheck,
+  type TfkCheck,
 } from '../../support/example.js';
 import type { Installation } from '../../support/installation.js';
 import { isInstalled } from '../../support/programs.js';
@@ -52,6 +53,7 @@ function describeExample(name: string, engine: EngineUnderTest, installation: ()
 
 function titleOf(check: Check): string {
   if ('request' in check) return `answers ${check.request} with ${check.status}`;
+  if ('tfk' in check) return `does tfk ${check.tfk}`;
   return 'run' in check ? `runs ${check.run}` : `logs ${check.log}`;
 }
 
@@ -93,6 +95,7 @@ class PushedExample {
   async check(check: Check): Promise<void> {
     if ('request' in check) await this.request(check);
     else if ('run' in check) await this.run(check);
+    else if ('tfk' in check) await this.tfkCommand(check);
     else await this.log(check);
   }
 
@@ -106,21 +109,22 @@ class PushedExample {
     within,
   }: RequestCheck): Promise<void> {
     const [method, path = '/'] = this.filled(request).split(' ');
-    const sent = json === undefined ? {} : { 'content-type': 'application/json' };
+    const given = Object.entries(headers ?? {}).map(([name, value]) => [name, this.filled(value)] as const);
+    const type = json === undefined ? {} : { 'content-type': 'application/json' };
+    const sent = { ...type, ...Object.fromEntries(given) };
     const text = json === undefined ? '' : this.filled(JSON.stringify(json));
     const wanted = { status, body: expect.stringMatching(this.pattern(body ?? '')) as string };
-    const ask = () => this.tfk.get(this.name, path, method, { ...sent, ...headers }, text);
+    const ask = () => this.tfk.get(this.name, path, method, sent, text);
     let answer = await ask();
     if (within === undefined) expect(answer).toMatchObject(wanted);
     else
       await expect
         .poll(async () => (answer = await ask()), { timeout: within * 1000, interval: 250 })
         .toMatchObject(wanted);
-    for (const [name, pattern] of Object.entries(remember ?? {}))
-      this.remembered.set(name, new RegExp(pattern).exec(answer.body)?.[1] ?? `no ${name}`);
+    this.remember(remember, answer.body);
   }
 
-  private async run({ run, input, exit = 0, output }: CommandCheck): Promise<void> {
+  private async run({ run, input, exit = 0, output, remember }: CommandCheck): Promise<void> {
     const words = this.filled(run).split(' ');
     const ran = await this.tfk.tfkWith(
       input === undefined ? {} : { input },
@@ -133,6 +137,14 @@ class PushedExample {
     const said = `${ran.stdout}\n${ran.stderr}`;
     expect(ran.code, said).toBe(exit);
     if (output !== undefined) expect(said).toMatch(this.pattern(output));
+    this.remember(remember, said);
+  }
+
+  private async tfkCommand({ tfk, output = '' }: TfkCheck): Promise<void> {
+    const ran = await this.tfk.tfk(...this.filled(tfk).split(' '), '-a', this.name);
+    const said = `${ran.stdout}\n${ran.stderr}`;
+    expect(ran.code, said).toBe(0);
+    expect(said).toMatch(this.pattern(output));
   }
 
   private async log({ log, process }: LogCheck): Promise<void> {
@@ -143,6 +155,11 @@ class PushedExample {
         interval: 500,
       })
       .toMatch(this.pattern(log));
+  }
+
+  private remember(patterns: RequestCheck['remember'] = {}, text: string): void {
+    for (const [name, pattern] of Object.entries(patterns))
+      this.remembered.set(name, new RegExp(pattern).exec(text)?.[1] ?? `no ${name}`);
   }
 
   private filled(text: string): string {
