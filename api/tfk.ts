@@ -92,6 +92,10 @@ export const BuildPlan = Type.Object({
       env: MapOf(Type.String()),
       caches: MapOf(Type.String()),
       layers: Type.Array(Type.String()),
+      /** The step is a classic buildpack, run in place of commands. */
+      buildpack: Type.Optional(
+        Type.Object({ reference: Type.String(), digest: Type.String(), releases: Type.Boolean() }),
+      ),
     }),
   ),
   files: MapOf(Type.String()),

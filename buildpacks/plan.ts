@@ -22,8 +22,8 @@ export interface BuildPlan {
   /** Path → text of files that the plan adds to the source, where it has none of that name; there before the first step. */
   readonly files: Readonly<Record<string, string>>;
   /**
-   * Names of the app's config vars that open steps and Dockerfiles are given, as the source or the app asks for. Only names
-   * stand in a plan; a changed value builds anew.
+   * Names of the app's config vars that open steps and Dockerfiles are given, as the source or the app asks for; a planner's
+   * `*` is all that there are. Only names stand in a plan; a changed value builds anew.
    */
   readonly buildConfig: readonly string[];
   /** Process types which the planner offers where the Procfile names none. */
@@ -46,10 +46,12 @@ export interface Runtime {
 }
 
 /**
- * `java` has compiler and Maven, `jre` only what runs a jar; `system` is a bare system with its usual libraries; `none` is for
- * a Procfile whose commands bring their own, and may use Node.js.
+ * `java` has compiler and Maven, `jre` only what runs a jar; `system` is a bare system with its usual libraries; `heroku` is
+ * Heroku's stack, on which classic buildpacks' apps run, and `heroku-build` the same with what buildpacks need; `none` is for a
+ * Procfile whose commands bring their own, and may use Node.js.
  */
-export type Language = 'node' | 'python' | 'go' | 'java' | 'jre' | 'rust' | 'system' | 'none';
+export type Language =
+  'node' | 'python' | 'go' | 'java' | 'jre' | 'rust' | 'system' | 'heroku' | 'heroku-build' | 'none';
 
 /** One image from one Dockerfile. */
 export interface ImageBuild {
@@ -92,6 +94,8 @@ export interface BuildStep {
   readonly layers: readonly string[];
   /** What to tell people when a command of the step fails: the first of these that fits. */
   readonly hints?: readonly Hint[];
+  /** The step is a classic buildpack, which is run in place of commands. */
+  readonly buildpack?: PlannedBuildpack;
 }
 
 /** What may help after a failure, where the tool's own words do not. */
@@ -99,6 +103,16 @@ export interface Hint {
   /** Words that the step has printed then; none: it always fits. */
   readonly when?: string;
   readonly say: string;
+}
+
+/** A classic buildpack: `bin/detect`, `bin/compile` and `bin/release`, run in this order. */
+export interface PlannedBuildpack {
+  /** As its user wrote it: an address or a folder. */
+  readonly reference: string;
+  /** Hex SHA-256 of all its files. */
+  readonly digest: string;
+  /** Is it asked for the default process types? On Heroku only the last of a list is. */
+  readonly releases: boolean;
 }
 
 /** A step that sees its files and the layers before it only, so that its layers can be found again. */

@@ -1,3 +1,4 @@
+import type { FetchedBuildpack } from './classic/plan.js';
 import type { BuildPlan } from './plan.js';
 import type { SourceTree } from './source.js';
 
@@ -9,6 +10,10 @@ export interface PlanContext {
   readonly images: boolean;
   /** The names of the planners that the user has set, the main language last; none: the first that detects. */
   readonly planners?: readonly string[];
+  /** All that the user has set, where classic buildpacks are among it: these, and the planners by name, in order. */
+  readonly list?: readonly (string | FetchedBuildpack)[] | null;
+  /** Was nothing of the app deployed yet? Then its app.json says what it should have. */
+  readonly isNew?: boolean;
   /** `container`: images of Dockerfiles, and nothing else; `heroku-24`: everything else; none: as the source says. */
   readonly stack?: 'heroku-24' | 'container' | null;
 }

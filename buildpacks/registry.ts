@@ -1,3 +1,4 @@
+import { planOfList, type Listed } from './classic/plan.js';
 import { composePlans } from './compose.js';
 import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
 import { goPlanner } from './go/planner.js';
@@ -23,6 +24,7 @@ export const planners: readonly Planner[] = [
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
 export function choosePlanner(source: SourceTree, context: PlanContext): Planner {
   const set = (context.planners ?? []).map((name) => plannerThatIsSet(source, context, name));
+  if (context.list != null) return plannerOfList(context.list);
   const main = set.at(-1);
   if (main !== undefined) return together(set.slice(0, -1), main);
   if (context.stack === 'container') return plannerOfContainers(source, context);
@@ -55,6 +57,19 @@ function together(others: readonly Planner[], main: Planner): Planner {
     },
   };
 }
+
+/** Classic buildpacks say themselves, when they are run, whether the source is theirs. */
+const plannerOfList = (listed: NonNullable<PlanContext['list']>): Planner => ({
+  name: 'buildpacks',
+  looksFor: 'what the bin/detect of each buildpack looks for',
+  detect: () => true,
+  plan: (source, context) =>
+    planOfList(
+      listed.map((entry): Listed =>
+        typeof entry === 'string' ? plannerThatIsSet(source, context, entry).plan(source, context) : entry,
+      ),
+    ),
+});
 
 /** An image's Dockerfile says all by itself. */
 const helpersOf = (main: Planner, source: SourceTree): Planner[] =>

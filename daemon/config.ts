@@ -92,6 +92,8 @@ export function readConfig(env: Environment = process.env): Config {
       jre: textOf(env, 'TFK_BASE_IMAGE_JRE'),
       rust: textOf(env, 'TFK_BASE_IMAGE_RUST'),
       system: textOf(env, 'TFK_BASE_IMAGE_SYSTEM'),
+      heroku: textOf(env, 'TFK_BASE_IMAGE_HEROKU'),
+      'heroku-build': textOf(env, 'TFK_BASE_IMAGE_BUILDPACK'),
       none: textOf(env, 'TFK_BASE_IMAGE_PROCFILE'),
     },
     toolchains: {

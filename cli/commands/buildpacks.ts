@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { BuildpackInstallation } from '../../api/buildpacks.js';
 import { appOption, command, count, jsonOption, optional, required } from '../command.js';
 import type { Context } from '../context.js';
@@ -5,7 +6,10 @@ import { UsageError } from '../errors.js';
 import { appName } from '../output/output.js';
 import { visible } from '../output/sanitise.js';
 
-const buildpack = required('buildpack', 'heroku/nodejs, or the address of its repository');
+const buildpack = required(
+  'buildpack',
+  'heroku/nodejs, https://host/x.git#ref, https://host/x.tgz, or a folder ./x',
+);
 const index = count('-i, --index <number>', 'its place in the list, from 1');
 
 const list = command({
@@ -30,11 +34,15 @@ const set = command({
   summary: 'plan the builds of an app by this buildpack',
   args: { buildpack },
   options: { app: appOption, index, json: jsonOption },
-  examples: ['tfk buildpacks:set heroku/nodejs -a myapp'],
+  examples: [
+    'tfk buildpacks:set heroku/nodejs -a myapp',
+    'tfk buildpacks:set https://github.com/heroku/heroku-buildpack-php.git#v264',
+    'tfk buildpacks:set ./my-buildpack',
+  ],
   async run(context, { args, options }) {
     const now = await installed(context, options.app);
     const place = (options.index ?? 1) - 1;
-    const wanted = references(now).toSpliced(place, 1, args.buildpack);
+    const wanted = references(now).toSpliced(place, 1, meant(context, args.buildpack));
     return change(context, { ...options, wanted, done: 'set' });
   },
 });
@@ -48,7 +56,7 @@ const add = command({
   async run(context, { args, options }) {
     const now = await installed(context, options.app);
     const place = options.index === undefined ? now.length : options.index - 1;
-    const wanted = references(now).toSpliced(place, 0, args.buildpack);
+    const wanted = references(now).toSpliced(place, 0, meant(context, args.buildpack));
     return change(context, { ...options, wanted, done: 'added' });
   },
 });
@@ -63,9 +71,10 @@ const remove = command({
     if ((args.buildpack === undefined) === (options.index === undefined))
       throw new UsageError('Name the buildpack, or its --index.', 'Type: tfk buildpacks');
     const now = await installed(context, options.app);
+    const wanted = meant(context, args.buildpack ?? '');
     const place =
       options.index === undefined
-        ? now.findIndex(({ buildpack: { name, url } }) => [name, url].includes(args.buildpack ?? ''))
+        ? now.findIndex(({ buildpack: { name, url } }) => [name, url].includes(wanted))
         : options.index - 1;
     if (now[place] === undefined)
       throw new UsageError('Buildpack not found. Nothing was removed.', 'Type: tfk buildpacks');
@@ -85,6 +94,10 @@ const clear = command({
 });
 
 export const commands = [list, set, add, remove, clear];
+
+/** A folder is known by its path in full: tfkd is elsewhere. */
+const meant = ({ config }: Context, text: string): string =>
+  /^(?:\.{1,2}$|\.{0,2}\/)/.test(text) ? resolve(config.cwd, text) : text;
 
 const references = (set: readonly BuildpackInstallation[]): string[] =>
   set.map(({ buildpack: { url } }) => url);

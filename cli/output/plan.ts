@@ -24,6 +24,7 @@ export function planLines(plan: BuildPlan, paint: Paint): string[] {
 }
 
 function stepLines(step: BuildPlan['steps'][number], paint: Paint): string[] {
+  if (step.buildpack !== undefined) return buildpackLines(step.title, step.buildpack, paint);
   const inputs = step.inputs === 'source' ? 'any file' : step.inputs.join(', ');
   return [
     '',
@@ -31,6 +32,20 @@ function stepLines(step: BuildPlan['steps'][number], paint: Paint): string[] {
     ...step.commands.map((command) => `       $ ${visible(command.map(shellWord).join(' '))}`),
     paint.in('dim', `       again when these change: ${visible(inputs)}`),
     ...(step.layers.length > 0 ? [paint.in('dim', `       kept: ${visible(step.layers.join(', '))}`)] : []),
+  ];
+}
+
+function buildpackLines(
+  title: string,
+  { digest, releases }: NonNullable<BuildPlan['steps'][number]['buildpack']>,
+  paint: Paint,
+): string[] {
+  const programs = ['bin/detect', 'bin/compile', ...(releases ? ['bin/release'] : [])];
+  return [
+    '',
+    paint.in('bold', `-----> ${visible(title)}`),
+    ...programs.map((program) => `       $ ${program}`),
+    paint.in('dim', `       again when any file or the buildpack changes: sha256 ${visible(digest)}`),
   ];
 }
 

@@ -23,7 +23,7 @@ export interface BuildJob {
   readonly version: string | null;
   /** What the release is called; without it `Deploy <version>`. */
   readonly releaseDescription?: string | null;
-  /** Buildpacks that were set, by name. Without any, the source says itself what it is. */
+  /** Buildpacks that were set, by name or address. Without any, the source says itself what it is. */
   readonly buildpacks?: readonly string[];
   /** Who pushed: an e-mail address, for the release. */
   readonly actor: string;
@@ -64,7 +64,7 @@ export interface FailedBuild {
 
 /**
  * `source`: the tarball is refused; `detect`: no planner; `plan`: the source contradicts itself (a broken Procfile too);
- * `command`, `timeout`, `limit`, `runtime`: while building; `release`: built, but no release came of it;
+ * `command`, `timeout`, `limit`, `runtime`: while building, or what it needs cannot be had; `release`: built, but no release came of it;
  * `cancelled`: `DELETE build`; `interrupted`: tfkd ended; `internal`: tfkd's own fault.
  */
 export type FailureReason =
@@ -91,6 +91,8 @@ export interface NewSlug {
   /** From the Procfile, and from the planner where the Procfile names no such type; in the Procfile's order. */
   readonly processTypes: Readonly<Record<string, string>>;
   readonly plan: BuildPlan;
+  /** Environment of every dyno, below the app's own config: the plan's, and what a classic buildpack said. */
+  readonly launchEnv: Readonly<Record<string, string>>;
   /** What the image brings along, where the source was built by its own Dockerfile. */
   readonly image: ImageFacts | null;
   /** The validated app.json (health checks and formation are read from it later), or null where there is none. */
@@ -170,7 +172,7 @@ export type BuildOutcome =
 export interface BuildPaths {
   /** Received tarballs: `sources/<id>`. */
   readonly sources: string;
-  /** Output logs `builds/<id>.log`, and the unpacked trees of running builds `builds/<id>.tree/`. */
+  /** Output logs `builds/<id>.log`; the unpacked trees of running builds `builds/<id>.tree/`, and their buildpacks beside them. */
   readonly builds: string;
   /** The compiled `daemon/build/unpack/main.js`. */
   readonly unpackProgram: string;

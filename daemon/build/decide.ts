@@ -57,8 +57,8 @@ const BUILD_CONFIG = 'TFK_BUILD_CONFIG';
 
 /** The plan with what the app asks for beside what the planner does; of both, what there is. */
 function withBuildConfig(plan: BuildPlan, { config }: PlanContext): BuildPlan {
-  const wish = (config[BUILD_CONFIG] ?? '').split(/[\s,]+/);
-  const names = wish.includes('*') ? Object.keys(config) : [...plan.buildConfig, ...wish];
+  const wish = [...plan.buildConfig, ...(config[BUILD_CONFIG] ?? '').split(/[\s,]+/)];
+  const names = wish.includes('*') ? Object.keys(config) : wish;
   const buildConfig = [...new Set(names)]
     .filter((name) => Object.hasOwn(config, name) && name !== BUILD_CONFIG)
     .sort();
@@ -69,15 +69,11 @@ function withBuildConfig(plan: BuildPlan, { config }: PlanContext): BuildPlan {
 
 function appJsonWarnings(appJson: AppJson | null, types: readonly string[]): string[] {
   if (appJson === null) return [];
-  const unknown = (['formation', 'healthchecks'] as const).flatMap((field) =>
+  return (['formation', 'healthchecks'] as const).flatMap((field) =>
     Object.keys(appJson[field] ?? {})
       .filter((type) => !types.includes(type))
       .map((type) => `app.json: ${field}/${type}: there is no process type ${type}${meant(type, types)}`),
   );
-  const buildpacks = (appJson.buildpacks ?? []).map(
-    ({ url }) => `app.json: buildpacks: ${url} is not used: tfk chooses by the files of the source`,
-  );
-  return [...unknown, ...buildpacks];
 }
 
 function meant(type: string, types: readonly string[]): string {

@@ -1,3 +1,5 @@
+import type { UnpackLimits } from './unpack/report.js';
+
 /** What one build may take. All are checked where the work is done, and each has its own message. */
 export interface BuildLimits {
   /** Bytes of the tarball as it is received. */
@@ -36,3 +38,6 @@ export const FIXED_LIMITS: Omit<BuildLimits, 'timeoutMs'> = {
   concurrency: 2,
   reserveBytes: 256 * MIB,
 };
+
+/** What one classic buildpack may be, and how long it may take to be fetched. */
+export const BUILDPACK_LIMITS: UnpackLimits = { bytes: 256 * MIB, entries: 20_000, milliseconds: 120_000 };

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildpackOf } from '../../buildpacks/names.js';
-import type { ImageFacts } from '../engines/engine.js';
+import type { BuildResult } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError, messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { addFiles } from './add-files.js';
+import { fetchBuildpacks, wantedBuildpacks, type ChosenBuildpacks } from './buildpacks/chosen.js';
+import type { BuildpackLibrary } from './buildpacks/library.js';
 import { contentKey, sourceContents, type SourceContents } from './content-hash.js';
 import type {
   BuildJob,
@@ -44,6 +45,7 @@ export interface BuildParts {
   readonly createRelease: CreateRelease;
   readonly setUp: SetUpApp;
   readonly planContext: PlanContextOf;
+  readonly buildpacks: BuildpackLibrary;
   /** CA bundle and proxy settings of the host, for the steps. */
   readonly buildEnv: Readonly<Record<string, string>>;
   readonly sources: Sources;
@@ -58,6 +60,8 @@ export interface BuildParts {
 interface Understood extends Decision {
   readonly folder: string;
   readonly contents: SourceContents;
+  /** The folders of its classic buildpacks. */
+  readonly buildpacks: ChosenBuildpacks['folders'];
 }
 
 /** How one slug is made. */
@@ -117,8 +121,10 @@ export class Builds {
       log.close();
     }
     for (const name of await readdir(paths.builds).catch(() => [])) {
-      if (/\.tree$|^plan-/.test(name)) await rm(join(paths.builds, name), { recursive: true, force: true });
+      if (/\.tree(\.buildpacks)?$|^plan-/.test(name))
+        await rm(join(paths.builds, name), { recursive: true, force: true });
     }
+    await this.parts.buildpacks.recover();
     await sources.recover();
     await this.sweepSources();
   }
@@ -142,6 +148,7 @@ export class Builds {
         ...app,
         tree,
         signal,
+        using: () => undefined,
       });
       return { contentHash: contents.hash, plan, processTypes, appJson, warnings };
     } catch (error) {
@@ -149,7 +156,7 @@ export class Builds {
       throw new TfkError('invalid_params', message, hint === undefined ? {} : { hint });
     } finally {
       await rm(folder, { recursive: true, force: true });
-      await rm(tree, { recursive: true, force: true });
+      await removeTree(tree);
     }
   }
 
@@ -165,7 +172,7 @@ export class Builds {
     } catch (error) {
       return this.giveUp(job, log, failureFrom(error, turn.signal), error);
     } finally {
-      await rm(tree, { recursive: true, force: true }).catch(() => undefined);
+      await removeTree(tree).catch(() => undefined);
       log.close();
       await this.sweepSources().catch((error: unknown) =>
         this.parts.logger.warn({ reason: messageOf(error) }, 'old sources could not be removed'),
@@ -182,8 +189,8 @@ export class Builds {
     log.step(`Building on the ${engine.name} engine`);
     const tarball = await sources.locate(job.sourceId);
     await verifyChecksum(tarball, job.checksum);
-    for (const buildpack of job.buildpacks ?? []) log.step(`Using buildpack: ${buildpack}`);
-    const source = await this.understand(tarball, { ...turn, ...job });
+    const using = (buildpack: string) => log.step(`Using buildpack: ${buildpack}`);
+    const source = await this.understand(tarball, { ...turn, ...job, using });
     tell.planner(log, source);
     const slug = await this.slugFor(job, source, { engine, log, signal: turn.signal });
     tell.types(log, source, slug.processTypes);
@@ -210,16 +217,24 @@ export class Builds {
       readonly buildpacks?: readonly string[];
       readonly tree: string;
       readonly signal: AbortSignal;
+      /** Told of each buildpack before anything is done with it. */
+      readonly using: (buildpack: string) => void;
     },
   ): Promise<Understood> {
-    await this.unpacker.unpack(tarball, how.tree, how.signal);
-    const view = sourceTree(how.tree);
-    await applyIgnore(how.tree, view);
-    const context = { ...this.parts.planContext(how.appId), planners: (how.buildpacks ?? []).map(plannerOf) };
-    const decision = decide(view, context);
-    const contents = await sourceContents(how.tree);
-    await addFiles(how.tree, decision.plan.files);
-    return { ...decision, folder: how.tree, contents };
+    const { tree, signal } = how;
+    await this.unpacker.unpack(tarball, tree, signal);
+    const view = sourceTree(tree);
+    await applyIgnore(tree, view);
+    const context = this.parts.planContext(how.appId);
+    const wanted = wantedBuildpacks(how.buildpacks ?? [], view, context);
+    wanted.forEach(how.using);
+    const folder = buildpacksBeside(tree);
+    const chosen = await fetchBuildpacks(wanted, this.parts.buildpacks, { folder, signal });
+    const decision = decide(view, { ...context, ...chosen.context });
+    const contents = await sourceContents(tree);
+    await addFiles(tree, decision.plan.files);
+    const warnings = [...chosen.warnings, ...decision.warnings];
+    return { ...decision, warnings, folder: tree, contents, buildpacks: chosen.folders };
   }
 
   /** The slug of the same content, if it is still whole; else a new one. */
@@ -231,10 +246,11 @@ export class Builds {
       log.step('Unchanged source: its slug is used again, no step is run');
       return known;
     }
-    const { artifact, image } = await this.build(job, source, how);
+    const result = await this.build(job, source, how);
+    const { artifact, image } = result;
     tell.slug(log, artifact);
     const { plan, appJson } = source;
-    const processTypes = withImageCommand(source.processTypes, image);
+    const processTypes = withBrought(source.processTypes, result);
     const slugId = records.insertSlug({
       appId: job.appId,
       buildId: job.buildId,
@@ -244,6 +260,7 @@ export class Builds {
       artifact,
       processTypes,
       plan,
+      launchEnv: { ...plan.launchEnv, ...result.release?.env },
       image,
       appJson,
       version: job.version,
@@ -261,6 +278,8 @@ export class Builds {
       sourceDir: source.folder,
       env: buildEnv,
       config: source.buildConfig,
+      buildpacks: source.buildpacks,
+      sourceVersion: job.version,
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
       output: log,
       signal,
@@ -313,20 +332,31 @@ export class Builds {
   }
 }
 
-/** Each buildpack that can be set is a planner. */
-const plannerOf = (buildpack: string): string => buildpackOf(buildpack)?.planner ?? buildpack;
+const buildpacksBeside = (tree: string): string => `${tree}.buildpacks`;
+
+async function removeTree(tree: string): Promise<void> {
+  for (const folder of [tree, buildpacksBeside(tree)]) await rm(folder, { recursive: true, force: true });
+}
 
 async function keyOf({ contents, plan, buildConfig }: Understood, engine: SlugEngine): Promise<string> {
   const runtime = `${engine.name} ${await engine.runtimeOf(plan)}`;
   return contentKey({ source: contents.hash, plan, runtime, config: buildConfig });
 }
 
-/** An image that says itself what it runs is a web process, where nothing else is named so. */
-function withImageCommand(
+/**
+ * The process types with those that the build itself brought where nothing else is named so: a classic buildpack's, and `web` of
+ * an image that says what it runs.
+ */
+function withBrought(
   types: Readonly<Record<string, string>>,
-  image: ImageFacts | null,
+  { image, release }: Extract<BuildResult, { ok: true }>,
 ): Readonly<Record<string, string>> {
-  return image?.command == null || Object.hasOwn(types, 'web') ? types : { web: image.command, ...types };
+  const brought = {
+    ...(image?.command == null ? {} : { web: image.command }),
+    ...release?.processTypes,
+  };
+  const more = Object.entries(brought).filter(([type]) => !Object.hasOwn(types, type));
+  return { ...Object.fromEntries(more), ...types };
 }
 
 /** A commit or an id by its first eight digits, as Heroku does; a name that somebody chose as it is. */

@@ -1,3 +1,4 @@
+import type { BuildPlan } from '../../buildpacks/plan.js';
 import type { Artifact, BuildOutput } from '../engines/engine.js';
 import type { CreatedRelease } from './contracts.js';
 import type { Decision } from './decide.js';
@@ -6,7 +7,8 @@ import type { Failure } from './failure.js';
 /** What the build stage says of itself, in Heroku's phrases where Heroku has one. */
 export const tell = {
   planner(output: BuildOutput, { plan, warnings }: Decision): void {
-    output.step(`${plan.label} app detected`);
+    // Classic buildpacks say so themselves.
+    if (!hasBuildpacks(plan)) output.step(`${plan.label} app detected`);
     for (const note of plan.notes) output.detail(note);
     for (const warning of warnings) output.warning(warning);
   },
@@ -20,7 +22,10 @@ export const tell = {
     if (declared.length > 0) output.detail(`Procfile declares types -> ${declared.join(', ')}`);
     if (offered.length > 0) output.detail(`Default types for ${plan.label} -> ${offered.join(', ')}`);
     const brought = Object.keys(types).filter((type) => !declared.includes(type) && !offered.includes(type));
-    if (brought.length > 0) output.detail(`The image itself brings -> ${brought.join(', ')}`);
+    if (brought.length > 0) {
+      const by = hasBuildpacks(plan) ? `Default types for ${plan.label}` : 'The image itself brings';
+      output.detail(`${by} -> ${brought.join(', ')}`);
+    }
     if (Object.keys(types).length === 0) {
       output.warning(
         'There are no process types: nothing will run. Add a Procfile such as "web: node server.js".',
@@ -55,6 +60,8 @@ export const tell = {
     output.warning(`${ended}. Nothing was released: the app runs on as it was.`);
   },
 };
+
+const hasBuildpacks = ({ steps }: BuildPlan): boolean => steps.some(({ buildpack }) => buildpack);
 
 /** As Heroku prints the size of a slug: `12.3M`. */
 function megabytes(bytes: number): string {

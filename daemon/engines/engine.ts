@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { BuildpackRelease } from '../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 
 /**
@@ -127,8 +128,15 @@ export interface BuildRequest {
   readonly sourceDir: string;
   /** Build environment beyond the plan's: CA bundle, proxy settings. Never the app's config vars. */
   readonly env: Readonly<Record<string, string>>;
-  /** The config vars that the plan names in `buildConfig`: for steps that see the whole source, and build arguments. */
+  /**
+   * The config vars that the plan names in `buildConfig`: for steps that see the whole source, and build arguments; to classic
+   * buildpacks they are files of one folder.
+   */
   readonly config: Readonly<Record<string, string>>;
+  /** The folders of the plan's classic buildpacks, by digest; read only, as the source is. */
+  readonly buildpacks?: ReadonlyMap<string, string>;
+  /** What the pusher calls this source, for classic buildpacks: a commit. The slug may not depend on it. */
+  readonly sourceVersion?: string | null;
   readonly limits: { readonly timeoutMs: number; readonly slugBytes: number; readonly outputBytes: number };
   /** Build output in Heroku's style, line by line, without the newline. */
   readonly output: BuildOutput;
@@ -145,10 +153,17 @@ export interface BuildOutput {
 }
 
 export type BuildResult =
-  | { readonly ok: true; readonly artifact: Artifact; readonly image: ImageFacts | null }
+  | {
+      readonly ok: true;
+      readonly artifact: Artifact;
+      readonly image: ImageFacts | null;
+      /** What a classic buildpack said of running the slug; the same as long as the artifact is. */
+      readonly release?: BuildpackRelease | null;
+    }
   | {
       readonly ok: false;
-      readonly reason: 'command' | 'timeout' | 'limit' | 'cancelled' | 'runtime';
+      /** `detect`: the source is not the classic buildpack's that was to build it. */
+      readonly reason: 'detect' | 'command' | 'timeout' | 'limit' | 'cancelled' | 'runtime';
       readonly message: string;
       /** What to type next. */
       readonly hint?: string | undefined;

@@ -67,7 +67,7 @@ export class StoredBuilds implements BuildRecords {
       contentKey: slug.contentKey,
       artifact: slug.artifact,
       processTypes: slug.processTypes,
-      launchEnv: slug.plan.launchEnv,
+      launchEnv: slug.launchEnv,
       launchPath: slug.plan.launchPath,
       healthchecks: withImageCheck(slug.appJson?.healthchecks ?? null, slug.image),
       checksum: `SHA256:${slug.contents.hash}`,

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
-import { FIXED_LIMITS } from '../build/limits.js';
+import { BuildpackLibrary } from '../build/buildpacks/library.js';
+import { BUILDPACK_LIMITS, FIXED_LIMITS } from '../build/limits.js';
 import type { BuildOutputs } from '../build/output.js';
 import { Builds } from '../build/pipeline.js';
 import type { Sources } from '../build/receive.js';
+import { Unpacker } from '../build/unpack.js';
 import type { Config } from '../config.js';
 import type { Engine } from '../engines/engine.js';
 import type { LogStore } from '../logs/log-store.js';
@@ -11,6 +13,7 @@ import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { Store } from '../store/store.js';
 import { StoredBuilds } from './build-records.js';
+import { systemPath } from './create-engines.js';
 import type { FirstDeploy } from './first-deploy.js';
 
 export interface BuildStageParts {
@@ -52,7 +55,9 @@ export function createBuilds(parts: BuildStageParts): Builds {
       config: appId === null ? {} : releases.config(appId),
       images: engineOf(appId).capabilities.images,
       stack: appId === null ? null : (store.apps.find(appId)?.buildStack ?? null),
+      isNew: appId === null || releases.current(appId).slugId === null,
     }),
+    buildpacks: createLibrary(config, clock),
     buildEnv: config.buildEnv,
     sources,
     outputs,
@@ -64,5 +69,17 @@ export function createBuilds(parts: BuildStageParts): Builds {
     limits: { ...FIXED_LIMITS, timeoutMs: config.timeouts.buildMs },
     clock,
     logger,
+  });
+}
+
+function createLibrary(config: Config, clock: Clock): BuildpackLibrary {
+  return new BuildpackLibrary({
+    folder: join(config.home, 'cache', 'buildpacks'),
+    unpacker: new Unpacker(config.programs.unpack, BUILDPACK_LIMITS),
+    limits: BUILDPACK_LIMITS,
+    path: systemPath(config.nodePath),
+    env: config.buildEnv,
+    clock,
+    fetch,
   });
 }

@@ -7,6 +7,7 @@ import type { Releases } from '../release/releases.js';
 import { dynoSize } from '../run/sizes.js';
 import { TfkError } from '../shared/errors.js';
 import type { Store } from '../store/store.js';
+import { namesOfBuildpacks } from './services/buildpacks.js';
 
 export interface Wishes {
   readonly formation: FormationWish;
@@ -29,6 +30,7 @@ export class FirstDeploy {
   readonly setUp: SetUpApp = async ({ appId, appJson, output }) => {
     const current = this.releases.current(appId);
     if (current.slugId !== null) return;
+    this.adoptBuildpacks(appId, appJson);
     this.wishes.set(appId, { formation: formationOf(appJson), config: configOf(appJson, current.config) });
     const app = this.store.apps.find(appId);
     for (const wish of appJson.addons ?? []) {
@@ -57,6 +59,14 @@ export class FirstDeploy {
     const wishes = this.wishes.get(appId) ?? NONE;
     this.wishes.delete(appId);
     return wishes;
+  }
+
+  /** The build was made by them, where none were set. */
+  private adoptBuildpacks(appId: string, { buildpacks = [] }: AppJson): void {
+    const { store } = this;
+    if (buildpacks.length === 0 || store.buildpackInstallations.list(appId).length > 0) return;
+    const names = namesOfBuildpacks(buildpacks.map(({ url }) => url));
+    store.transaction(() => store.buildpackInstallations.replace(appId, names));
   }
 
   /** A first deploy that failed half-way has its add-ons already. */

@@ -395,6 +395,23 @@ export function describeEngine(
       expect((await follow(engine, handle)).lines).toEqual(['greetings']);
     });
 
+    it('sources the slug’s .profile.d and .profile for each command, which they cannot change', async () => {
+      const profiled = await buildFrom(engine, {
+        '.profile.d/a.sh': 'export A="$HOME/a" COLOUR=red',
+        '.profile.d/b.sh': 'set -- echo changed; export B=${A##*/}b',
+        '.profile.d/not-one': 'exit 9',
+        '.profile': 'export C=$B-c',
+      });
+      const command = 'echo "${A#"$HOME"} $B $C $COLOUR"';
+      const told = '/a ab ab-c red';
+      const handle = await start(`${command}; sleep 600`, { artifact: profiled });
+      await followUntil(engine, handle, (lines) => lines.includes(told));
+      const further = await engine.exec(handle, { command, env: {}, terminal: null });
+      expect(await text(further.stdout)).toBe(`${told}\n`);
+      const oneOff = await startAttached('env', { artifact: profiled, env: { COLOUR: 'blue' } });
+      expect((await text(oneOff.stdout)).split('\n')).toContain('COLOUR=red');
+    });
+
     it('starts a logged dyno with an empty stdin and nothing else open', async () => {
       const program = `const fs = require('fs'); console.log(fs.readFileSync(0).length); for (const fd of fs.readdirSync('/proc/self/fd')) { try { const t = fs.readlinkSync('/proc/self/fd/' + fd); if (fd > 2 && !/anon_inode|proc|dev.null|pipe:|socket:/.test(t)) console.log(fd, t) } catch {} }`;
       expect((await follow(engine, await start(`node -e "${program}"`))).lines).toEqual(['0']);

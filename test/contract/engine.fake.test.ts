@@ -32,6 +32,7 @@ describeEngine('fake', create, {
   'hands out a slug as an archive of ./app': FILES,
   'gives each dyno a fresh copy of the slug and a scratch of its own': FILES,
   'puts the folders of the plan in front of the PATH': FILES,
+  'sources the slug’s .profile.d and .profile for each command, which they cannot change': FILES,
   'starts a logged dyno with an empty stdin and nothing else open': SHELL,
   'rejects a start that cannot be made, and keeps nothing of it': FILES,
   'carries 50 MB through stdin and stdout unchanged': SHELL,

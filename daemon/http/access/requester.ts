@@ -37,3 +37,6 @@ export function requesterOf({ requester }: FastifyRequest): Requester {
   if (requester) return requester;
   throw new TfkError('unauthorized', 'This needs a token.');
 }
+
+/** Who speaks through the unix socket may read the machine's files anyway. */
+export const isOnMachine = ({ requester }: FastifyRequest): boolean => requester?.token === null;

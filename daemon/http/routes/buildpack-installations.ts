@@ -5,6 +5,7 @@ import {
   UpdateBuildpackInstallations,
   type BuildpackInstallation as BuildpackInstallationJson,
 } from '../../../api/index.js';
+import { isOnMachine } from '../access/requester.js';
 import type { Context } from '../context.js';
 import { findApp } from '../find.js';
 import type { InstalledBuildpack } from '../services.js';
@@ -22,9 +23,10 @@ export function buildpackInstallationRoutes(app: FastifyInstance, { services }: 
   app.put<OfApp & { Body: UpdateBuildpackInstallations }>(
     '/apps/:app/buildpack-installations',
     { schema: { body: UpdateBuildpackInstallations, response } },
-    ({ params, body }) => {
-      const references = body.updates.map(({ buildpack = '' }) => buildpack);
-      return services.buildpacks.install(findApp(services, params.app), references).map(toJson);
+    (request) => {
+      const references = request.body.updates.map(({ buildpack = '' }) => buildpack);
+      const app = findApp(services, request.params.app);
+      return services.buildpacks.install(app, references, { local: isOnMachine(request) }).map(toJson);
     },
   );
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { Build, CreateBuild, type Build as BuildJson } from '../../../api/index.js';
 import { notFound } from '../../shared/errors.js';
 import type { BuildRecord } from '../../store/builds.js';
+import { isOnMachine } from '../access/requester.js';
 import type { Context } from '../context.js';
 import { findApp, findBuild } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
@@ -42,6 +43,7 @@ export function buildRoutes(app: FastifyInstance, context: Context): void {
         description: version_description ?? null,
         checksum: checksum ?? null,
         buildpacks: wishedBuildpacks(request.body.buildpacks),
+        local: isOnMachine(request),
         actor: actor(request),
       });
       void reply.status(201);

@@ -32,7 +32,7 @@ export interface SlugService {
 }
 
 export interface InstalledBuildpack {
-  /** `heroku/nodejs`, or the address of the repository as the user gave it. */
+  /** `heroku/nodejs`, or the address or folder as the user gave it. */
   readonly name: string;
   readonly url: string;
 }
@@ -42,8 +42,15 @@ export interface BuildpackService {
   known(): readonly (Buildpack & { readonly url: string })[];
   /** Those set on the app, in their order. */
   installed(app: AppRecord): readonly InstalledBuildpack[];
-  /** Instead of those that are set; by name, URN or address. The next build is planned by them. */
-  install(app: AppRecord, references: readonly string[]): readonly InstalledBuildpack[];
+  /**
+   * Instead of those that are set; by name, URN or address. The next build is planned by them. `local`: may they be files of
+   * this machine?
+   */
+  install(
+    app: AppRecord,
+    references: readonly string[],
+    rights: { readonly local: boolean },
+  ): readonly InstalledBuildpack[];
   /** Those of a build. */
   named(names: readonly string[]): readonly InstalledBuildpack[];
 }
@@ -63,6 +70,8 @@ export interface BuildService {
     readonly checksum: string | null;
     /** By name or address; without any, those that are set on the app. */
     readonly buildpacks?: readonly string[] | null;
+    /** May those be files of this machine? */
+    readonly local?: boolean;
     readonly actor: string;
   }): Promise<BuildRecord>;
   /** Ends a pending build, and resolves when it has ended. */

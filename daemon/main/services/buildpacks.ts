@@ -1,3 +1,4 @@
+import { isLocal, readReference } from '../../../buildpacks/classic/reference.js';
 import { buildpackOf, buildpacks, registryUrl, type Buildpack } from '../../../buildpacks/names.js';
 import type { BuildpackService, InstalledBuildpack } from '../../http/services.js';
 import { TfkError } from '../../shared/errors.js';
@@ -8,8 +9,9 @@ export function buildpackService({ store }: Pick<Stages, 'store'>): BuildpackSer
   return {
     known: () => buildpacks.map((buildpack) => ({ ...buildpack, url: registryUrl(buildpack.name) })),
     installed: ({ id }) => installed(id),
-    install: ({ id }, references) => {
-      const names = namesOfBuildpacks(references);
+    install: ({ id }, references, rights) => {
+      const allowed = rights.local ? references : store.buildpackInstallations.list(id);
+      const names = namesOfBuildpacks(references, allowed);
       store.transaction(() => store.buildpackInstallations.replace(id, names));
       return installed(id);
     },
@@ -17,12 +19,18 @@ export function buildpackService({ store }: Pick<Stages, 'store'>): BuildpackSer
   };
 }
 
-/** What a name or address means stays as its user wrote it where it is a repository: that is what it is known by. */
-export function namesOfBuildpacks(references: readonly string[]): string[] {
+/**
+ * What a name or address means stays as its user wrote it where it is an address: that is what it is known by. `allowed`: those
+ * which may lie on this machine. Throws a TfkError for what cannot be run.
+ */
+export function namesOfBuildpacks(references: readonly string[], allowed: readonly string[] = []): string[] {
   return references.map((reference) => {
     const known = buildpackOf(reference);
-    if (!known) throw unknownBuildpack(reference);
-    return nameKept(reference, known);
+    if (known) return nameKept(reference, known);
+    const read = readReference(reference);
+    if (!read.ok) throw unknownBuildpack(reference, read);
+    if (isLocal(read.reference) && !allowed.includes(reference)) throw notYours(reference);
+    return reference;
   });
 }
 
@@ -33,14 +41,30 @@ const nameKept = (reference: string, known: Buildpack): string =>
 
 const toInstalled = (name: string): InstalledBuildpack => ({
   name,
-  url: isRepository(name) ? name : registryUrl(name),
+  url: buildpacks.some((known) => known.name === name) ? registryUrl(name) : name,
 });
 
-const unknownBuildpack = (reference: string): TfkError =>
-  new TfkError(
+const unknownBuildpack = (
+  reference: string,
+  { why, hint }: { readonly why: string; readonly hint: string },
+): TfkError => {
+  const names = `The names are ${listed(buildpacks.map(({ name }) => name))}.`;
+  if (reference === '')
+    return new TfkError('invalid_params', `That buildpack is not known here. Nothing was changed. ${names}`, {
+      hint,
+    });
+  return new TfkError(
     'invalid_params',
-    `${reference === '' ? 'That buildpack' : `The buildpack ${JSON.stringify(reference.slice(0, 200))}`} is not run here: there are ${listed(buildpacks.map(({ name }) => name))}. Nothing was changed.`,
-    { hint: 'Build anything else by a Dockerfile, on the Docker engine.' },
+    `The buildpack ${JSON.stringify(reference.slice(0, 200))} ${why}. Nothing was changed. ${names}`,
+    { hint },
+  );
+};
+
+const notYours = (reference: string): TfkError =>
+  new TfkError(
+    'forbidden',
+    `The buildpack ${JSON.stringify(reference.slice(0, 200))} is on tfkd's machine, and only who is there may name its files. Nothing was changed.`,
+    { hint: 'Set it there, or set the https address of a repository.' },
   );
 
 /** `a, b and c` */

@@ -58,10 +58,13 @@ export function buildService(stages: Stages): BuildService {
       releaseDescription,
       checksum,
       buildpacks: wished,
+      local = false,
       actor,
     }) {
       const buildpacks =
-        wished == null ? store.buildpackInstallations.list(app.id) : namesOfBuildpacks(wished);
+        wished == null
+          ? store.buildpackInstallations.list(app.id)
+          : namesOfBuildpacks(wished, local ? wished : []);
       const sourceId = source?.id ?? (await fetchSource(stages, url));
       const id = newId();
       store.builds.insert({

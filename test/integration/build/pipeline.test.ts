@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { BuildpackLibrary } from '../../../daemon/build/buildpacks/library.js';
 import type {
   BuildJob,
   BuildRecords,
@@ -12,10 +13,11 @@ import type {
   FinishedBuild,
   NewSlug,
 } from '../../../daemon/build/contracts.js';
-import { FIXED_LIMITS, type BuildLimits } from '../../../daemon/build/limits.js';
+import { BUILDPACK_LIMITS, FIXED_LIMITS, type BuildLimits } from '../../../daemon/build/limits.js';
 import { BuildOutputs } from '../../../daemon/build/output.js';
 import { Builds, type BuildParts } from '../../../daemon/build/pipeline.js';
 import { Sources } from '../../../daemon/build/receive.js';
+import { Unpacker } from '../../../daemon/build/unpack.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
@@ -91,6 +93,15 @@ class Stage {
       createRelease: this.createRelease,
       setUp: async ({ appJson }) => void this.setUps.push(appJson),
       planContext: () => ({ config: {}, images: false }),
+      buildpacks: new BuildpackLibrary({
+        folder: join(this.home, 'cache/buildpacks'),
+        unpacker: new Unpacker(unpackProgram, BUILDPACK_LIMITS),
+        limits: BUILDPACK_LIMITS,
+        path,
+        env: {},
+        clock: systemClock,
+        fetch,
+      }),
       buildEnv: {},
       sources: this.sources,
       outputs: this.outputs,
@@ -378,6 +389,54 @@ test('a buildpack that is set plans the build, whatever else would have been det
     ok: false,
     reason: 'detect',
     message: 'App not compatible with buildpack: heroku/nodejs\nIt looks for: package.json (Node.js)',
+  });
+});
+
+describe('classic buildpacks', () => {
+  const aBuildpack = (release: string) => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, 'bin'));
+    writeFileSync(join(folder, 'bin/detect'), '#!/bin/sh\necho Tiny\n');
+    writeFileSync(join(folder, 'bin/compile'), '#!/bin/sh\necho built >"$1/built"\n');
+    writeFileSync(join(folder, 'bin/release'), `#!/bin/sh\nprintf '${release}'\n`);
+    return folder;
+  };
+
+  test('bring process types below the Procfile’s, and their environment', async () => {
+    const stage = new Stage();
+    const buildpack = aBuildpack(
+      'default_process_types:\\n  web: tiny\\n  clock: tiny clock\\nconfig_vars:\\n  LANG: C\\n',
+    );
+    const source = await stage.upload({ Procfile: 'web: ours\n' });
+    const { buildId, outcome } = stage.submit(source, { buildpacks: [buildpack] });
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(stage.records.slugs[0]).toMatchObject({
+      processTypes: { web: 'ours', clock: 'tiny clock' },
+      launchEnv: { LANG: 'C' },
+      plan: { planner: 'buildpacks', launchEnv: {} },
+    });
+    const output = await stage.output(buildId);
+    expect(output).toContain(`-----> Using buildpack: ${buildpack}\n`);
+    expect(output).toContain('-----> Tiny app detected\n');
+    expect(output).toContain('Default types for buildpack -> clock\n');
+    const again = stage.submit(source, { buildpacks: [buildpack] });
+    expect(await again.outcome).toMatchObject({ ok: true, unchanged: true });
+    expect(readdirSync(join(stage.home, 'builds'))).toEqual(['build-1.log', 'build-2.log']);
+  });
+
+  test('are taken from app.json at the first push only, and never from this machine', async () => {
+    let isNew = true;
+    const stage = new Stage({ planContext: () => ({ config: {}, images: false, isNew }) });
+    const asking = (url: string) => ({ ...APP, 'app.json': { buildpacks: [{ url }] } });
+    const first = await stage.push(asking('heroku/procfile'));
+    expect(first.output).toContain('-----> Using buildpack: heroku/procfile\n');
+    const local = await stage.push(asking(aBuildpack('')));
+    expect(local.outcome).toMatchObject({
+      reason: 'detect',
+      message: expect.stringContaining('which is on this machine, and a source may not say that') as string,
+    });
+    isNew = false;
+    expect((await stage.push(asking(aBuildpack('')))).outcome).toMatchObject({ ok: true });
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LEADS } from '../../../daemon/http/access/named.js';
 import type { Server } from '../../../daemon/http/server.js';
+import type { AppRecord } from '../../../daemon/store/apps.js';
 import { ACTOR, openBench, type Bench } from './support.js';
 
 const BOB = 'bob@example.com';
@@ -8,11 +9,12 @@ const EVE = 'eve@example.com';
 
 let bench: Bench;
 let tcp: Server;
+let shop: AppRecord;
 
 beforeAll(async () => {
   bench = await openBench();
   tcp = bench.server({ trusted: false });
-  const shop = await bench.pushedApp('shop');
+  shop = await bench.pushedApp('shop');
   const addon = await bench.services.addons.create({
     app: shop,
     plan: 'postgres',
@@ -290,5 +292,27 @@ describe('every route', () => {
     expect(
       open.filter(({ method }) => method !== 'HEAD').map(({ method, url }) => `${method} ${url}`),
     ).toEqual([]);
+  });
+});
+
+describe('a buildpack of this machine', () => {
+  const url = '/apps/shop/buildpack-installations';
+  const updates = (...references: string[]) => ({
+    updates: references.map((buildpack) => ({ buildpack })),
+  });
+
+  it('is set only by who is on it, and kept by others', async () => {
+    const owner = as(ACTOR);
+    for (const local of ['/srv/buildpack', 'file:///srv/buildpack.git']) {
+      const refused = await owner('PUT', url, updates(local));
+      expect([refused.status, refused.body.message]).toEqual([
+        403,
+        expect.stringContaining("is on tfkd's machine"),
+      ]);
+    }
+    bench.services.buildpacks.install(shop, ['/srv/buildpack'], { local: true });
+    const kept = await owner('PUT', url, updates('/srv/buildpack', 'https://example.com/x.git'));
+    expect(kept).toMatchObject({ status: 200, body: [{ ordinal: 0 }, { ordinal: 1 }] });
+    await owner('PUT', url, updates());
   });
 });

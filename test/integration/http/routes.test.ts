@@ -633,13 +633,17 @@ describe('buildpacks', () => {
     expect((await put(repository)).json()).toEqual([
       { buildpack: { name: repository, url: repository }, ordinal: 0 },
     ]);
-    const unknown = await put('https://github.com/someone/heroku-buildpack-nodejs');
+    const classic = 'https://github.com/someone/heroku-buildpack-nodejs#v2';
+    expect((await put(classic)).json()).toEqual([{ buildpack: { name: classic, url: classic }, ordinal: 0 }]);
+    const unknown = await put('heroku/cobol');
     expect([unknown.statusCode, unknown.json<{ message: string }>().message]).toEqual([
       422,
-      expect.stringMatching(/there are heroku\/.* and heroku\/procfile\. Nothing was changed\.$/),
+      expect.stringMatching(
+        /nor a folder\. Nothing was changed\. The names are heroku\/.* and heroku\/procfile\./,
+      ),
     ]);
     const nameless = await inject({ method: 'PUT', url, payload: { updates: [{}] } });
-    expect(nameless.json<{ message: string }>().message).toMatch(/^That buildpack is not run here/);
+    expect(nameless.json<{ message: string }>().message).toMatch(/^That buildpack is not known here/);
     const several = (await put('heroku/nodejs', 'heroku/procfile')).json<{ ordinal: number }[]>();
     expect(several.map(({ ordinal }) => ordinal)).toEqual([0, 1]);
     expect((await get(url)).json()).toEqual(several);

@@ -1,5 +1,6 @@
 import type { TerminalSize } from '../../engine.js';
 import { inPlaceOfShell } from '../../launch/plain-command.js';
+import { BECOME_COMMAND } from '../../launch/profile.js';
 import { sizingLine } from './options.js';
 
 /** What the image must have to be entered; the scripts use nothing but what every POSIX shell has built in. */
@@ -9,8 +10,9 @@ const SHELL = '/bin/sh';
  * Says the process's id inside the container as its first line of output, then becomes the command. Docker starts each
  * further process as the leader of a session and process group of its own, so that the id is theirs too.
  */
-export function launchCommand(command: string, terminal: TerminalSize | null): string[] {
-  const script = `unset TINI_KILL_PROCESS_GROUP\n${sizingLine(terminal)}echo "$$"\nexec ${SHELL} -c "$1"`;
+export function launchCommand(command: string, terminal: TerminalSize | null, profile: boolean): string[] {
+  const become = profile ? BECOME_COMMAND : `exec ${SHELL} -c "$1"`;
+  const script = `unset TINI_KILL_PROCESS_GROUP\n${sizingLine(terminal)}echo "$$"\n${become}`;
   return [SHELL, '-c', script, SHELL, inPlaceOfShell(command)];
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import type { ExecRequest } from '../../engine.js';
 import { checkLaunchable } from '../../launch/launchable.js';
+import { IMAGE_LABEL } from '../build/labels.js';
 import { ExecProcess } from './exec-process.js';
 import { launchCommand } from './exec-scripts.js';
 import { takeFirstLine } from './first-line.js';
@@ -19,7 +20,8 @@ export async function openExec(
   clock: Clock,
 ): Promise<{ process: ExecProcess; stdio: Stdio; exec: Docker.Exec }> {
   checkLaunchable(request.env, request.command);
-  const exec = await container.exec(optionsOf(request));
+  const { Config } = await container.inspect();
+  const exec = await container.exec(optionsOf(request, IMAGE_LABEL.profile in Config.Labels));
   const connection = await exec.start({ hijack: true, stdin: true, Tty: request.terminal !== null });
   const stdio = new Stdio(connection, request.terminal !== null);
   try {
@@ -33,8 +35,8 @@ export async function openExec(
   }
 }
 
-const optionsOf = ({ command, env, terminal }: ExecRequest): Docker.ExecCreateOptions => ({
-  Cmd: launchCommand(command, terminal),
+const optionsOf = ({ command, env, terminal }: ExecRequest, profile: boolean): Docker.ExecCreateOptions => ({
+  Cmd: launchCommand(command, terminal, profile),
   Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
   Tty: terminal !== null,
   AttachStdin: true,

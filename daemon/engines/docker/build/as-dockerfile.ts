@@ -19,6 +19,7 @@ export function dockerfileOfPlan(
   configured: ConfiguredImages,
 ): string | null {
   if (plan.images.length > 0) return null;
+  if (plan.steps.some(({ buildpack }) => buildpack)) throw onlyByTfk();
   const imageOf: ImageOf = (runtime) => nameOf(runtime, configured);
   const lines = [
     '# syntax=docker/dockerfile:1',
@@ -31,6 +32,11 @@ export function dockerfileOfPlan(
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const onlyByTfk = (): TfkError =>
+  new TfkError('invalid_params', 'This app has classic buildpacks, which no Dockerfile runs as they are.', {
+    hint: 'Type `tfk plan` to see what is run, or clear them by `tfk buildpacks:clear`.',
+  });
 
 type ImageOf = (runtime: Runtime) => string;
 

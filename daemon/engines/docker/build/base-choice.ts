@@ -7,10 +7,15 @@ export type BaseChoice =
   | { readonly ok: true; readonly refs: readonly string[]; readonly setting: string }
   | { readonly ok: false; readonly message: string };
 
+/** What is not called as its language is. */
+const SETTINGS: Readonly<Partial<Record<Language, string>>> = {
+  none: 'PROCFILE',
+  'heroku-build': 'BUILDPACK',
+};
+
 /** `TFK_BASE_IMAGE_NODE`: what people type to change the image of a language. */
-export function settingOf(language: Language): string {
-  return `TFK_BASE_IMAGE_${language === 'none' ? 'PROCFILE' : language.toUpperCase()}`;
-}
+export const settingOf = (language: Language): string =>
+  `TFK_BASE_IMAGE_${SETTINGS[language] ?? language.toUpperCase()}`;
 
 /** The images for a runtime: the configured one, or official ones. */
 export function chooseBase(runtime: Runtime, configured: string | undefined): BaseChoice {

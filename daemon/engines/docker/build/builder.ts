@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
+import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
@@ -23,7 +24,7 @@ import { packed } from './pack.js';
 import type { BuildResources } from './steps/container-options.js';
 import { KeyedImages } from './steps/keyed-images.js';
 import { slugKey } from './steps/keys.js';
-import { PlanBuilder } from './steps/plan-builder.js';
+import { PlanBuilder, type Built } from './steps/plan-builder.js';
 import { RunningBuilds, type Using } from './using.js';
 
 export interface DockerBuilderOptions {
@@ -72,7 +73,7 @@ export class DockerBuilder {
     try {
       return request.plan.images.length > 0
         ? await this.fromDockerfiles(request, watch, using)
-        : { ok: true, artifact: await this.fromSteps(request, watch, using), image: null };
+        : { ok: true, ...(await this.fromSteps(request, watch, using)), image: null };
     } catch (error) {
       return faultOf(error, watch);
     } finally {
@@ -135,7 +136,7 @@ export class DockerBuilder {
     return this.recovered;
   }
 
-  private async fromSteps(request: BuildRequest, watch: Watch, using: Using): Promise<Artifact> {
+  private async fromSteps(request: BuildRequest, watch: Watch, using: Using): Promise<Built> {
     const { plan, sourceDir, output } = request;
     const { names, clock, logger } = this.options;
     const bases = await this.bases.forPlan(plan, output, watch.signal);
@@ -178,7 +179,7 @@ export class DockerBuilder {
     return new DockerfileBuilder({ ...this.options, baseImages: this.bases, resources });
   }
 
-  private async find(key: string): Promise<Artifact | null> {
+  private async find(key: string): Promise<Built | null> {
     if (!/^[0-9a-f]{64}$/.test(key)) return null;
     // Before the look: a collection that is under way leaves what it finds.
     this.builds.rely(key);
@@ -190,7 +191,11 @@ export class DockerBuilder {
     for (const process of others) {
       if ((await images.find(names.slugImage(key, process))) === null) return null;
     }
-    return { engine: 'docker', id: key, size: main.size };
+    const release = main.labels[IMAGE_LABEL.release];
+    return {
+      artifact: { engine: 'docker', id: key, size: main.size },
+      release: release === undefined ? null : (JSON.parse(release) as BuildpackRelease),
+    };
   }
 
   private async removeLeftovers(): Promise<void> {

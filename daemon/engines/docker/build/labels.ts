@@ -4,6 +4,10 @@ export const IMAGE_LABEL = {
   layers: 'tfk.layers',
   /** On a slug's main image: the process types that have images of their own, with commas. Without one of them the slug is none. */
   images: 'tfk.images',
+  /** On a slug of which something is sourced before each command; empty. */
+  profile: 'tfk.profile',
+  /** On a slug: what a classic buildpack's `bin/release` said, as JSON. */
+  release: 'tfk.release-says',
   /** Id of the image that this one adds to. */
   parent: 'tfk.parent',
   /** Bytes that this one and all below it add to the base image. */

@@ -45,6 +45,9 @@ export const OFFICIAL_IMAGES: Readonly<Record<Language, OfficialImages>> = {
   },
   jre: { lines: JAVA_LINES, image: (tag) => `eclipse-temurin:${tag}-jre`, variable: 'JAVA_VERSION' },
   rust: { lines: ['1'], image: (tag) => `rust:${tag}-bookworm`, variable: 'RUST_VERSION' },
+  // Heroku's own stack, with and without what buildpacks compile with.
+  heroku: { lines: ['24'], image: (tag) => `heroku/heroku:${tag}`, variable: null },
+  'heroku-build': { lines: ['24'], image: (tag) => `heroku/heroku:${tag}-build`, variable: null },
   // With certificate authorities and OpenSSL, which a compiled program expects of its system.
   system: { lines: ['bookworm'], image: (tag) => `buildpack-deps:${tag}-curl`, variable: null },
 };

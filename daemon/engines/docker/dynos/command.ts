@@ -1,6 +1,9 @@
 import type { DynoSpec } from '../../engine.js';
 import { inPlaceOfShell } from '../../launch/plain-command.js';
+import { BECOME_COMMAND } from '../../launch/profile.js';
+import { quote } from '../../launch/quote.js';
 import { sizingLine } from '../attach/options.js';
+import type { RunImage } from './image-facts.js';
 
 /** Tells the container's init to pass signals on to the whole process group. Not the app's affair. */
 export const WHOLE_GROUP = 'TINI_KILL_PROCESS_GROUP';
@@ -11,19 +14,26 @@ export const WHOLE_GROUP = 'TINI_KILL_PROCESS_GROUP';
  * waits until nobody is left but init (1) and itself; tfkd kills them when their time is over. What it would say of the inner
  * shell's end (`Terminated`) is not the app's. Only a shell's own words are used, for images that have little else.
  */
-const OUTLIVE = `trap : HUP INT QUIT TERM USR1 USR2
+const outliving = (inner: string): string => `trap : HUP INT QUIT TERM USR1 USR2
 exec 3>&2 2>/dev/null
-/bin/sh -c "$1" 2>&3 3>&-
+${inner} 2>&3 3>&-
 code=$?
 if [ "$code" -eq 143 ]; then
   while set -- /proc/[0-9]* && [ "$#" -gt 2 ] && sleep 0.05; do :; done
 fi
 exit "$code"`;
 
-/** What the container runs: the command under a shell, in its own process group's lead. */
-export function shellOf({ command, terminal }: Pick<DynoSpec, 'command' | 'terminal'>): string[] {
+/** What the container runs: the command under a shell, in its own process group's lead; after the slug's profile, where it has one. */
+export function shellOf(
+  { command, terminal }: Pick<DynoSpec, 'command' | 'terminal'>,
+  { profile }: Pick<RunImage, 'profile'>,
+): string[] {
   const prelude = `unset ${WHOLE_GROUP}\n${sizingLine(terminal)}`;
   const direct = inPlaceOfShell(command);
-  if (direct !== command) return ['/bin/sh', '-c', prelude + direct];
-  return ['/bin/sh', '-c', prelude + OUTLIVE, 'sh', command];
+  if (direct === command) {
+    const inner = profile ? `/bin/sh -c ${quote(BECOME_COMMAND)} sh "$1"` : '/bin/sh -c "$1"';
+    return ['/bin/sh', '-c', prelude + outliving(inner), 'sh', command];
+  }
+  if (profile) return ['/bin/sh', '-c', prelude + BECOME_COMMAND, 'sh', direct];
+  return ['/bin/sh', '-c', prelude + direct];
 }

@@ -63,7 +63,7 @@ function commandOf(
   image: RunImage,
 ): Pick<Docker.ContainerCreateOptions, 'Entrypoint' | 'Cmd'> {
   if (image.command !== null && spec.command === image.command) return {};
-  return { Entrypoint: [], Cmd: shellOf(spec) };
+  return { Entrypoint: [], Cmd: shellOf(spec, image) };
 }
 
 /** PATH and HOME are the image's own. */

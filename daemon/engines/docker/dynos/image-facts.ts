@@ -15,6 +15,8 @@ export interface RunImage {
   readonly command: string | null;
   /** The TCP ports it says it listens on, lowest first. */
   readonly exposed: readonly number[];
+  /** Is there something to be sourced before each command? */
+  readonly profile: boolean;
 }
 
 /** The image of a process type where it has one of its own, else the slug's. Rejects with a TfkError where it is gone. */
@@ -45,6 +47,7 @@ export function runImageOf(info: Pick<Docker.ImageInspectInfo, 'Id' | 'Config'>)
       .filter((port) => port !== undefined)
       .map(Number)
       .sort((one, other) => one - other),
+    profile: labels[IMAGE_LABEL.profile] !== undefined,
   };
 }
 

@@ -1,10 +1,11 @@
 import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
+import type { Stream } from '../../build/buildpacks.js';
 import { HintFinder, shownCommand } from '../../build/failed-command.js';
 import { StepFailed } from '../../build/step-failed.js';
 import { Watch } from '../../build/watch.js';
 import type { BuildRequest } from '../../engine.js';
 import type { BuildFolders } from './folders.js';
-import { runCommand, type CommandEnd } from './run-command.js';
+import { runCommand, type Command, type CommandEnd } from './run-command.js';
 
 /** Runs the commands of one build's steps, and ends the build at its time and output limits. */
 export class CommandRunner {
@@ -27,26 +28,16 @@ export class CommandRunner {
     this.watch = new Watch(request);
   }
 
-  /** Rejects with StepFailed for the app's fault. */
-  async run(step: BuildStep, cwd: string): Promise<void> {
+  /** Rejects with StepFailed for the app's fault. `as` is what is really run for a command. */
+  async run(step: BuildStep, cwd: string, as: (argv: Command['argv']) => Command['argv']): Promise<void> {
     const env = await this.environment(step);
-    const { signal } = this.watch;
     const hints = new HintFinder(step.hints);
+    const line = (text: string) => {
+      hints.see(text);
+      this.request.output.detail(text);
+    };
     for (const argv of step.commands) {
-      this.started = true;
-      const end = await runCommand({
-        argv,
-        cwd,
-        env,
-        signal,
-        line: (text) => {
-          hints.see(text);
-          this.request.output.detail(text);
-        },
-        printed: (bytes) => this.watch.count(bytes),
-      });
-      this.refuseStopped();
-      const why = failure(end);
+      const why = await this.command(as(argv), { cwd, env, line });
       if (why !== null) {
         throw new StepFailed({
           ok: false,
@@ -58,14 +49,28 @@ export class CommandRunner {
     }
   }
 
+  /** Runs one command to its end: null, or why it failed. Rejects with StepFailed where the build has to end. */
+  async command(
+    argv: Command['argv'],
+    how: Pick<Command, 'cwd' | 'env'> & { readonly line: (text: string, stream: Stream) => void },
+  ): Promise<string | null> {
+    const { signal } = this.watch;
+    this.started = true;
+    const end = await runCommand({ argv, ...how, signal, printed: (bytes) => this.watch.count(bytes) });
+    this.refuseStopped();
+    return failure(end);
+  }
+
   /** Throws when the build was cancelled, or is over its time or its output. */
   refuseStopped(): void {
     this.watch.refuseStopped();
   }
 
-  private async environment(step: BuildStep): Promise<Record<string, string>> {
+  /** Of the commands of a step. A classic buildpack gets config vars otherwise. */
+  async environment(step: BuildStep): Promise<Record<string, string>> {
     const { folders, path, toolEnv, scratch, marker } = this.place;
-    const { appId, env, config } = this.request;
+    const { appId, buildId, env, config, sourceVersion } = this.request;
+    const own = step.buildpack ? { REQUEST_ID: buildId, SOURCE_VERSION: sourceVersion ?? '' } : config;
     const caches: Record<string, string> = {};
     for (const [name, variable] of Object.entries(step.caches))
       caches[variable] = await folders.cacheOf(appId, name);
@@ -73,7 +78,7 @@ export class CommandRunner {
       ...env,
       ...toolEnv,
       ...step.env,
-      ...(isClosed(step) ? {} : config),
+      ...(isClosed(step) ? {} : own),
       ...caches,
       PATH: path,
       HOME: await folders.cacheOf(appId, 'home'),

@@ -58,6 +58,6 @@ const NAMES = {
 } as const;
 
 function nameOf({ language }: Runtime, toolchain: Toolchain | undefined): string[] {
-  if (language === 'none' || language === 'system' || toolchain === undefined) return [];
-  return [`${NAMES[language]} ${toolchain.version}`];
+  if (!(language in NAMES) || toolchain === undefined) return [];
+  return [`${NAMES[language as keyof typeof NAMES]} ${toolchain.version}`];
 }

@@ -90,10 +90,10 @@ export class GarbageCollector {
     for (const name of await readdir(this.folders.built)) {
       const file = join(this.folders.built, name);
       const artifact = await readFile(file, 'utf8').then(
-        (text) => JSON.parse(text) as Artifact,
-        () => null,
+        (text) => (JSON.parse(text) as { readonly artifact?: Artifact }).artifact,
+        () => undefined,
       );
-      if (artifact === null || !(await this.slugs.isWhole(artifact))) await rm(file, { force: true });
+      if (artifact === undefined || !(await this.slugs.isWhole(artifact))) await rm(file, { force: true });
     }
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
@@ -13,6 +14,7 @@ import type { SlugBuilder, SlugLaunch, SlugOwner } from '../builder.js';
 import { send } from '../host/kill.js';
 import type { Processes } from '../host/processes.js';
 import type { Toolchains } from '../toolchains/toolchains.js';
+import { Buildpacks } from './buildpacks.js';
 import { CommandRunner } from './command-runner.js';
 import { equipmentOf, type Equipment } from './equipment.js';
 import { leaveOut } from './exclude.js';
@@ -31,6 +33,12 @@ export interface ProcessBuilderOptions {
   readonly path: string;
   readonly toolchains: Toolchains;
   readonly processes: Processes;
+}
+
+/** What one set of inputs came to. */
+export interface Built {
+  readonly artifact: Artifact;
+  readonly release: BuildpackRelease | null;
 }
 
 /** In the environment of every process of a build, so that none outlives it unseen. */
@@ -56,9 +64,9 @@ export class ProcessBuilder implements SlugBuilder {
     const using = this.garbage.startUsing();
     const staging = await this.folders.stagingOf(request.buildId);
     try {
-      const artifact = await this.make(request, { staging, uses: using.add });
-      using.add(artifact.id);
-      return { ok: true, artifact, image: null };
+      const built = await this.make(request, { staging, uses: using.add });
+      using.add(built.artifact.id);
+      return { ok: true, ...built, image: null };
     } catch (error) {
       return faultOf(error, request.signal);
     } finally {
@@ -115,7 +123,7 @@ export class ProcessBuilder implements SlugBuilder {
   private async make(
     request: BuildRequest,
     place: { readonly staging: string; readonly uses: (key: string) => void },
-  ): Promise<Artifact> {
+  ): Promise<Built> {
     const { plan, sourceDir, output } = request;
     const found = await equipmentOf(plan, this.options.toolchains);
     if (!found.ok) throw new StepFailed({ ok: false, reason: 'runtime', message: found.message });
@@ -123,13 +131,13 @@ export class ProcessBuilder implements SlugBuilder {
     for (const name of equipment.names) output.detail(`Using ${name} of this machine`);
     const source = await scanTree(sourceDir);
     const inputs = createHash('sha256')
-      .update(JSON.stringify([2, treeDigest(source), plan, equipment.identity, request.config]))
+      .update(JSON.stringify([3, treeDigest(source), plan, equipment.identity, request.config]))
       .digest('hex');
     const known = await this.builtBefore(inputs, place.uses);
     if (known) return known;
-    const artifact = await this.execute(request, { ...place, source, equipment });
-    await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify(artifact));
-    return artifact;
+    const built = await this.execute(request, { ...place, source, equipment });
+    await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify(built));
+    return built;
   }
 
   private async execute(
@@ -140,12 +148,13 @@ export class ProcessBuilder implements SlugBuilder {
       readonly source: readonly TreeEntry[];
       readonly equipment: Equipment;
     },
-  ): Promise<Artifact> {
+  ): Promise<Built> {
     const { plan, sourceDir, limits } = request;
     const { layers: store } = this;
     const { equipment } = place;
     const commands = this.commandRunner(request, place.staging, equipment);
     const source = { dir: sourceDir, entries: place.source };
+    const buildpacks = new Buildpacks(request, place.staging, commands);
     const workspace = new Workspace(place.staging, store, source);
     const steps = new Steps({
       ...place,
@@ -154,6 +163,7 @@ export class ProcessBuilder implements SlugBuilder {
       layers: store,
       workspace,
       commands,
+      buildpacks,
     });
     const { layers, keys } = await steps
       .run()
@@ -163,7 +173,9 @@ export class ProcessBuilder implements SlugBuilder {
     const entries = await leaveOut(tree, plan.exclude);
     refuseLarge(slugSize({ entries, layers }), limits.slugBytes);
     const launch = { path: plan.launchPath, hostPath: equipment.launchPath };
-    return this.slugs.keep({ tree, entries, layers, removed, keys, launch }, join(place.staging, 'slug'));
+    const content = { tree, entries, layers, removed, keys, launch };
+    const artifact = await this.slugs.keep(content, join(place.staging, 'slug'));
+    return { artifact, release: buildpacks.phases.release };
   }
 
   private commandRunner(request: BuildRequest, staging: string, equipment: Equipment): CommandRunner {
@@ -176,12 +188,13 @@ export class ProcessBuilder implements SlugBuilder {
     });
   }
 
-  private async builtBefore(inputs: string, uses: (key: string) => void): Promise<Artifact | null> {
+  private async builtBefore(inputs: string, uses: (key: string) => void): Promise<Built | null> {
     try {
-      const artifact = JSON.parse(await readFile(join(this.folders.built, inputs), 'utf8')) as Artifact;
+      const built = JSON.parse(await readFile(join(this.folders.built, inputs), 'utf8')) as Built;
+      const { artifact } = built;
       uses(artifact.id);
       for (const key of (await this.slugs.manifest(artifact))?.keys ?? []) uses(key);
-      return (await this.slugs.isWhole(artifact)) ? artifact : null;
+      return (await this.slugs.isWhole(artifact)) ? built : null;
     } catch {
       return null;
     }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../../../shared/errors.js';
 import { LineSplitter } from '../../../shared/lines.js';
+import type { Stream } from '../../build/buildpacks.js';
 import { printable } from '../../build/printable.js';
 import { send } from '../host/kill.js';
 
@@ -10,7 +11,7 @@ export interface Command {
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  readonly line: (text: string) => void;
+  readonly line: (text: string, stream: Stream) => void;
   /** Called with the bytes of each piece of output. */
   readonly printed: (bytes: number) => void;
   /** Ends the command with all that it started. */
@@ -41,7 +42,7 @@ export async function runCommand(command: Command): Promise<CommandEnd> {
   });
   const stop = stopping(child);
   command.signal.addEventListener('abort', stop.begin, { once: true });
-  const outputs = [deliver(child.stdout, command), deliver(child.stderr, command)];
+  const outputs = [deliver(child.stdout, 'stdout', command), deliver(child.stderr, 'stderr', command)];
   try {
     const end = await ending(child);
     killGroup(child, 'SIGKILL');
@@ -79,9 +80,9 @@ function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid !== undefined) send(-child.pid, signal);
 }
 
-async function deliver(stream: Readable, { line, printed }: Command): Promise<void> {
+async function deliver(stream: Readable, name: Stream, { line, printed }: Command): Promise<void> {
   const lines = new LineSplitter();
-  const show = (text: string) => line(printable(text));
+  const show = (text: string) => line(printable(text), name);
   return new Promise((resolve) => {
     stream.on('data', (chunk: Buffer) => {
       printed(chunk.length);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
 import { treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import type { BuildRequest } from '../../engine.js';
+import type { Buildpacks } from './buildpacks.js';
 import type { CommandRunner } from './command-runner.js';
 import { layOut, makeParents } from './lay-out.js';
 import type { Layer, LayerStore } from './layers.js';
@@ -17,6 +18,7 @@ export interface StepParts {
   readonly layers: LayerStore;
   readonly workspace: Workspace;
   readonly commands: CommandRunner;
+  readonly buildpacks: Buildpacks;
   /** Told of each layer as soon as the build relies on it. */
   readonly uses: (key: string) => void;
 }
@@ -67,15 +69,16 @@ export class Steps {
         how: 'copy',
       });
     }
-    await this.parts.commands.run(step, folder);
+    await this.parts.commands.run(step, folder, (argv) => argv);
     this.take(await layers.keep(folder, step.layers, { key, staging: join(staging, `layer-${index}`) }));
   }
 
   /** A step which sees the whole tree, and may change it: run on each new source. */
   private async runOpen(step: BuildStep, index: number): Promise<void> {
-    const { layers, workspace, staging } = this.parts;
+    const { layers, workspace, staging, commands, buildpacks } = this.parts;
     await workspace.prepare([...this.current.values()]);
-    await this.parts.commands.run(step, workspace.tree);
+    if (step.buildpack) await buildpacks.run(step, step.buildpack, workspace.tree);
+    else await commands.run(step, workspace.tree, (argv) => buildpacks.phases.afterExports(argv));
     if (step.layers.length === 0) return;
     const kept = { key: null, staging: join(staging, `layer-${index}`) };
     const made = await layers.keep(workspace.tree, step.layers, kept);

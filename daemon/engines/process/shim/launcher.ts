@@ -1,10 +1,9 @@
 import type { TerminalSize } from '../../engine.js';
 import { inPlaceOfShell } from '../../launch/plain-command.js';
+import { BECOME_COMMAND } from '../../launch/profile.js';
+import { quote } from '../../launch/quote.js';
 
 const END = '#complete';
-
-/** As one word of a POSIX shell, whatever it holds. */
-export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /**
  * What the shim starts as the dyno's own user, in the app's root: reads the payload, says who it is, takes on the
@@ -23,7 +22,7 @@ export function launcherScript(terminal: TerminalSize | null): string {
     'echo "$$ $start $tty" >&4',
     'exec 4>&-',
     'eval "$payload"',
-    'exec /bin/sh -c "$1"',
+    BECOME_COMMAND,
   ].join('\n');
 }
 

@@ -4,9 +4,10 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Duplex, type Readable, type Writable } from 'node:stream';
 import type { TerminalSize } from '../../engine.js';
+import { quote } from '../../launch/quote.js';
 import { inheritedDescriptors } from '../host/descriptors.js';
 import { SYSTEM_PATH } from '../host/isolation.js';
-import { launcherScript, launchPayload, quote } from './launcher.js';
+import { launcherScript, launchPayload } from './launcher.js';
 import { SHIM_SCRIPT } from './script.js';
 
 const LONGEST_READ = 16 * 1024;

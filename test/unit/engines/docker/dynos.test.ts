@@ -25,7 +25,7 @@ const SPEC: DynoSpec = {
   stdio: 'logged',
   terminal: null,
 };
-const IMAGE: RunImage = { id: 'sha256:1', root: false, command: null, exposed: [] };
+const IMAGE: RunImage = { id: 'sha256:1', root: false, command: null, exposed: [], profile: false };
 const PLACE = {
   names: new Names('0123456789ab'),
   network: 'net-id',
@@ -66,9 +66,9 @@ test('runs an image as it is for its own command, else a shell', () => {
 });
 
 test('runs a plain command in place of its shell, and any other under one that outlives it', () => {
-  const plain = shellOf({ command: 'node web.js', terminal: null });
+  const plain = shellOf({ command: 'node web.js', terminal: null }, IMAGE);
   expect(plain).toEqual(['/bin/sh', '-c', 'unset TINI_KILL_PROCESS_GROUP\nexec node web.js']);
-  const piped = shellOf({ command: 'cat | tee', terminal: { columns: 91, rows: 23 } });
+  const piped = shellOf({ command: 'cat | tee', terminal: { columns: 91, rows: 23 } }, IMAGE);
   expect(piped[2]).toContain('stty cols 91 rows 23');
   expect(piped.slice(3)).toEqual(['sh', 'cat | tee']);
 });
@@ -83,6 +83,7 @@ test.each([
 ])('takes an image of the user %j for one of root: %j', (User, root) => {
   expect(runImageOf({ Id: 'x', Config: { User } as never })).toEqual({
     id: 'x',
+    profile: false,
     root,
     command: null,
     exposed: [],

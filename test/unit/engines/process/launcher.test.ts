@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { checkLaunchable } from '../../../../daemon/engines/launch/launchable.js';
-import { launchPayload, quote } from '../../../../daemon/engines/process/shim/launcher.js';
+import { quote } from '../../../../daemon/engines/launch/quote.js';
+import { launchPayload } from '../../../../daemon/engines/process/shim/launcher.js';
 
 test('whatever is quoted is one word to a shell, unchanged', () => {
   const texts = fc.sample(fc.string({ unit: 'binary', maxLength: 60 }), { numRuns: 300, seed: 7 });

@@ -43,10 +43,9 @@ export function folders(paths: readonly string[], now: number): Part {
   };
 }
 
-export function files(contents: ReadonlyMap<string, Buffer>, now: number): Part {
+export function files(contents: ReadonlyMap<string, Buffer>, now: number, mode = 0o644): Part {
   return async (archive) => {
-    for (const [path, content] of contents)
-      await add(archive, { ...header(path, now), mode: 0o644 }, content);
+    for (const [path, content] of contents) await add(archive, { ...header(path, now), mode }, content);
   };
 }
 

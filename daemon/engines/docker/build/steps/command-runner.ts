@@ -3,22 +3,23 @@ import { isClosed, type BuildStep } from '../../../../../buildpacks/plan.js';
 import { HintFinder, shownCommand } from '../../../build/failed-command.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import { inMegabytes, type Watch } from '../../../build/watch.js';
-import type { BuildOutput } from '../../../engine.js';
+import type { BuildRequest } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import { cacheFolder, type BuildResources } from './container-options.js';
-import { runInside, type CommandEnd } from './exec.js';
+import { runInside, type Command, type CommandEnd } from './exec.js';
 
 /** The cache that is every step's home folder. */
 export const HOME_CACHE = 'home';
 
-export interface CommandRunnerOptions {
+type Argv = readonly [string, ...string[]];
+
+/** `env` is the request's as containers can use it. */
+export interface CommandRunnerOptions extends Pick<
+  BuildRequest,
+  'output' | 'env' | 'config' | 'buildId' | 'sourceVersion'
+> {
   readonly docker: Docker;
-  readonly output: BuildOutput;
   readonly watch: Watch;
-  /** Of the request, as containers can use it. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Of the app, for the steps that see the whole source. */
-  readonly config: Readonly<Record<string, string>>;
   readonly resources: BuildResources;
 }
 
@@ -26,38 +27,58 @@ export interface CommandRunnerOptions {
 export class CommandRunner {
   constructor(private readonly options: CommandRunnerOptions) {}
 
-  /** Rejects with StepFailed for the app's fault. */
-  async run(step: BuildStep, container: Docker.Container): Promise<void> {
-    const { docker, output, watch } = this.options;
+  /** Rejects with StepFailed for the app's fault. `as` is what is really run for a command. */
+  async run(step: BuildStep, container: Docker.Container, as: (argv: Argv) => Argv): Promise<void> {
     const env = this.environment(step);
     const hints = new HintFinder(step.hints);
+    const line = (text: string) => {
+      hints.see(text);
+      this.options.output.detail(text);
+    };
     for (const argv of step.commands) {
-      watch.refuseStopped();
-      const end = await runInside(docker, container, {
-        argv,
-        env,
-        line: (text) => {
-          hints.see(text);
-          output.detail(text);
-        },
-        printed: (bytes) => watch.count(bytes),
-        signal: watch.signal,
-      });
-      watch.refuseStopped();
-      const why = failure(end);
+      const what = `${step.title}: \`${shownCommand(argv)}\``;
+      const why = await this.command(as(argv), { what, container, env, line });
       if (why === null) continue;
-      const message = `${step.title}: \`${shownCommand(argv)}\` ${why}`;
-      if (await ranOutOfMemory(docker, container)) throw new StepFailed(this.outOfMemory(message));
-      throw new StepFailed({ ok: false, reason: 'command', message: `${message}.`, hint: hints.found });
+      const message = `${what} ${why}.`;
+      throw new StepFailed({ ok: false, reason: 'command', message, hint: hints.found });
     }
   }
 
-  private environment(step: BuildStep): Record<string, string> {
+  /** Runs one command to its end: null, or why it failed. Rejects with StepFailed where the build has to end. */
+  async command(
+    argv: Argv,
+    how: Pick<Command, 'env' | 'line'> & {
+      /** For people. */
+      readonly what: string;
+      readonly container: Docker.Container;
+    },
+  ): Promise<string | null> {
+    const { docker, watch } = this.options;
+    const { what, container, env, line } = how;
+    watch.refuseStopped();
+    const end = await runInside(docker, container, {
+      argv,
+      env,
+      line,
+      printed: (bytes) => watch.count(bytes),
+      signal: watch.signal,
+    });
+    watch.refuseStopped();
+    const why = failure(end);
+    if (why !== null && (await ranOutOfMemory(docker, container)))
+      throw new StepFailed(this.outOfMemory(`${what} ${why}`));
+    return why;
+  }
+
+  /** Of the commands of a step. A classic buildpack gets config vars otherwise. */
+  environment(step: BuildStep): Record<string, string> {
+    const { config, buildId, sourceVersion } = this.options;
+    const own = step.buildpack ? { REQUEST_ID: buildId, SOURCE_VERSION: sourceVersion ?? '' } : config;
     const caches = Object.entries(step.caches).map(([name, variable]) => [variable, cacheFolder(name)]);
     return {
       ...this.options.env,
       ...step.env,
-      ...(isClosed(step) ? {} : this.options.config),
+      ...(isClosed(step) ? {} : own),
       ...(Object.fromEntries(caches) as Record<string, string>),
       HOME: cacheFolder(HOME_CACHE),
       TMPDIR: '/tmp',

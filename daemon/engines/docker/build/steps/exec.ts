@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LineSplitter } from '../../../../shared/lines.js';
+import type { Stream } from '../../../build/buildpacks.js';
 import { printable } from '../../../build/printable.js';
 import { answerOf, statusOf, unless } from '../../answers.js';
 import { APP, USER } from './container-options.js';
@@ -10,7 +11,7 @@ export interface Command {
   readonly argv: readonly string[];
   /** On top of the container's own. */
   readonly env: Readonly<Record<string, string>>;
-  readonly line: (text: string) => void;
+  readonly line: (text: string, stream: Stream) => void;
   /** Called with the bytes of each piece of output. */
   readonly printed: (bytes: number) => void;
   /** Once it is aborted, nobody waits for the command any more. */
@@ -114,15 +115,15 @@ async function deliver(
   ended: Promise<void>,
 ): Promise<string> {
   const printed: string[] = [];
-  const splitters = [new LineSplitter(), new LineSplitter()];
-  const show = (text: string) => {
+  const streams = (['stdout', 'stderr'] as const).map((name) => ({ name, lines: new LineSplitter() }));
+  const show = (text: string, name: Stream) => {
     if (printed.length === 0) printed.push(text);
-    command.line(printable(text));
+    command.line(printable(text), name);
   };
-  const [out, err] = splitters.map((lines) => ({
+  const [out, err] = streams.map(({ name, lines }) => ({
     write: (chunk: Buffer) => {
       command.printed(chunk.length);
-      for (const text of lines.push(chunk)) show(text);
+      for (const text of lines.push(chunk)) show(text, name);
     },
   }));
   const closed = new Promise<void>((resolve) => {
@@ -136,6 +137,6 @@ async function deliver(
   );
   await Promise.race([closed, ended]);
   stream.destroy();
-  for (const lines of splitters) for (const text of lines.end()) show(text);
+  for (const { name, lines } of streams) for (const text of lines.end()) show(text, name);
   return printed[0] ?? '';
 }

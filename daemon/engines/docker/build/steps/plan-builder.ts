@@ -1,16 +1,19 @@
 import type Docker from 'dockerode';
+import type { BuildpackRelease } from '../../../../../buildpacks/classic/release.js';
 import type { Clock } from '../../../../shared/clock.js';
 import type { Logger } from '../../../../shared/logger.js';
 import type { TreeEntry } from '../../../../shared/tree.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
+import { hasProfile } from '../../../launch/profile.js';
 import { LABEL, type Names } from '../../names.js';
 import type { BaseImage, Bases } from '../base-images.js';
 import { IMAGE_LABEL } from '../labels.js';
 import type { BuildNetwork } from '../network.js';
 import { files, folders, type Part } from './archives.js';
 import { handOver, type HandedOver } from './build-env.js';
+import { Buildpacks, buildpackParts } from './buildpacks.js';
 import { CommandRunner, HOME_CACHE } from './command-runner.js';
 import { APP, cacheFolder, type BuildResources } from './container-options.js';
 import { BuildContainers } from './containers.js';
@@ -32,6 +35,11 @@ export interface PlanBuild {
   readonly uses: (key: string) => void;
 }
 
+export interface Built {
+  readonly artifact: Artifact;
+  readonly release: BuildpackRelease | null;
+}
+
 export interface PlanBuilderOptions {
   readonly docker: Docker;
   readonly names: Names;
@@ -50,7 +58,7 @@ export class PlanBuilder {
   }
 
   /** Rejects with StepFailed for the app's fault, and when the watch ends the build. */
-  async build(build: PlanBuild): Promise<Artifact> {
+  async build(build: PlanBuild): Promise<Built> {
     const containers = this.containersOf(build);
     try {
       return await this.execute(build, containers);
@@ -59,11 +67,11 @@ export class PlanBuilder {
     }
   }
 
-  private async execute(build: PlanBuild, containers: BuildContainers): Promise<Artifact> {
+  private async execute(build: PlanBuild, containers: BuildContainers): Promise<Built> {
     const { request, bases, source, watch } = build;
     const now = this.options.clock.now();
     const handedOver = await this.handOver(request);
-    const equipment = this.equipment(request, handedOver, now);
+    const equipment = [...this.equipment(request, handedOver, now), ...(await buildpackParts(request, now))];
     const { docker, names, resources } = this.options;
     const { images } = this;
     const toolImages = new ToolImages({ ...build, images, names, containers });
@@ -79,6 +87,8 @@ export class PlanBuilder {
       source: { dir: request.sourceDir, entries: source },
     });
     const limit = request.limits.slugBytes;
+    const commands = new CommandRunner({ docker, watch, resources, ...request, env: handedOver.env });
+    const buildpacks = new Buildpacks(request.output, commands);
     const layerImages = new LayerImages({ images, names, base, containers, now, limit });
     const steps = new Steps({
       ...build,
@@ -88,18 +98,20 @@ export class PlanBuilder {
       workspace,
       containers,
       layers: layerImages,
-      commands: new CommandRunner({ docker, watch, resources, ...request, env: handedOver.env }),
+      commands,
+      buildpacks,
     });
     const { layers, keys } = await steps.run();
     watch.refuseStopped();
     const launch =
       bases.launch.id === bases.build.id ? base : await toolImages.equip(bases.launch, bases.tools);
     const launched = await layerImages.moved(layers, launch);
-    return this.finish(build, { containers, workspace, launch, layers: launched, keys });
+    const { release } = buildpacks.phases;
+    return this.finish(build, { containers, workspace, launch, layers: launched, keys, release });
   }
 
   private async finish(
-    { request, key, watch }: PlanBuild,
+    { request, source, key, watch }: PlanBuild,
     made: {
       readonly containers: BuildContainers;
       readonly workspace: Workspace;
@@ -107,9 +119,10 @@ export class PlanBuilder {
       readonly launch: BaseImage;
       readonly layers: Layers;
       readonly keys: readonly string[];
+      readonly release: BuildpackRelease | null;
     },
-  ): Promise<Artifact> {
-    const { containers, workspace, launch, layers, keys } = made;
+  ): Promise<Built> {
+    const { containers, workspace, launch, layers, keys, release } = made;
     const { plan, limits } = request;
     refuseLarge(layers.size, limits.slugBytes);
     const target = await forSlug(containers, layers.image, { base: launch, path: plan.launchPath });
@@ -121,9 +134,17 @@ export class PlanBuilder {
       ref: this.options.names.slugImage(key),
       parent: layers.image,
       size,
-      labels: { [LABEL.app]: request.appId, [IMAGE_LABEL.layers]: keys.join(',') },
+      labels: {
+        [LABEL.app]: request.appId,
+        [IMAGE_LABEL.layers]: keys.join(','),
+        // Buildpacks write theirs while they are run.
+        ...(hasProfile(source) || plan.steps.some(({ buildpack }) => buildpack)
+          ? { [IMAGE_LABEL.profile]: '' }
+          : {}),
+        ...(release === null ? {} : { [IMAGE_LABEL.release]: JSON.stringify(release) }),
+      },
     });
-    return { engine: 'docker', id: key, size };
+    return { artifact: { engine: 'docker', id: key, size }, release };
   }
 
   private containersOf({ request, watch }: PlanBuild): BuildContainers {

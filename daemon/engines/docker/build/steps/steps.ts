@@ -4,6 +4,7 @@ import { treeDigest, type TreeEntry } from '../../../../shared/tree.js';
 import type { BuildRequest } from '../../../engine.js';
 import type { BaseImage } from '../base-images.js';
 import { tree, type Part } from './archives.js';
+import type { Buildpacks } from './buildpacks.js';
 import type { CommandRunner } from './command-runner.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
@@ -21,6 +22,7 @@ export interface StepParts {
   readonly workspace: Workspace;
   readonly containers: BuildContainers;
   readonly commands: CommandRunner;
+  readonly buildpacks: Buildpacks;
   /** What every container for steps gets besides the app. */
   readonly equipment: readonly Part[];
   readonly now: number;
@@ -70,7 +72,7 @@ export class Steps {
     const inputs = tree(request.sourceDir, files, { to: APP.slice(1), now });
     await containers.fill(container, [...equipment, inputs]);
     await containers.start(container);
-    await commands.run(step, container);
+    await commands.run(step, container, (argv) => argv);
     await containers.end(container);
     const made = await layers.make(key, container, { before: this.current, made: step.layers });
     await containers.remove(container);
@@ -79,8 +81,10 @@ export class Steps {
 
   /** A step which sees the whole tree, and may change it: run on each new source. */
   private async runOpen(step: BuildStep, index: number): Promise<void> {
-    const container = await this.parts.workspace.prepare(this.current);
-    await this.parts.commands.run(step, container);
+    const { workspace, commands, buildpacks } = this.parts;
+    const container = await workspace.prepare(this.current);
+    if (step.buildpack) await buildpacks.run(step, step.buildpack, container);
+    else await commands.run(step, container, (argv) => buildpacks.phases.afterExports(argv));
     if (step.layers.length > 0 && this.isSeenByClosed(index)) await this.capture(step, container);
   }
 
