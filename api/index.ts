@@ -11,6 +11,7 @@ export * from './attach.js';
 export * from './attachments.js';
 export * from './authority.js';
 export * from './authorizations.js';
+export * from './backups.js';
 export * from './buildpacks.js';
 export * from './builds.js';
 export * from './collaborators.js';

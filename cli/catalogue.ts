@@ -105,6 +105,21 @@ export const TOPICS: readonly Topic[] = [
   },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
   { commands: { 'redis:cli': [], 'redis:info': ['redis'] }, load: () => import('./commands/redis.js') },
+  {
+    commands: {
+      'pg:backups': ['pg:backups:list'],
+      'pg:backups:info': [],
+      'pg:backups:capture': [],
+      'pg:backups:download': [],
+      'pg:backups:restore': [],
+      'pg:backups:delete': [],
+    },
+    load: () => import('./commands/pg-backups.js'),
+  },
+  {
+    commands: { 'pg:backups:schedules': [], 'pg:backups:schedule': [], 'pg:backups:unschedule': [] },
+    load: () => import('./commands/pg-backup-schedules.js'),
+  },
   { commands: { 'pg:credentials:rotate': [] }, load: () => import('./commands/pg-credentials.js') },
   {
     commands: {

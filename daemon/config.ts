@@ -40,6 +40,8 @@ export interface Config {
   /** The account's e-mail address, used when the home is new. */
   readonly email: string;
   readonly logBudgetBytes: number;
+  /** How many backups of each origin a database keeps. */
+  readonly backupsKept: number;
   readonly timeouts: Timeouts;
   /** Folder with the host's own PostgreSQL programs; null: npm's. */
   readonly postgresBin: string | null;
@@ -111,6 +113,7 @@ export function readConfig(env: Environment = process.env): Config {
     email:
       env['TFK_EMAIL'] ?? `${userInfo().username}@${hostname().includes('.') ? hostname() : 'localhost'}`,
     logBudgetBytes: wholeOf(env, 'TFK_LOG_BUDGET_MB', 256, { least: 1, most: 1_000_000 }) * 1024 * 1024,
+    backupsKept: wholeOf(env, 'TFK_BACKUPS_KEPT', 7, { least: 1, most: 1_000 }),
     timeouts: {
       buildMs: secondsOf(env, 'TFK_BUILD_TIMEOUT_S', 15 * 60),
       bootMs: secondsOf(env, 'TFK_BOOT_TIMEOUT_S', 60),

@@ -14,6 +14,7 @@ import { apiLine } from './logs/platform.js';
 import { RouterLines } from './logs/router-lines.js';
 import { LogSessions } from './logs/sessions.js';
 import { createAddons } from './main/addons.js';
+import { createBackups } from './main/backups.js';
 import { createBuilds } from './main/build-stage.js';
 import { authorityOf, createCertificates } from './main/certificates.js';
 import { createEngines, systemPath } from './main/create-engines.js';
@@ -111,10 +112,19 @@ async function main(config: Config): Promise<void> {
     rebind: (appId, description, actor) => releases.rebind(appId, description, actor),
     actor: () => account.email,
   });
+  const { backups, backupSchedules } = createBackups(config, {
+    store,
+    clock,
+    logger,
+    addons,
+    record,
+    actor: () => account.email,
+  });
   const outputs = new BuildOutputs(join(home, 'builds'), FIXED_LIMITS.outputBytes, logger);
   const appIsEmpty = async (appId: string): Promise<void> => {
     for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
       await addons.destroy(addon, account.email);
+    await backups.forgetApp(appId);
     for (const build of store.builds.list(appId)) await outputs.remove(build.id);
     await engines.forgetApp(appId);
     await hooks.farewell(appId);
@@ -198,7 +208,9 @@ async function main(config: Config): Promise<void> {
   const quiesce = async (): Promise<void> => {
     await endWork();
     await run.stop();
+    backupSchedules.stop();
     addons.stop();
+    await backups.stop();
     appSetups.stop();
     garbage.stop();
     publisher.stop();
@@ -266,6 +278,8 @@ async function main(config: Config): Promise<void> {
     domains: new Domains(store, clock, hostsChanged, matching),
     certificates,
     addons,
+    backups,
+    backupSchedules,
     engines,
     baseImages: config.baseImages,
     git,
@@ -293,7 +307,7 @@ async function main(config: Config): Promise<void> {
   releases.recover();
   promotions.recover();
   appSetups.recover();
-  void addons.recover();
+  backups.recover(addons.recover());
   const api = await listenApi({
     socket: join(home, 'tfkd.sock'),
     port: config.apiPort,
@@ -322,6 +336,7 @@ async function main(config: Config): Promise<void> {
     },
   });
   garbage.start();
+  backupSchedules.start();
   publisher.start();
   process.once('SIGTERM', endOnce);
   process.once('SIGINT', endOnce);

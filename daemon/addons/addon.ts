@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream';
 import type { EngineName } from '../engines/engine.js';
+import type { Content } from './backups/content.js';
 
 /** An add-on service: how to make, wait for, describe and remove a backing service (twelve-factor IV). */
 export interface AddonService {
@@ -34,6 +36,8 @@ export interface AddonService {
   localAddress(addon: AddonInstance): NetworkAddress;
   /** How its credentials are changed; absent: they stay as they are. */
   readonly rotation?: CredentialRotation;
+  /** How its data is backed up; absent: it is not. */
+  readonly backups?: AddonBackups;
   /** Ordered label → text pairs for `addons:info`. Without secrets. */
   describe(addon: AddonInstance): Promise<readonly (readonly [label: string, text: string])[]>;
   /** Stops the server and keeps its data. */
@@ -51,6 +55,37 @@ export interface CredentialRotation {
   begin(addon: AddonInstance): Promise<AddonData>;
   /** Ends those of `former`, and the connections that were made with them; those of `addon.data` go on. */
   end(addon: AddonInstance, former: AddonData): Promise<void>;
+}
+
+/** Calls for one add-on are made one after the other. */
+export interface AddonBackups {
+  /** Sees to it that the rest can be done, and answers the add-on's data from now on. */
+  prepare(addon: AddonInstance): Promise<AddonData>;
+  /** Bytes that its data takes: a backup of it takes no more. */
+  sizeOf(addon: AddonInstance): Promise<number>;
+  /** Writes all data as of one moment, while others go on writing; ends `output`, and answers what is in it. */
+  capture(addon: AddonInstance, output: Writable, signal: AbortSignal): Promise<Content>;
+  /** Restores the file beside the data, and answers in words what is not as in `content`; nothing is left of it. */
+  prove(
+    addon: AddonInstance,
+    file: string,
+    content: Content,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /**
+   * Puts what is in the file in the place of all data, at once, or changes nothing: what was restored is shown to `accept` before,
+   * which throws where it will not do. Connections are cut then.
+   */
+  restore(
+    addon: AddonInstance,
+    file: string,
+    accept: (found: Content) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Of a restore that was cut short, until `cleanUp`: had it come to its end? */
+  wasRestored(addon: AddonInstance): Promise<boolean>;
+  /** Removes what jobs have left that were cut short, and the data that was replaced. */
+  cleanUp(addon: AddonInstance): Promise<void>;
 }
 
 export interface AddonPlan {

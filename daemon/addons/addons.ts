@@ -6,8 +6,9 @@ import { SerialQueue } from '../shared/serial-queue.js';
 import type { AddonRecord, AttachmentRecord } from '../store/addons.js';
 import type { Binding } from '../store/releases.js';
 import type { Store } from '../store/store.js';
-import type { AddonService, NetworkAddress } from './addon.js';
+import type { AddonBackups, AddonInstance, AddonService, NetworkAddress } from './addon.js';
 import { Attachments, type AttachAddon } from './attachments.js';
+import { nameOf } from './backups/names.js';
 import { Catalogue } from './catalogue.js';
 import { instanceOf } from './engines-of.js';
 import { Expected } from './expected.js';
@@ -32,9 +33,16 @@ export interface AddonDependencies {
   readonly actor: () => string;
 }
 
+export interface BackupSource {
+  readonly addon: AddonInstance;
+  readonly backups: AddonBackups;
+}
+
 /** Backing services: made, attached to apps as config vars, kept running, destroyed. */
 export class Addons {
   private readonly stopped = new AbortController();
+  /** Who changes an add-on's data takes a turn of its id. */
+  private readonly turns = new SerialQueue();
   private readonly catalogue: Catalogue;
   private readonly rebinding: Rebinding;
   private readonly attachments: Attachments;
@@ -48,7 +56,7 @@ export class Addons {
     this.rebinding = new Rebinding({ ...deps, stopped });
     const expected = new Expected(deps.clock);
     const { catalogue, rebinding } = this;
-    const parts = { ...deps, catalogue, rebinding, expected, stopped, turns: new SerialQueue() };
+    const parts = { ...deps, catalogue, rebinding, expected, stopped, turns: this.turns };
     this.attachments = new Attachments(parts);
     this.rotations = new Rotations(parts);
     const provisioning = new Provisioning(parts);
@@ -119,6 +127,22 @@ export class Addons {
     await this.rotations.start(addon, actor);
   }
 
+  /** What backs the add-on up, ready to do so. Rejects where its data cannot be backed up. */
+  async backupSource(id: string): Promise<BackupSource> {
+    const { store, clock } = this.deps;
+    return this.turns.run(id, async () => {
+      const addon = this.record(id);
+      const { backups, humanName } = this.catalogue.of(addon);
+      if (addon.state !== 'provisioned')
+        throw new TfkError('conflict', `${addon.name} is not ready. Nothing was done.`);
+      if (!backups)
+        throw new TfkError('invalid_params', `${humanName} is not backed up by tfk. Nothing was done.`);
+      const data = await backups.prepare(instanceOf(store, addon));
+      if (JSON.stringify(data) !== JSON.stringify(addon.data)) store.addons.setData(id, data, clock.now());
+      return { backups, addon: instanceOf(store, this.record(id)) };
+    });
+  }
+
   /** With its data, for ever. Apps lose their attachments first, each with a release of its own; none of them can stop it. */
   async destroy(addon: AddonRecord, actor: string): Promise<void> {
     const { store, clock, logger } = this.deps;
@@ -153,7 +177,11 @@ export class Addons {
     if (addon.data === null) return [];
     const own = await this.catalogue.of(addon).describe(instanceOf(this.deps.store, addon));
     const credentials = this.rotations.status(addon);
-    return credentials === null ? own : [...own, ['Credentials', credentials]];
+    return [
+      ...own,
+      ...(this.catalogue.of(addon).backups ? [['Last Backup', this.lastBackup(addon)] as const] : []),
+      ...(credentials === null ? [] : [['Credentials', credentials] as const]),
+    ];
   }
 
   /** After a start: what was cut off is finished or undone, what should run is started, and looked after from then on. */
@@ -171,6 +199,13 @@ export class Addons {
   async stopServers(): Promise<void> {
     this.stop();
     await this.upkeep.stopServers();
+  }
+
+  private lastBackup({ id }: AddonRecord): string {
+    const last = this.deps.store.backups.ofAddon(id).find(({ finishedAt }) => finishedAt !== null);
+    if (!last) return 'None';
+    const at = new Date(last.finishedAt ?? 0).toISOString().slice(0, 16).replace('T', ' ');
+    return `${nameOf(last)}, ${last.state}, ${at} UTC`;
   }
 
   private record(id: string): AddonRecord {

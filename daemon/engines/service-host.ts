@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+
 /**
  * Backing services as containers, each with one volume that outlives everything but `remove`: what add-ons are made of where
  * there is Docker. All calls may be repeated, and go on where a cut-off one stopped; those for one service are made one after
@@ -23,6 +25,8 @@ export interface ServiceHost {
   hostPorts(): Promise<ReadonlySet<number>>;
   /** Runs a program inside the running service, and waits for its end. */
   run(id: string, program: ServiceProgram): Promise<ProgramResult>;
+  /** The same at the pace of its streams, however long it takes; `output` of the result is what it wrote to stderr. */
+  stream(id: string, program: StreamedProgram): Promise<ProgramResult>;
   /** The newest lines it printed, for error messages; at most 20. */
   lastLines(id: string): Promise<readonly string[]>;
   /** What the image asks for (else SIGTERM), then SIGKILL after `graceMs`; container and volume stay. */
@@ -75,6 +79,15 @@ export interface ServiceProgram {
   readonly command: readonly string[];
   /** Its stdin: where secrets belong. */
   readonly input: string;
+}
+
+export interface StreamedProgram {
+  readonly command: readonly string[];
+  readonly input: Readable | null;
+  /** Takes its stdout, and is not ended; where a write fails, that is what `stream` rejects with. */
+  readonly output: Writable | null;
+  /** Aborts: it is no longer listened to. Who started it sees to it that it ends. */
+  readonly signal: AbortSignal;
 }
 
 export interface ProgramResult {

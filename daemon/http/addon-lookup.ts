@@ -23,6 +23,16 @@ export function findAddonOf(services: Services, params: { app: string; addon: st
   return resolveAddon(services, { addon: params.addon, app: app.id });
 }
 
+/** Only its owner changes an add-on. */
+export function ownAddonOf(services: Services, params: { app: string; addon: string }): AddonRecord {
+  const addon = findAddonOf(services, params);
+  if (findApp(services, params.app).id === addon.appId) return addon;
+  const owner = services.apps.find(addon.appId)?.name ?? 'another app';
+  throw new TfkError('forbidden', `${addon.name} belongs to ${owner}. Nothing was changed.`, {
+    hint: `Detach it here (tfk addons:detach), or destroy it there: tfk addons:destroy ${addon.name} -a ${owner}`,
+  });
+}
+
 /**
  * By id or name; within an app also by the name of its attachment (`DATABASE`, `DATABASE_URL`), its service or its plan.
  * `app::DATABASE` says the app itself.

@@ -13,6 +13,7 @@ import type {
   EngineService,
   PipelineService,
 } from './services/apps.js';
+import type { BackupScheduleService, BackupService } from './services/backups.js';
 import type { BuildService, BuildpackService, SlugService, SourceService } from './services/builds.js';
 import type { DynoService, FormationService } from './services/dynos.js';
 import type { GitService } from './services/git.js';
@@ -24,6 +25,7 @@ import type { AuthorityService, TfkService } from './services/tfk.js';
 export type * from './services/account.js';
 export type * from './services/addons.js';
 export type * from './services/apps.js';
+export type * from './services/backups.js';
 export type * from './services/builds.js';
 export type * from './services/dynos.js';
 export type * from './services/git.js';
@@ -57,6 +59,8 @@ export interface Services {
     'add' | 'update' | 'remove' | 'assign' | 'setAutomatic' | 'renew' | 'canBeAutomatic'
   >;
   readonly addons: AddonsService;
+  readonly backups: BackupService;
+  readonly backupSchedules: BackupScheduleService;
   readonly logs: Pick<LogSessions, 'create' | 'open'>;
   readonly logDrains: Pick<Drains, 'list' | 'find' | 'add' | 'remove' | 'progress'>;
   readonly engines: EngineService;

@@ -74,7 +74,7 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'status',
   ],
   'Asks Heroku’s newer database service; `heroku pg:…` works.': ['data:pg*'],
-  'Backups of databases are not there yet.': ['pg:backups*', 'pg:copy'],
+  'The client asks Heroku’s data service; here it is `tfk pg:backups`.': ['pg:backups*', 'pg:copy'],
   'A database here is one server of the app’s own, without followers, replicas or pooling.': [
     'pg:connection-pooling:attach',
     'pg:fdwsql',

@@ -1,7 +1,7 @@
 import type { EngineName } from '../../engines/engine.js';
 import type { ServiceHost } from '../../engines/service-host.js';
 import { newSecret } from '../../shared/ids.js';
-import type { AddonInstance, CredentialRotation } from '../addon.js';
+import type { AddonBackups, AddonInstance, CredentialRotation } from '../addon.js';
 import { ContainerHost } from '../servers/container-host.js';
 import type { ServerHost } from '../servers/host.js';
 import type { Owner } from '../servers/owner.js';
@@ -10,12 +10,17 @@ import { portsInUse } from '../servers/ports-in-use.js';
 import { ProcessHost } from '../servers/process-host.js';
 import { noDocker, ServerAddon } from '../servers/server-addon.js';
 import { sizeText } from '../servers/size-text.js';
+import { keeperOf } from './backups/keeper.js';
+import { PostgresBackups } from './backups/postgres-backups.js';
+import { ContainerTools, ProcessTools, type DumpTools } from './backups/tools.js';
+import { toolsFor } from './backups/which-tools.js';
 import { PostgresContainer } from './container-kind.js';
 import { credentialsOf, databaseUrl } from './credentials.js';
 import { databaseFacts } from './facts.js';
+import { majorOf } from './manifest.js';
 import { POSTGRES_PLANS } from './plans.js';
 import { PostgresProcess, type PostgresProcessOptions } from './process-kind.js';
-import { sparesOf } from './roles.js';
+import { namesOf, sparesOf } from './roles.js';
 import { cutOff, otherCredentials } from './rotation.js';
 
 /** Other names by which `addons:create` takes it: Heroku's, and the one people type. */
@@ -49,10 +54,15 @@ export class PostgresAddon extends ServerAddon {
     end: (addon, former) => cutOff(addon, credentialsOf({ ...addon, data: former })),
   };
 
+  readonly backups: AddonBackups = new PostgresBackups({
+    prepare: async (addon) => (await this.withAllRoles(addon)).data,
+    toolsFor: (addon) => this.dumpTools(addon),
+  });
+
   private readonly process: ServerHost;
   private readonly container: ServerHost | undefined;
 
-  constructor(options: PostgresAddonOptions) {
+  constructor(private readonly options: PostgresAddonOptions) {
     super();
     const { addonsDir, systemDir = '/var/lib/tfk', owner, containers, clock } = options;
     const place = new ServerPlace({ addonsDir, systemDir, owner }, PRODUCT);
@@ -99,6 +109,17 @@ export class PostgresAddon extends ServerAddon {
     const whole = { ...credentialsOf(addon), spare: newSecret(), keeper: newSecret() };
     await this.hostOf(addon).takeUp(addon, whole);
     return { ...addon, data: { ...addon.data, ...whole } };
+  }
+
+  private async dumpTools(addon: AddonInstance): Promise<DumpTools> {
+    const { containers, systemBin, buildEnv } = this.options;
+    const { keeper, database } = namesOf(addon.id);
+    if (addon.data['host'] === 'docker' && containers)
+      return new ContainerTools(containers, addon.id, keeper);
+    const { version } = await databaseFacts(credentialsOf(addon));
+    const wish = { major: majorOf(version), first: systemBin === undefined ? [] : [systemBin] };
+    const bin = await toolsFor({ ...wish, path: buildEnv['PATH'] ?? '' });
+    return new ProcessTools(bin, keeperOf(addon, database));
   }
 
   protected hostFor(name: string, where: 'docker' | 'process'): ServerHost {

@@ -12,7 +12,7 @@ import {
 import { TfkError } from '../../shared/errors.js';
 import type { AddonRecord } from '../../store/addons.js';
 import { addonJson } from '../addon-json.js';
-import { addonsOf, findAddonOf, resolveAddon } from '../addon-lookup.js';
+import { addonsOf, findAddonOf, ownAddonOf, resolveAddon } from '../addon-lookup.js';
 import type { Context } from '../context.js';
 import { findAddon, findApp } from '../find.js';
 import { sendPage, type Orders } from '../paging.js';
@@ -120,7 +120,7 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
     '/apps/:app/addons/:addon',
     { schema: { body: UpdateAddon, response: { 200: Addon } } },
     ({ params, body: { name, plan } }) => {
-      const addon = ownAddon(services, params);
+      const addon = ownAddonOf(services, params);
       const planned = plan === undefined ? addon : services.addons.changePlan(addon, nameOf(plan));
       return addonJson(services, name === undefined ? planned : services.addons.rename(planned, name));
     },
@@ -129,7 +129,7 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
     '/tfk/apps/:app/addons/:addon/actions/rotate-credentials',
     { schema: { response: { 200: Addon } } },
     async (request) => {
-      const addon = ownAddon(services, request.params);
+      const addon = ownAddonOf(services, request.params);
       await services.addons.rotateCredentials(addon, actor(request));
       return addonJson(services, addon);
     },
@@ -139,7 +139,7 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
     { schema: { response: { 200: Addon } } },
     async (request) => {
       const { params, body } = request;
-      const addon = ownAddon(services, params);
+      const addon = ownAddonOf(services, params);
       const last = addonJson(services, addon);
       if (body?.force !== true) assertUnshared(services, addon);
       await services.addons.destroy(addon, actor(request));
@@ -149,16 +149,6 @@ function changeRoutes(app: FastifyInstance, { services, actor }: Context): void 
 }
 
 const nameOf = (plan: string | { name: string }): string => (typeof plan === 'string' ? plan : plan.name);
-
-/** Only its owner changes an add-on. */
-function ownAddon(services: Services, params: OfAddon['Params']): AddonRecord {
-  const addon = findAddonOf(services, params);
-  if (findApp(services, params.app).id === addon.appId) return addon;
-  const owner = services.apps.find(addon.appId)?.name ?? 'another app';
-  throw new TfkError('forbidden', `${addon.name} belongs to ${owner}. Nothing was changed.`, {
-    hint: `Detach it here (tfk addons:detach), or destroy it there: tfk addons:destroy ${addon.name} -a ${owner}`,
-  });
-}
 
 /** Its data is its owner's to lose, and not that of others who rely on it. */
 function assertUnshared({ records, apps }: Services, { id, appId, name }: AddonRecord): void {

@@ -114,8 +114,8 @@ const INSTEAD: readonly (readonly [path: RegExp, what: string, instead: string])
   ],
   [
     /transfers|backups|restores|transfer-schedules/,
-    'Backups and copies of databases are not made here',
-    'Dump it with: pg_dump "$(heroku config:get DATABASE_URL)" > dump.sql',
+    'Backups are not asked for in this way here',
+    'Type: tfk pg:backups, tfk pg:backups:capture, tfk pg:backups:restore',
   ],
   [
     /connection_reset/,

@@ -10,6 +10,8 @@ import { appRoutes } from './apps.js';
 import { attachmentRoutes } from './attachments.js';
 import { authorityRoutes } from './authority.js';
 import { authorizationRoutes } from './authorizations.js';
+import { backupScheduleRoutes } from './backup-schedules.js';
+import { backupRoutes } from './backups.js';
 import { buildpackInstallationRoutes } from './buildpack-installations.js';
 import { buildpackRoutes } from './buildpacks.js';
 import { buildRoutes } from './builds.js';
@@ -34,6 +36,7 @@ import { pipelinePromotionRoutes } from './pipeline-promotions.js';
 import { pipelineRoutes } from './pipelines.js';
 import { platformRoutes } from './platform.js';
 import { releaseRoutes } from './releases.js';
+import { restoreRoutes } from './restores.js';
 import { slugRoutes } from './slugs.js';
 import { sniEndpointRoutes } from './sni-endpoints.js';
 import { sourceRoutes } from './sources.js';
@@ -54,6 +57,8 @@ const ROUTES = [
   attachmentRoutes,
   authorityRoutes,
   authorizationRoutes,
+  backupRoutes,
+  backupScheduleRoutes,
   buildpackInstallationRoutes,
   buildpackRoutes,
   buildRoutes,
@@ -78,6 +83,7 @@ const ROUTES = [
   pipelineRoutes,
   platformRoutes,
   releaseRoutes,
+  restoreRoutes,
   slugRoutes,
   sniEndpointRoutes,
   sourceRoutes,

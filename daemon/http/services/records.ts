@@ -20,6 +20,9 @@ export interface Records {
   readonly pipelinePromotions: Pick<Store['pipelinePromotions'], 'byId' | 'targets'>;
   readonly sniEndpoints: Pick<Store['sniEndpoints'], 'list'>;
   readonly addons: Pick<Store['addons'], 'all' | 'find' | 'attachments' | 'attachmentsOf'>;
+  readonly backups: Pick<Store['backups'], 'list'>;
+  readonly backupSchedules: Pick<Store['backupSchedules'], 'of'>;
+  readonly restores: Pick<Store['restores'], 'list'>;
   readonly webhooks: Pick<Store['webhooks'], 'find' | 'list'>;
   readonly webhookDeliveries: Pick<Store['webhookDeliveries'], 'find' | 'list'>;
   readonly webhookEvents: Pick<Store['webhookEvents'], 'find' | 'list'>;

@@ -69,6 +69,8 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
     },
     certificates: stages.certificates,
     addons: stages.addons,
+    backups: stages.backups,
+    backupSchedules: stages.backupSchedules,
     logs: stages.sessions,
     logDrains: stages.drains,
     engines: engineService(stages, builds),

@@ -1,4 +1,6 @@
 import type { Addons } from '../../addons/addons.js';
+import type { Backups } from '../../addons/backups/backups.js';
+import type { BackupSchedules } from '../../addons/backups/schedules.js';
 import type { BuildOutputs } from '../../build/output.js';
 import type { Builds } from '../../build/pipeline.js';
 import type { Sources } from '../../build/receive.js';
@@ -46,6 +48,8 @@ export interface Stages {
   readonly domains: Domains;
   readonly certificates: Certificates;
   readonly addons: Addons;
+  readonly backups: Backups;
+  readonly backupSchedules: BackupSchedules;
   /** Where the router's workers send an app's requests. */
   readonly routed: RunStage['routed'];
   readonly logs: LogStore;

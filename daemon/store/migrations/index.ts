@@ -15,6 +15,7 @@ import { keys } from './0014-keys.js';
 import { preboot } from './0015-preboot.js';
 import { ociImages } from './0016-oci-images.js';
 import { addonRotations } from './0017-addon-rotations.js';
+import { backups } from './0018-backups.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   preboot,
   ociImages,
   addonRotations,
+  backups,
 ];

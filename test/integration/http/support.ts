@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { planOn } from '../../../buildpacks/plan.js';
-import type { AddonService } from '../../../daemon/addons/addon.js';
+import type { AddonBackups, AddonService } from '../../../daemon/addons/addon.js';
+import { Backups } from '../../../daemon/addons/backups/backups.js';
+import { BackupFiles } from '../../../daemon/addons/backups/files.js';
+import { BackupSchedules } from '../../../daemon/addons/backups/schedules.js';
 import type { Authority } from '../../../daemon/certs/automatic.js';
 import { Drains } from '../../../daemon/drains/drains.js';
 import { trustOf } from '../../../daemon/drains/trust.js';
@@ -380,6 +383,7 @@ function servicesOf(parts: Parts): Services {
     },
     certificates,
     addons: playedAddons(parts),
+    ...playedBackups(parts),
     engines: {
       names: () => ['process'],
       runningOn: () => null,
@@ -676,6 +680,36 @@ function playedAddons({ store }: Parts): Services['addons'] {
             ['Status', 'Available'],
           ]
         : [],
+  };
+}
+
+/** Real ones, of a database that holds one row. */
+function playedBackups({ store, clock, home }: Parts): Pick<Services, 'backups' | 'backupSchedules'> {
+  const content = { version: '15.18', tables: [{ name: 'public.users', rows: 1, digest: '7' }], objects: {} };
+  const played: AddonBackups = {
+    prepare: async ({ data }) => data,
+    sizeOf: async () => 1,
+    capture: async (_, output) => {
+      output.end('PGDMP');
+      return content;
+    },
+    prove: async () => [],
+    restore: async (_addon, _file, accept) => accept(content),
+    wasRestored: async () => false,
+    cleanUp: async () => undefined,
+  };
+  const source = async (id: string) => {
+    const addon = store.addons.find(id);
+    if (!addon) throw notFound('add_on', 'There is no such add-on.');
+    const instance = { ...addon, data: addon.data ?? {}, engine: 'process' as const, apps: [] };
+    return { addon: instance, backups: played };
+  };
+  const logger = createLogger('silent', 'test');
+  const files = new BackupFiles(join(home, 'backups'));
+  const backups = new Backups({ store, clock, logger, files, source, kept: 7, record: () => undefined });
+  return {
+    backups,
+    backupSchedules: new BackupSchedules({ store, clock, logger, backups, actor: () => ACTOR }),
   };
 }
 

@@ -27,7 +27,7 @@ describe('the catalogue', () => {
 
   it('has a JSON answer for every command that reads', () => {
     const silent =
-      /:(set|unset|edit|destroy|detach|remove|restart|stop|cancel|output|logs|exec|open|on|off|psql|cli|clone|credentials|clear|wait|enable|disable|trust|rotate)$|^(run|heroku|demo|completion)$/;
+      /:(set|unset|edit|destroy|detach|remove|restart|stop|cancel|output|logs|exec|open|on|off|psql|cli|clone|credentials|clear|wait|enable|disable|trust|rotate|delete|schedule|unschedule|download)$|^(run|heroku|demo|completion)$/;
     const reading = definitions.filter(({ name }) => !silent.test(name));
     expect(
       reading.filter((definition) => !flagsOf(definition).includes('--json')).map(({ name }) => name),

@@ -10,6 +10,7 @@ import type {
   ServiceProgram,
   ServiceSpec,
   ServiceState,
+  StreamedProgram,
 } from '../../service-host.js';
 import { answerOf, statusOf, unless } from '../answers.js';
 import { Demux } from '../attach/demux.js';
@@ -23,6 +24,7 @@ import { notStarted } from './not-started.js';
 import { runInside } from './programs.js';
 import { containerOptions, fingerprint, PORT_LABEL, SPEC_LABEL } from './service-container.js';
 import { ServiceNetworks, type NetworksOfApps } from './service-networks.js';
+import { streamInside } from './streamed.js';
 
 export interface DockerServicesParts {
   readonly client: DockerClient;
@@ -86,6 +88,13 @@ export class DockerServices implements ServiceHost {
     const found = await this.find(docker, id);
     if (!found) throw new TfkError('gone', `The container of ${id} is not there.`);
     return runInside(docker, docker.getContainer(found.Id), program);
+  }
+
+  async stream(id: string, program: StreamedProgram): Promise<ProgramResult> {
+    const docker = await this.docker();
+    const found = await this.find(docker, id);
+    if (!found) throw new TfkError('gone', `The container of ${id} is not there.`);
+    return streamInside(docker.getContainer(found.Id), program);
   }
 
   async lastLines(id: string): Promise<readonly string[]> {

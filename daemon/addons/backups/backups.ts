@@ -1,0 +1,141 @@
+import type { Readable } from 'node:stream';
+import { TfkError } from '../../shared/errors.js';
+import { newId, newSecret } from '../../shared/ids.js';
+import { SerialQueue } from '../../shared/serial-queue.js';
+import type { AddonRecord } from '../../store/addons.js';
+import type { BackupRecord } from '../../store/backups.js';
+import type { RestoreRecord } from '../../store/restores.js';
+import { BackupJobs } from './jobs.js';
+import { nameOf } from './names.js';
+import type { BackupParts } from './parts.js';
+
+/** Backups of add-ons and restores from them: asked for here, done one after the other, in the order in which they were asked for. */
+export class Backups {
+  private readonly queue = new SerialQueue();
+  private readonly stopped = new AbortController();
+  private readonly jobs: BackupJobs;
+  /** Secret of an upload's URL → the backup that it will be. Ends with tfkd, as the upload does. */
+  private readonly uploads = new Map<string, string>();
+
+  constructor(private readonly parts: BackupParts) {
+    this.jobs = new BackupJobs(parts, this.stopped.signal);
+  }
+
+  get kept(): number {
+    return this.parts.kept;
+  }
+
+  /** Answers at once; the backup is made when it is its turn. */
+  capture(addon: AddonRecord, origin: 'manual' | 'scheduled', actor: string): BackupRecord {
+    const backup = this.insert(addon, origin, actor);
+    this.enqueue(() => this.jobs.capture(backup.id));
+    return backup;
+  }
+
+  /** A backup whose file is about to be sent to the URL of this secret. */
+  announce(addon: AddonRecord, actor: string): { readonly backup: BackupRecord; readonly secret: string } {
+    const backup = this.insert(addon, 'uploaded', actor);
+    const secret = newSecret();
+    this.uploads.set(secret, backup.id);
+    return { backup, secret };
+  }
+
+  announced(secret: string): BackupRecord | undefined {
+    const id = this.uploads.get(secret);
+    return id === undefined ? undefined : this.parts.store.backups.find(id);
+  }
+
+  /** `length` in bytes, where the client told it. Resolves when the file is here, whole. */
+  async receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void> {
+    for (const [secret, id] of this.uploads) if (id === backup.id) this.uploads.delete(secret);
+    await this.jobs.receive(backup, body, length);
+  }
+
+  /** The add-on's data is replaced by the backup's, when it is its turn. */
+  restore(addon: AddonRecord, backup: BackupRecord, actor: string): RestoreRecord {
+    const { store, clock } = this.parts;
+    if (backup.bytes === null || (backup.state !== 'verified' && backup.state !== 'unverified'))
+      throw new TfkError(
+        'invalid_params',
+        `${nameOf(backup)} cannot be restored: ${backup.reason ?? `it is ${backup.state}`}. Nothing was changed.`,
+        { hint: 'Choose another one: tfk pg:backups' },
+      );
+    const id = newId();
+    const { number: backupNumber } = backup;
+    const { appId, id: addonId, name: addonName } = addon;
+    store.transaction(() => {
+      this.assertIdle(addon);
+      store.restores.insert({ id, appId, backupNumber, addonId, addonName, actor, createdAt: clock.now() });
+    });
+    this.enqueue(() => this.jobs.restore(id, backup));
+    return found(store.restores.find(id));
+  }
+
+  open(backup: BackupRecord): Promise<Readable> {
+    return this.parts.files.open(backup);
+  }
+
+  /** With its file, for ever. */
+  async remove(backup: BackupRecord): Promise<void> {
+    if (backup.state === 'pending' || backup.state === 'running')
+      throw new TfkError('conflict', `${nameOf(backup)} is being made. Nothing was removed.`, {
+        hint: 'Try again when it is made.',
+      });
+    this.parts.store.backups.delete(backup.id);
+    await this.parts.files.remove(backup);
+  }
+
+  /** Its rows go with the app. */
+  async forgetApp(appId: string): Promise<void> {
+    await this.parts.files.removeApp(appId);
+  }
+
+  /** After a start: what was cut short has failed, or was done, and leaves nothing. `ready`: add-ons that can run do. */
+  recover(ready: Promise<void> = Promise.resolve()): void {
+    const { store } = this.parts;
+    const cut = { backups: store.backups.unfinished(), restores: store.restores.unfinished() };
+    this.enqueue(async () => {
+      await ready;
+      await this.jobs.recover(cut);
+    });
+  }
+
+  /** What is under way is given up. */
+  async stop(): Promise<void> {
+    this.stopped.abort();
+    await this.queue.run('backups', async () => undefined);
+  }
+
+  private insert(addon: AddonRecord, origin: BackupRecord['origin'], actor: string): BackupRecord {
+    const { store, clock } = this.parts;
+    const id = newId();
+    const { appId, id: addonId, name: addonName } = addon;
+    store.transaction(() => {
+      this.assertIdle(addon);
+      store.backups.insert({ id, appId, addonId, addonName, origin, actor, createdAt: clock.now() });
+    });
+    return found(store.backups.find(id));
+  }
+
+  private assertIdle({ id, name }: AddonRecord): void {
+    const { store } = this.parts;
+    const backup = store.backups.unfinished().find(({ addonId }) => addonId === id);
+    const restore = store.restores.unfinished().find(({ addonId }) => addonId === id);
+    if (!backup && !restore) return;
+    const what = backup ? `is being backed up (${nameOf(backup)})` : 'is being restored';
+    throw new TfkError('conflict', `${name} ${what}. Nothing was begun.`, {
+      hint: 'Wait for it: tfk pg:backups',
+    });
+  }
+
+  private enqueue(job: () => Promise<void>): void {
+    this.queue.run('backups', job).catch((error: unknown) => {
+      this.parts.logger.error({ err: error }, 'a job with backups failed');
+    });
+  }
+}
+
+function found<T>(record: T | undefined): T {
+  if (!record) throw new Error('What was written is not there');
+  return record;
+}

@@ -1,0 +1,188 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf, TfkError } from '../../shared/errors.js';
+import type { BackupEnd, BackupRecord } from '../../store/backups.js';
+import type { RestoreRecord } from '../../store/restores.js';
+import type { BackupSource } from '../addons.js';
+import { differences, rowsIn, type Content } from './content.js';
+import { nameOf } from './names.js';
+import type { BackupParts } from './parts.js';
+
+/** For what a database takes that is made for the proof. */
+const RESERVE_BYTES = 64 * 1024 ** 2;
+const CUT_SHORT = 'tfkd ended before it was done';
+
+export interface CutShort {
+  readonly backups: readonly BackupRecord[];
+  readonly restores: readonly RestoreRecord[];
+}
+
+/** What is done when it is its turn. The record tells how it ended, so nothing is thrown on. */
+export class BackupJobs {
+  constructor(
+    private readonly parts: BackupParts,
+    private readonly stopped: AbortSignal,
+  ) {}
+
+  async capture(id: string): Promise<void> {
+    const { store, clock, record } = this.parts;
+    const backup = store.backups.find(id);
+    if (backup?.state !== 'pending') return;
+    store.backups.begin(id);
+    const end = await this.captured(backup).catch((error: unknown) => this.failed(error));
+    store.backups.end(id, end, clock.now());
+    record(backup.appId, toldOf(backup, end));
+    await this.removeOld(backup);
+  }
+
+  async receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void> {
+    const { store, clock, files } = this.parts;
+    // It may break off before anybody reads it; then the pipeline says so.
+    body.on('error', () => undefined);
+    try {
+      await files.assertRoom(length ?? 0);
+      const { bytes, sha256 } = await files.write(backup, (output) => pipeline(body, output));
+      const end = { state: 'unverified', reason: null, bytes, sha256, content: null } as const;
+      store.backups.end(backup.id, end, clock.now());
+    } catch (error) {
+      store.backups.end(backup.id, this.failed(error), clock.now());
+      throw error;
+    }
+    await this.removeOld(backup);
+  }
+
+  async restore(id: string, backup: BackupRecord): Promise<void> {
+    const { store, clock, record } = this.parts;
+    const restore = store.restores.find(id);
+    if (restore?.state !== 'pending') return;
+    store.restores.begin(id);
+    let source: BackupSource | undefined;
+    try {
+      source = await this.parts.source(restore.addonId);
+      await this.restored(source, backup);
+      store.restores.end(id, 'succeeded', null, clock.now());
+      record(restore.appId, `Restored ${restore.addonName} from ${nameOf(backup)}`);
+    } catch (error) {
+      const reason = this.failed(error).reason ?? '';
+      store.restores.end(id, 'failed', reason, clock.now());
+      record(restore.appId, `Restoring ${restore.addonName} from ${nameOf(backup)} failed: ${reason}`);
+    }
+    if (source) await this.cleanUp(source);
+  }
+
+  /** A server that does not run yet is waited for by nobody: what was left there goes with the next job. */
+  async recover({ backups, restores }: CutShort): Promise<void> {
+    const { store, clock, files } = this.parts;
+    if (this.stopped.aborted) return;
+    for (const backup of backups) {
+      store.backups.end(backup.id, failure(CUT_SHORT), clock.now());
+      await this.cleanUpOf(backup.addonId);
+    }
+    for (const restore of restores) {
+      const done = restore.state === 'running' && (await this.wasRestored(restore.addonId));
+      const reason = done ? null : `${CUT_SHORT}; the data is as it was`;
+      store.restores.end(restore.id, done ? 'succeeded' : 'failed', reason, clock.now());
+      await this.cleanUpOf(restore.addonId);
+    }
+    await files.sweep(
+      new Set(store.apps.list().flatMap(({ id }) => store.backups.list(id).map((one) => one.id))),
+    );
+  }
+
+  private async captured(backup: BackupRecord): Promise<BackupEnd> {
+    const { files } = this.parts;
+    const { addon, backups } = await this.parts.source(backup.addonId);
+    await files.assertRoom(2 * (await backups.sizeOf(addon)) + RESERVE_BYTES);
+    await backups.cleanUp(addon);
+    const { result: content, ...written } = await files.write(backup, (output) =>
+      backups.capture(addon, output, this.stopped),
+    );
+    const end = { ...written, content };
+    try {
+      await files.verify({ ...backup, ...written });
+      const wrong = await backups.prove(addon, files.pathOf(backup), content, this.stopped);
+      if (wrong.length === 0) return { ...end, state: 'verified', reason: null };
+      return { ...end, state: 'failed', reason: `restored, it is not what was backed up: ${firstOf(wrong)}` };
+    } catch (error) {
+      return { ...end, state: 'unverified', reason: `it could not be proved: ${this.reasonOf(error)}` };
+    }
+  }
+
+  private async restored({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {
+    const { files } = this.parts;
+    await files.verify(backup);
+    const accept = (found: Content): void => {
+      const wrong = backup.content === null ? [] : differences(backup.content as Content, found);
+      if (wrong.length > 0)
+        throw new TfkError('conflict', `What was restored is not what was backed up: ${firstOf(wrong)}.`);
+    };
+    await backups.restore(addon, files.pathOf(backup), accept, this.stopped);
+  }
+
+  /** The newest of each origin stay, and as many of those that failed. */
+  private async removeOld({ addonId, origin }: BackupRecord): Promise<void> {
+    const { store, files, kept, logger } = this.parts;
+    const ended = store.backups.ofAddon(addonId).filter((backup) => backup.finishedAt !== null);
+    const good = ended.filter((backup) => backup.origin === origin && backup.state !== 'failed');
+    const bad = ended.filter((backup) => backup.state === 'failed');
+    for (const backup of [...good.slice(kept), ...bad.slice(kept)]) {
+      store.backups.delete(backup.id);
+      await files.remove(backup).catch((error: unknown) => {
+        logger.warn({ err: error, backup: backup.id }, 'the file of an old backup stays');
+      });
+    }
+  }
+
+  private async wasRestored(addonId: string): Promise<boolean> {
+    try {
+      const { addon, backups } = await this.parts.source(addonId);
+      return await backups.wasRestored(addon);
+    } catch (error) {
+      this.parts.logger.warn({ err: error, addon: addonId }, 'how a restore ended is not known');
+      return false;
+    }
+  }
+
+  private async cleanUpOf(addonId: string): Promise<void> {
+    const source = await this.parts.source(addonId).catch(() => undefined);
+    if (source) await this.cleanUp(source);
+  }
+
+  private async cleanUp({ addon, backups }: BackupSource): Promise<void> {
+    await backups.cleanUp(addon).catch((error: unknown) => {
+      this.parts.logger.warn(
+        { err: error, addon: addon.name },
+        'what a job with a backup left stays for now',
+      );
+    });
+  }
+
+  private failed(error: unknown): BackupEnd {
+    this.parts.logger.warn({ err: error }, 'a backup or restore failed');
+    return failure(this.reasonOf(error));
+  }
+
+  private reasonOf(error: unknown): string {
+    if (this.stopped.aborted) return CUT_SHORT;
+    const hint = error instanceof TfkError && error.hint !== undefined ? ` ${error.hint}` : '';
+    return `${messageOf(error)}${hint}`;
+  }
+}
+
+const failure = (reason: string): BackupEnd => ({
+  state: 'failed',
+  reason,
+  bytes: null,
+  sha256: null,
+  content: null,
+});
+
+const firstOf = (wrong: readonly string[]): string =>
+  wrong.slice(0, 3).join('; ') + (wrong.length > 3 ? `; and ${wrong.length - 3} more` : '');
+
+function toldOf(backup: BackupRecord, { state, reason, content }: BackupEnd): string {
+  const name = `Backup ${nameOf(backup)} of ${backup.addonName}`;
+  if (state !== 'verified') return `${name} is ${state}: ${reason ?? ''}`;
+  const { tables } = content as Content;
+  return `${name} is verified: ${tables.length} tables, ${rowsIn(content as Content)} rows`;
+}
