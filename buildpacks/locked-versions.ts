@@ -1,13 +1,22 @@
+import * as go from './go/locked-versions.js';
+import { readPom } from './java/pom.js';
 import * as node from './node/locked-versions.js';
 import * as python from './python/locked-versions.js';
+import * as rust from './rust/locked-versions.js';
 
-/** Lock files whose packages can be told, by name; of several in a source the first counts. */
-export const LOCK_FILES = [...node.LOCK_FILES, ...python.LOCK_FILES] as const;
+type Reader = (text: string) => Record<string, string>;
 
-/** Package → locked version. */
-export function lockedVersions(file: (typeof LOCK_FILES)[number], text: string): Record<string, string> {
-  const ofPython = python.LOCK_FILES.find((name) => name === file);
-  if (ofPython !== undefined) return python.lockedVersions(ofPython, text);
-  const ofNode = node.LOCK_FILES.find((name) => name === file);
-  return ofNode === undefined ? {} : node.lockedVersions(ofNode, text);
-}
+/** Those that tell packages with their versions; of several in a source the first counts. */
+const READERS: ReadonlyMap<string, Reader> = new Map([
+  ...node.LOCK_FILES.map((file): [string, Reader] => [file, (text) => node.lockedVersions(file, text)]),
+  ...python.LOCK_FILES.map((file): [string, Reader] => [file, (text) => python.lockedVersions(file, text)]),
+  ['go.mod', go.lockedVersions],
+  ['Cargo.lock', rust.lockedVersions],
+  ['pom.xml', (text) => readPom(text).dependencies],
+]);
+
+export const LOCK_FILES: readonly string[] = [...READERS.keys()];
+
+/** Package → locked version; nothing for a file that is no lock file. */
+export const lockedVersions = (file: string, text: string): Record<string, string> =>
+  READERS.get(file)?.(text) ?? {};

@@ -7,6 +7,7 @@ import { nodePlanner } from './node/planner.js';
 import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
 import { pythonPlanner } from './python/planner.js';
+import { rustPlanner } from './rust/planner.js';
 import type { SourceTree } from './source.js';
 import { staticPlanner } from './static/planner.js';
 
@@ -16,6 +17,7 @@ export const planners: readonly Planner[] = [
   pythonPlanner,
   goPlanner,
   javaPlanner,
+  rustPlanner,
   nodePlanner,
   staticPlanner,
   procfilePlanner,

@@ -5,8 +5,11 @@
 export function isBuilt(name: string, text: string): boolean {
   if (!isOurs(name)) return false;
   const constraint = /^\/\/go:build (.+)$/m.exec(beforePackage(text))?.[1];
-  return constraint === undefined || holds(constraint);
+  return constraint === undefined || (constraint.length <= MAX_LENGTH && holds(constraint));
 }
+
+/** Of a line that anybody would write. */
+const MAX_LENGTH = 1000;
 
 const SYSTEMS = [
   'aix',

@@ -16,7 +16,7 @@ export interface GoMod {
 }
 
 export function readGoMod(text: string): GoMod {
-  const module = unquoted(wordAfter(text, /^module\s+(?:\(\s*)?(\S+)/m));
+  const module = unquoted(wordAfter(text, /^module[ \t]+(?:\([ \t]*\n?[ \t]*)?(\S+)/m));
   if (module === null)
     throw new PlanError(
       'go.mod names no module.',
@@ -24,11 +24,11 @@ export function readGoMod(text: string): GoMod {
     );
   return {
     module,
-    go: wordAfter(text, /^go\s+(\S+)/m),
-    toolchain: wordAfter(text, /^toolchain\s+(\S+)/m),
+    go: wordAfter(text, /^go[ \t]+(\S+)/m),
+    toolchain: wordAfter(text, /^toolchain[ \t]+(\S+)/m),
     requires: /^require\b/m.test(text),
-    herokuVersion: wordAfter(text, /^\s*\/\/\s*\+heroku\s+goVersion\s+(\S+)/m),
-    herokuInstall: [...text.matchAll(/^\s*\/\/\s*\+heroku\s+install\s+(.+)$/gm)].flatMap(
+    herokuVersion: wordAfter(text, /^[ \t]*\/\/[ \t]*\+heroku[ \t]+goVersion[ \t]+(\S+)/m),
+    herokuInstall: [...text.matchAll(/^[ \t]*\/\/[ \t]*\+heroku[ \t]+install[ \t]+(\S.*)$/gm)].flatMap(
       ([, packages = '']) => packages.trim().split(/\s+/),
     ),
   };

@@ -35,25 +35,56 @@ interface Element {
 
 /** Elements that hold text, in their order. Enough of XML for a pom.xml: what cannot be read gives nothing. */
 function elementsOf(xml: string): Element[] {
-  const plain = xml.replace(/<!--[^]*?-->|<\?[^]*?\?>|<!\[CDATA\[|\]\]>/g, '');
   const elements: Element[] = [];
   const open: string[] = [];
   let text = '';
-  for (const [, end, name = '', self, words = ''] of plain.matchAll(
-    /<(\/?)([\w.:-]+)[^<>]*?(\/?)>|([^<]+)/g,
-  )) {
-    if (name === '') text += words;
-    else if (end === '/') {
-      if (text.trim() !== '') elements.push({ path: open.join('/'), text: text.trim() });
+  for (const token of tokensOf(xml)) {
+    if (token.kind === 'text') text += token.text;
+    else if (token.text.startsWith('/')) {
+      if (text.trim() !== '' && open.length <= MAX_DEPTH)
+        elements.push({ path: open.join('/'), text: text.trim() });
       text = '';
       open.pop();
     } else {
       text = '';
-      if (self === '') open.push(name);
+      if (!token.text.endsWith('/')) open.push(nameOf(token.text));
     }
   }
   return elements;
 }
+
+/** Of elements in elements; what a plan needs lies higher. */
+const MAX_DEPTH = 6;
+
+const nameOf = (tag: string): string => /^[\w.:-]{0,100}/.exec(tag)?.[0] ?? '';
+
+interface Token {
+  readonly kind: 'text' | 'tag';
+  readonly text: string;
+}
+
+/** What stands in `<…>`, and what stands between; comments and instructions are left out. */
+function* tokensOf(xml: string): Generator<Token> {
+  for (let at = 0; at < xml.length;) {
+    const next = xml.indexOf('<', at);
+    yield { kind: 'text', text: xml.slice(at, next < 0 ? undefined : next) };
+    if (next < 0) return;
+    const [begin, end] = BRACKETS.find(([bracket]) => xml.startsWith(bracket, next)) ?? ['<', '>'];
+    const last = xml.indexOf(end, next + begin.length);
+    if (last < 0) return;
+    const inside = xml.slice(next + begin.length, last);
+    if (begin === '<') yield { kind: 'tag', text: inside };
+    if (begin === CDATA) yield { kind: 'text', text: inside };
+    at = last + end.length;
+  }
+}
+
+const CDATA = '<![CDATA[';
+const BRACKETS = [
+  ['<!--', '-->'],
+  [CDATA, ']]>'],
+  ['<?', '?>'],
+] as const;
 
 interface Texts {
   /** The text at a path, with its `${…}` replaced; null where one of them is not told. Undefined where there is no text. */
@@ -67,19 +98,25 @@ function textsOf(elements: readonly Element[]): Texts {
     if (field === undefined) return undefined;
     return texts.get(`project/${field.replaceAll('.', '/')}`) ?? texts.get(`project/parent/${field}`);
   };
-  const valueOf = (name: string) => texts.get(`project/properties/${name}`) ?? ofProject(name);
+  const valueOf = (name: string): string | undefined => {
+    const value = texts.get(`project/properties/${name}`) ?? ofProject(name);
+    return value !== undefined && value.length <= MAX_LENGTH ? value : undefined;
+  };
   return {
     at: (path) => {
       let text = texts.get(path);
-      for (let depth = 0; depth < MAX_DEPTH && text?.includes('${') === true; depth += 1)
+      for (let depth = 0; depth < MAX_NESTING && text?.includes('${') === true; depth += 1) {
+        if (text.length > MAX_LENGTH) return null;
         text = text.replace(/\$\{([^}]+)\}/g, (unknown, name: string) => valueOf(name) ?? unknown);
+      }
       return text?.includes('${') === true ? null : text;
     },
   };
 }
 
-/** Of properties that stand in properties. */
-const MAX_DEPTH = 5;
+/** Of properties that stand in properties, and of their texts. */
+const MAX_NESTING = 5;
+const MAX_LENGTH = 1000;
 
 function artifactOf(texts: Texts, packaging: string): string | null {
   if (packaging !== 'jar' && packaging !== 'war') return null;

@@ -18,6 +18,9 @@ const fileNames = [
   'static.json',
   'go.mod',
   'main.go',
+  'Cargo.toml',
+  'rust-toolchain',
+  'src/main.rs',
   'pom.xml',
   'system.properties',
 ];
@@ -56,6 +59,8 @@ describe.each(planners.map((planner) => [planner.name, planner] as const))(
         Procfile: 'web: x',
         Dockerfile: 'FROM scratch',
         'go.mod': 'module a',
+        'Cargo.toml': '[package]\nname = "a"',
+        'src/main.rs': '',
         'pom.xml': '<project/>',
         'main.go': 'package main',
       });

@@ -192,3 +192,13 @@ describe('the build', () => {
     expect(plan({ ...files, 'go.sum': '' }).warnings).toEqual([]);
   });
 });
+
+test.each<[string, (times: number) => Files]>([
+  ['empty lines', (times) => ({ 'go.mod': `${MOD}${'\n'.repeat(times)}`, 'main.go': MAIN })],
+  ['brackets', (times) => ({ 'go.mod': MOD, 'main.go': `//go:build ${'('.repeat(times)}\n\n${MAIN}` })],
+  ['spaces', (times) => ({ 'go.mod': `${MOD}//${' '.repeat(times)}`, 'main.go': MAIN })],
+])('a file of a mebibyte of %s is read in no time', (_what, files) => {
+  const started = performance.now();
+  refusal(files(1_000_000));
+  expect(performance.now() - started).toBeLessThan(2_000);
+});

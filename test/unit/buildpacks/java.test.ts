@@ -178,3 +178,21 @@ describe('the build', () => {
     expect(refusal({ 'build.gradle.kts': '', 'pom.xml': project(OWN) })).toBe('accepted');
   });
 });
+
+test.each<[string, (times: number) => Files]>([
+  ['comments', (times) => ({ 'pom.xml': '<!--'.repeat(times / 4) })],
+  ['a name', (times) => ({ 'pom.xml': `<${'a'.repeat(times)}` })],
+  ['elements', (times) => ({ 'pom.xml': project('<a>'.repeat(times / 3)) })],
+  [
+    'properties',
+    (times) => ({
+      'pom.xml': project(
+        `<artifactId>\${x}\${x}</artifactId><properties><x>${'${x}'.repeat(times / 4)}</x></properties>`,
+      ),
+    }),
+  ],
+])('a file of a mebibyte of %s is read in no time', (_what, files) => {
+  const started = performance.now();
+  refusal(files(1_000_000));
+  expect(performance.now() - started).toBeLessThan(2_000);
+});
