@@ -41,6 +41,7 @@ export * from './slugs.js';
 export * from './sni-endpoints.js';
 export * from './sources.js';
 export * from './tfk.js';
+export * from './transfers.js';
 export * from './webhook-deliveries.js';
 export * from './webhook-events.js';
 export * from './webhooks.js';

@@ -11,7 +11,10 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'pg:stats-reset',
   ],
   'A database has one credential here; its address is the config var: `heroku config:get DATABASE_URL`.': [
-    'pg:credentials:*',
+    'pg:credentials:create',
+    'pg:credentials:destroy',
+    'pg:credentials:repair-default',
+    'pg:credentials:url',
   ],
   'The client asks for settings and extensions that Postgres has at Heroku alone.': [
     'pg:calls',
@@ -74,7 +77,10 @@ export const INSTEAD: Readonly<Record<string, readonly string[]>> = {
     'status',
   ],
   'Asks Heroku’s newer database service; `heroku pg:…` works.': ['data:pg*'],
-  'The client asks Heroku’s data service; here it is `tfk pg:backups`.': ['pg:backups*', 'pg:copy'],
+  'A backup that is begun is not cancelled; a copy is one that is restored: `tfk pg:backups:restore`.': [
+    'pg:backups:cancel',
+    'pg:copy',
+  ],
   'A database here is one server of the app’s own, without followers, replicas or pooling.': [
     'pg:connection-pooling:attach',
     'pg:fdwsql',

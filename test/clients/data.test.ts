@@ -1,4 +1,6 @@
 import { execaSync } from 'execa';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Installation } from '../support/installation.js';
 import { HerokuCli } from './heroku-cli.js';
@@ -118,6 +120,23 @@ describe('Heroku’s CLI, with a database', () => {
       for (const command of ['pg:psql', 'pg:kill', ...BY_PSQL]) heroku.cannotBeTried(command);
     });
   }
+
+  it('backs the database up, and restores it', async () => {
+    const made = await heroku.succeeds('pg:backups:capture', '-a', 'shop', '--wait-interval', '3');
+    expect(made.stderr).toMatch(/Backing up .* to b001... done/);
+    expect(await heroku.ok('pg:backups', '-a', 'shop')).toMatch(/b001 .*Completed/);
+    expect(await heroku.ok('pg:backups:info', 'b001', '-a', 'shop')).toContain('verified');
+    expect(await heroku.ok('pg:backups:url', 'b001', '-a', 'shop')).toMatch(/^https?:\/\/\S+$/m);
+    const file = join(installation.home, 'latest.dump');
+    await heroku.ok('pg:backups:download', 'b001', '-o', file, '-a', 'shop');
+    expect(readFileSync(file).subarray(0, 5).toString()).toBe('PGDMP');
+    await heroku.ok('pg:backups:restore', 'b001', 'DATABASE', '-a', 'shop', '--confirm', 'shop');
+    await heroku.ok('pg:backups:schedule', 'DATABASE', '--at', '02:00 Europe/Berlin', '-a', 'shop');
+    expect(await heroku.ok('pg:backups:schedules', '-a', 'shop')).toMatch(/daily at 2:00 Europe\/Berlin/);
+    await heroku.ok('pg:backups:unschedule', 'DATABASE', '-a', 'shop');
+    await heroku.ok('pg:backups:delete', 'b001', '-a', 'shop', '--confirm', 'shop');
+    await heroku.ok('pg:credentials:rotate', '-a', 'shop', '--confirm', 'shop');
+  });
 
   it('destroys add-ons with a confirmation only', async () => {
     expect(

@@ -9,6 +9,8 @@ import { BackupJobs } from './jobs.js';
 import { nameOf } from './names.js';
 import type { BackupParts } from './parts.js';
 
+const SHARED_MS = 10 * 60_000;
+
 /** Backups of add-ons and restores from them: asked for here, done one after the other, in the order in which they were asked for. */
 export class Backups {
   private readonly queue = new SerialQueue();
@@ -16,6 +18,7 @@ export class Backups {
   private readonly jobs: BackupJobs;
   /** Secret of an upload's URL → the backup that it will be. Ends with tfkd, as the upload does. */
   private readonly uploads = new Map<string, string>();
+  private readonly shares = new Map<string, { readonly id: string; readonly until: number }>();
 
   constructor(private readonly parts: BackupParts) {
     this.jobs = new BackupJobs(parts, this.stopped.signal);
@@ -49,6 +52,22 @@ export class Backups {
   async receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void> {
     for (const [secret, id] of this.uploads) if (id === backup.id) this.uploads.delete(secret);
     await this.jobs.receive(backup, body, length);
+  }
+
+  /** A secret that opens its file to whoever has it, for a while. Ends with tfkd. */
+  share(backup: BackupRecord): { readonly secret: string; readonly until: number } {
+    const now = this.parts.clock.now();
+    for (const [known, { until }] of this.shares) if (until <= now) this.shares.delete(known);
+    const secret = newSecret();
+    const until = now + SHARED_MS;
+    this.shares.set(secret, { id: backup.id, until });
+    return { secret, until };
+  }
+
+  shared(secret: string): BackupRecord | undefined {
+    const share = this.shares.get(secret);
+    if (!share || share.until <= this.parts.clock.now()) return undefined;
+    return this.parts.store.backups.find(share.id);
   }
 
   /** The add-on's data is replaced by the backup's, when it is its turn. */

@@ -14,6 +14,7 @@ import type { Context } from '../context.js';
 import { findAddon } from '../find.js';
 import { timeOf } from '../platform.js';
 import type { Services } from '../services.js';
+import { changeableDatabase } from '../transfers.js';
 
 interface OfDatabase {
   Params: { database: string };
@@ -21,7 +22,7 @@ interface OfDatabase {
 type Facts = readonly (readonly [label: string, text: string])[];
 
 /** Heroku keeps its databases on another host, which its clients look for at this one (HEROKU_DATA_HOST). */
-export function databaseRoutes(app: FastifyInstance, { services }: Context): void {
+export function databaseRoutes(app: FastifyInstance, { services, visible, actor }: Context): void {
   app.get<OfDatabase>(
     '/client/v11/databases/:database',
     { schema: { response: { 200: Database } } },
@@ -43,6 +44,18 @@ export function databaseRoutes(app: FastifyInstance, { services }: Context): voi
     { schema: { response: { 200: Type.Array(DatabaseCredential) } } },
     ({ params }) => [{ name: 'default', state: 'active', uuid: findDatabase(services, params.database).id }],
   );
+  for (const path of ['credentials_rotation', 'credentials/:credential/credentials_rotation'])
+    app.post<OfDatabase & { Params: { credential?: string } }>(
+      `/postgres/v0/databases/:database/${path}`,
+      { schema: { response: { 200: Type.Object({}) } } },
+      async (request) => {
+        const { database, credential = 'default' } = request.params;
+        if (credential !== 'default') throw notHere(request.url);
+        const addon = changeableDatabase(services, database, visible(request));
+        await services.addons.rotateCredentials(addon, actor(request));
+        return {};
+      },
+    );
   for (const path of ['/client/v11/*', '/postgres/v0/*', '/data/postgres/v1/*', '/redis/v0/*'])
     app.all(path, ({ url }) => {
       throw notHere(url);
@@ -114,8 +127,8 @@ const INSTEAD: readonly (readonly [path: RegExp, what: string, instead: string])
   ],
   [
     /transfers|backups|restores|transfer-schedules/,
-    'Backups are not asked for in this way here',
-    'Type: tfk pg:backups, tfk pg:backups:capture, tfk pg:backups:restore',
+    'Backups are not cancelled here, and databases are not copied',
+    'A copy is a backup that is restored into the other one: heroku pg:backups:capture, heroku pg:backups:download, tfk pg:backups:restore FILE',
   ],
   [
     /connection_reset/,

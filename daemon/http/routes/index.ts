@@ -42,6 +42,8 @@ import { sniEndpointRoutes } from './sni-endpoints.js';
 import { sourceRoutes } from './sources.js';
 import { stackRoutes } from './stacks.js';
 import { tfkRoutes } from './tfk.js';
+import { transferScheduleRoutes } from './transfer-schedules.js';
+import { transferRoutes } from './transfers.js';
 import { webhookDeliveryRoutes } from './webhook-deliveries.js';
 import { webhookEventRoutes } from './webhook-events.js';
 import { webhookRoutes } from './webhooks.js';
@@ -89,6 +91,8 @@ const ROUTES = [
   sourceRoutes,
   stackRoutes,
   tfkRoutes,
+  transferRoutes,
+  transferScheduleRoutes,
   webhookDeliveryRoutes,
   webhookEventRoutes,
   webhookRoutes,

@@ -12,6 +12,9 @@ export interface BackupService {
   announce(addon: AddonRecord, actor: string): { readonly backup: BackupRecord; readonly secret: string };
   announced(secret: string): BackupRecord | undefined;
   receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void>;
+  /** A secret that opens its file to whoever has it, until then. */
+  share(backup: BackupRecord): { readonly secret: string; readonly until: number };
+  shared(secret: string): BackupRecord | undefined;
   /** Its file. */
   open(backup: BackupRecord): Promise<Readable>;
   /** All data of the add-on is replaced by what is in the backup. */

@@ -239,6 +239,9 @@ describe('every route', () => {
     'region',
     'stack',
     'code',
+    // Of a database, which is looked up itself.
+    'credential',
+    'schedule',
   ];
 
   it('names what leads to an app by a word that is looked up', () => {
@@ -262,6 +265,7 @@ describe('every route', () => {
       .map(({ method, url }) => `${method} ${url}`);
     expect(loose.sort()).toEqual([
       'DELETE /addon-attachments/:attachment',
+      'DELETE /client/v11/databases/:database/transfer-schedules/:schedule',
       'DELETE /oauth/authorizations/:authorization',
       'DELETE /oauth/sessions/:session',
       'DELETE /pipeline-couplings/:coupling',
@@ -274,10 +278,15 @@ describe('every route', () => {
       'POST /app-setups',
       'POST /apps',
       'POST /auth',
+      'POST /client/v11/databases/:database/backups',
+      'POST /client/v11/databases/:database/restores',
+      'POST /client/v11/databases/:database/transfer-schedules',
       'POST /filters/apps',
       'POST /pipeline-couplings',
       'POST /pipeline-promotions',
       'POST /pipelines',
+      'POST /postgres/v0/databases/:database/credentials/:credential/credentials_rotation',
+      'POST /postgres/v0/databases/:database/credentials_rotation',
       'POST /sources',
       'POST /tfk/plans',
     ]);

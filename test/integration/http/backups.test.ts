@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backup, BackupSchedule, CreatedBackup, Restore } from '../../../api/index.js';
+import type {
+  Backup,
+  BackupSchedule,
+  CreatedBackup,
+  Restore,
+  Transfer,
+  TransferSchedule,
+  TransferUrl,
+} from '../../../api/index.js';
 import { ACTOR, openBench, type Bench } from './support.js';
 
 let bench: Bench;
@@ -87,5 +95,77 @@ describe('backups of an app', () => {
     expect((await ask('GET', '/tfk/apps/shop/backup-schedules')).body).toEqual([body]);
     expect((await ask('DELETE', path)).status).toBe(200);
     expect((await ask('GET', '/tfk/apps/shop/backup-schedules')).body).toEqual([]);
+  });
+});
+
+describe('as Heroku’s data service tells them, backups', () => {
+  const transfers = '/client/v11/apps/shop/transfers';
+  let id: string;
+  beforeAll(async () => {
+    id = (await ask('GET', '/addons/shop-db')).body.id;
+  });
+
+  it('are made, fetched without a token, restored and deleted', async () => {
+    const made = await ask('POST', `/client/v11/databases/${id}/backups`);
+    const { uuid, num } = made.body as unknown as Transfer;
+    expect(made.status).toBe(201);
+    const backup = (await ended(`${transfers}/${uuid}`)) as unknown as Transfer;
+    expect(backup).toMatchObject({
+      num,
+      from_type: 'pg_dump',
+      to_type: 'gof3r',
+      succeeded: true,
+      processed_bytes: 5,
+    });
+    const { body } = await ask('POST', `${transfers}/${num}/actions/public-url`);
+    const { url } = body as unknown as TransferUrl;
+    expect((await ask('GET', url)).text).toBe('PGDMP');
+    expect((await ask('GET', `${url}x`)).status).toBe(404);
+
+    const restores = `/client/v11/databases/${id}/restores`;
+    expect((await ask('POST', restores, { backup_url: 'https://example.com/latest.dump' })).status).toBe(422);
+    const restore = (await ask('POST', restores, { backup_url: backup.to_url })).body as unknown as Transfer;
+    expect(await ended(`${transfers}/${restore.uuid}`)).toMatchObject({
+      to_type: 'pg_restore',
+      succeeded: true,
+    });
+    const listed = (await ask('GET', transfers)).body as unknown as Transfer[];
+    expect(listed.filter(({ uuid: each }) => [uuid, restore.uuid].includes(each))).toHaveLength(2);
+    expect((await ask('DELETE', `${transfers}/${num}`)).status).toBe(200);
+    expect((await ask('GET', url)).status).toBe(404);
+  });
+
+  it('are scheduled by the hour', async () => {
+    const path = `/client/v11/databases/${id}/transfer-schedules`;
+    const wish = { hour: '02', timezone: 'Europe/Berlin', schedule_name: 'DATABASE_URL' };
+    const made = (await ask('POST', path, wish)).body as unknown as TransferSchedule;
+    expect(made).toMatchObject({ hour: 2, timezone: 'Europe/Berlin', name: 'DATABASE_URL' });
+    expect((await ask('GET', path)).body).toEqual([made]);
+    expect((await ask('DELETE', `${path}/x`)).status).toBe(404);
+    expect((await ask('DELETE', `${path}/${made.uuid}`)).status).toBe(200);
+    expect((await ask('GET', path)).body).toEqual([]);
+  });
+
+  it('are not an app’s to make or restore that has the database attached only', async () => {
+    const bob = bench.token('bob@example.com');
+    const app = bench.services.apps.create({ name: 'bobs', actor: 'bob@example.com' });
+    const addon = bench.store.addons.find(id);
+    if (!addon) throw new Error('the add-on was made');
+    await bench.services.addons.attach({ addon, app, name: 'THEIRS', confirm: null, actor: ACTOR });
+    const tcp = bench.server({ trusted: false });
+    const payloads = {
+      backups: {},
+      restores: { backup_url: 'tfk-backup:b001' },
+      'transfer-schedules': { hour: 2 },
+    };
+    for (const [what, payload] of Object.entries(payloads)) {
+      const reply = await tcp.app.inject({
+        method: 'POST',
+        url: `/client/v11/databases/${id}/${what}`,
+        headers: { host: 'localhost', authorization: `Bearer ${bob}` },
+        payload,
+      });
+      expect([what, reply.statusCode]).toEqual([what, 403]);
+    }
   });
 });
