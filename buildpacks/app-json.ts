@@ -12,6 +12,7 @@ import {
   type Checked,
   type Report,
 } from './checks.js';
+import { cron } from './cron.js';
 import { PlanError } from './planner.js';
 import { isProcessType } from './procfile.js';
 import type { SourceTree } from './source.js';
@@ -67,16 +68,6 @@ const healthCheck = object({
   onFailure: anything,
 });
 
-const cronEntry = object(
-  {
-    command: text,
-    schedule: text,
-    maintenance: flag,
-    concurrency_policy: oneOf('allow', 'forbid', 'replace'),
-  },
-  ['command', 'schedule'],
-);
-
 const scripts = object({
   postdeploy: anything,
   'pr-predestroy': anything,
@@ -100,7 +91,7 @@ const schema = object({
   addons: listOf(addon),
   buildpacks: listOf(object({ url: text }, ['url'])),
   healthchecks: mapOf(listOf(healthCheck), isProcessType, A_TYPE),
-  cron: listOf(cronEntry),
+  cron,
   environments: anything,
   stack: text,
   image: text,

@@ -35,6 +35,15 @@ export const text: Check<string> = (value, at, report) => {
   return value;
 };
 
+/** A string about which `problemOf` has nothing to say. */
+export const textThat =
+  (problemOf: (value: string) => string | null): Check<string> =>
+  (value, at, report) => {
+    const checked = text(value, at, report);
+    const problem = checked === invalid ? null : problemOf(checked);
+    return problem === null ? checked : complain(at, problem, report);
+  };
+
 export const flag: Check<boolean> = (value, at, report) =>
   typeof value === 'boolean' ? value : complain(at, 'should be true or false', report);
 
@@ -75,6 +84,22 @@ export const listOf =
     for (const [index, item] of value.entries()) {
       const checked = check(item, under(at, index), report);
       if (checked !== invalid) items.push(checked);
+    }
+    return items;
+  };
+
+/** A list of at most `most`, of which no two are the same by what `nameOf` calls them. */
+export const listOfDifferent =
+  <T>(check: Check<T>, most: number, nameOf: (item: T) => string): Check<readonly T[]> =>
+  (value, at, report) => {
+    const before = report.problems.length;
+    const items = listOf(check)(value, at, report);
+    if (items === invalid || report.problems.length > before) return invalid;
+    if (items.length > most) return complain(at, `should have at most ${most} entries`, report);
+    const names = items.map(nameOf);
+    for (const [index, name] of names.entries()) {
+      const first = names.indexOf(name);
+      if (first < index) complain(under(at, index), `is the same as ${under(at, first)}`, report);
     }
     return items;
   };

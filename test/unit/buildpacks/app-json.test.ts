@@ -41,6 +41,34 @@ describe('app.json', () => {
     [{ env: { '1A': 'x' } }, 'env/1A: is not the name of a config var'],
     [{ env: { A: 1 } }, 'env/A: should be an object'],
     [{ env: { A: { generator: 'random' } } }, 'env/A/generator: should be one of secret'],
+    [{ cron: [{ command: 'x', schedule: '0 25 * * *' }] }, 'cron/0/schedule: hour: "25" should be 0 to 23'],
+    [{ cron: [{ command: ' ', schedule: '@daily' }] }, 'cron/0/command: is empty'],
+    [{ cron: [{ command: 'x' }] }, 'cron/0/schedule: is missing'],
+    [
+      { cron: [{ command: 'x', schedule: '@daily', timezone: 'Europe/Berln' }] },
+      'cron/0/timezone: "Europe/Berln" is not the name of a time zone, did you mean Europe/Berlin?',
+    ],
+    [
+      { cron: [{ command: 'x', schedule: '@daily', timezone: '+02:00' }] },
+      'cron/0/timezone: "+02:00" is not',
+    ],
+    [
+      { cron: [{ command: 'x', schedule: '@daily', concurrency_policy: 'queue' }] },
+      'cron/0/concurrency_policy: should be one of allow, forbid, replace',
+    ],
+    [
+      {
+        cron: [
+          { command: 'x', schedule: '@daily' },
+          { command: 'x', schedule: '@daily', timezone: 'UTC', maintenance: true },
+        ],
+      },
+      'cron/1: is the same as cron/0',
+    ],
+    [
+      { cron: Array.from({ length: 101 }, (_, at) => ({ command: String(at), schedule: '@daily' })) },
+      'cron: should have at most 100 entries',
+    ],
     [{ name: 'a\0b' }, 'name: holds a NUL character'],
     [[], 'the whole file: should be an object'],
   ])('%j is refused with the path of what is wrong', (value, message) => {
