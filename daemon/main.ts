@@ -18,6 +18,7 @@ import { createBackups } from './main/backups.js';
 import { createBuilds } from './main/build-stage.js';
 import { authorityOf, createCertificates } from './main/certificates.js';
 import { createEngines, systemPath } from './main/create-engines.js';
+import { createCronStage, type CronStage } from './main/cron-stage.js';
 import { FirstDeploy } from './main/first-deploy.js';
 import { Garbage } from './main/garbage.js';
 import { createGitStage } from './main/git-service.js';
@@ -142,9 +143,22 @@ async function main(config: Config): Promise<void> {
     collector,
     router,
     appIsEmpty,
+    isAwaited: (dyno) => cron.isAwaited(dyno),
+    settled: (appId) => cron.loop.wake(appId),
     timeouts,
   });
-  const notify = (appId: string): void => run.loop.notify(appId);
+  const notify = (appId: string): void => {
+    run.loop.notify(appId);
+    cron.loop.wake(appId);
+  };
+  const cron: CronStage = createCronStage({
+    store,
+    clock,
+    logger,
+    logs,
+    notify: (appId) => run.loop.notify(appId),
+    inHand: run.inHand,
+  });
   const hostsChanged = (appId: string): void => {
     notify(appId);
     publisher.changed();
@@ -207,6 +221,7 @@ async function main(config: Config): Promise<void> {
   };
   const quiesce = async (): Promise<void> => {
     await endWork();
+    await cron.loop.stop();
     await run.stop();
     backupSchedules.stop();
     addons.stop();
@@ -274,6 +289,7 @@ async function main(config: Config): Promise<void> {
     formation: new Formation(store, clock, logs, notify),
     dynos: new Dynos(store, engines, logs, notify),
     oneOffs: run.oneOffs,
+    cronJobs: cron.jobs,
     routed: run.routed,
     domains: new Domains(store, clock, hostsChanged, matching),
     certificates,
@@ -302,6 +318,7 @@ async function main(config: Config): Promise<void> {
   await slugUploads.recover();
   run.adopt();
   run.loop.start();
+  cron.loop.start();
   routerLines.start();
   drains.start();
   releases.recover();

@@ -1,4 +1,5 @@
 import type { AppJson } from '../../buildpacks/app-json.js';
+import type { CronJob } from '../../buildpacks/cron.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import type { PlanContext } from '../../buildpacks/planner.js';
 import type { Artifact, BuildEngine, BuildOutput, ImageFacts } from '../engines/engine.js';
@@ -47,6 +48,8 @@ export interface BuildRecords {
   findSlug(appId: string, contentKey: string): BuiltSlug | null;
   /** Inserts the slug and answers its id. */
   insertSlug(slug: NewSlug): string;
+  /** What the source's app.json asks to be run by the clock, with each build: also of a slug that is used again. */
+  putCronJobs(slugId: string, jobs: readonly CronJob[]): void;
 }
 
 export interface FinishedBuild {

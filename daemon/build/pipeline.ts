@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cronJobsOf } from '../../buildpacks/cron.js';
 import type { BuildResult } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import { TfkError, messageOf } from '../shared/errors.js';
@@ -194,6 +195,9 @@ export class Builds {
     tell.planner(log, source);
     const slug = await this.slugFor(job, source, { engine, log, signal: turn.signal });
     tell.types(log, source, slug.processTypes);
+    const jobs = cronJobsOf(source.appJson?.cron ?? []);
+    records.putCronJobs(slug.slugId, jobs);
+    tell.cron(log, jobs);
     if (source.appJson !== null) await this.setUp(job, source.appJson, log, turn.signal);
     turn.signal.throwIfAborted();
     turn.seal();

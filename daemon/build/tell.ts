@@ -1,3 +1,4 @@
+import type { CronJob } from '../../buildpacks/cron.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import type { Artifact, BuildOutput } from '../engines/engine.js';
 import type { CreatedRelease } from './contracts.js';
@@ -31,6 +32,13 @@ export const tell = {
         'There are no process types: nothing will run. Add a Procfile such as "web: node server.js".',
       );
     }
+  },
+
+  cron(output: BuildOutput, jobs: readonly CronJob[]): void {
+    if (jobs.length === 0) return;
+    output.step(`Scheduled jobs: ${jobs.length}`);
+    for (const { schedule, timezone, command } of jobs)
+      output.detail(`${schedule} (${timezone}) -> ${command}`);
   },
 
   slug(output: BuildOutput, artifact: Artifact): void {

@@ -48,6 +48,9 @@ export const memoryExceeded = () => 'Error R14 (Memory quota exceeded)';
 
 export const memoryVastlyExceeded = () => 'Error R15 (Memory quota vastly exceeded)';
 
+/** Of a scheduled job whose time has come. */
+export const runSkipped = (command: string, reason: string) => `Skipped a run of \`${command}\`: ${reason}`;
+
 // What users do
 
 export const buildStarted = (user: string) => `Build started by user ${user}`;

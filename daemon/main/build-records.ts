@@ -5,6 +5,7 @@ import type { Logs } from '../logs/entry.js';
 import { apiLine, buildFailed, buildStarted, buildSucceeded } from '../logs/platform.js';
 import type { Clock } from '../shared/clock.js';
 import { newId } from '../shared/ids.js';
+import type { CronJobRecord } from '../store/cron-jobs.js';
 import type { SlugRecord } from '../store/slugs.js';
 import type { Store } from '../store/store.js';
 import { RELEASES_KEPT } from './garbage.js';
@@ -84,6 +85,10 @@ export class StoredBuilds implements BuildRecords {
       });
     });
     return record.id;
+  }
+
+  putCronJobs(slugId: string, jobs: readonly CronJobRecord[]): void {
+    this.store.cronJobs.putOfSlug(slugId, jobs);
   }
 
   private log(buildId: string, text: string): void {

@@ -12,6 +12,7 @@ import { Retirement } from '../run/retirement.js';
 import { RoutePublisher, type RouterPort } from '../run/route-publisher.js';
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
+import type { DynoRecord } from '../store/dynos.js';
 import type { Store } from '../store/store.js';
 
 export interface RunParts {
@@ -23,12 +24,18 @@ export interface RunParts {
   readonly collector: Collector;
   readonly router: RouterPort;
   readonly appIsEmpty: (appId: string) => Promise<void>;
+  /** Whether a dyno's end is still to be noted elsewhere: until then its row stays. */
+  readonly isAwaited: (dyno: DynoRecord) => boolean;
+  /** What was done beside the reconciler with a dyno of the app is done. */
+  readonly settled: (appId: string) => void;
   readonly timeouts: { readonly bootMs: number; readonly exitMs: number; readonly releaseMs: number };
 }
 
 export interface RunStage {
   readonly loop: ReconcileLoop;
   readonly oneOffs: OneOffs;
+  /** Is a dyno being started or freed right now? */
+  readonly inHand: (instance: string) => boolean;
   /** As every router worker has it. */
   readonly routed: (instance: string) => 'serving' | 'draining' | 'none';
   /** Takes up the dynos that an earlier tfkd started; once, before the loop starts. */
@@ -47,13 +54,19 @@ export function createRunStage(parts: RunParts): RunStage {
   const { bootMs, exitMs, releaseMs } = timeouts;
   const deadlines: Deadlines = { ...DEADLINES, bootMs, exitMs };
   const notify = (appId: string): void => loop.notify(appId);
+  const settled = (appId: string): void => {
+    notify(appId);
+    parts.settled(appId);
+  };
   const publisher = new RoutePublisher(store, router);
   const health = new HealthWatch(engine, clock, (instance) => {
     const dyno = store.dynos.find(instance);
     if (dyno) notify(dyno.appId);
   });
-  const launcher = new Launcher({ store, engine, clock, logger, logs, collector, health, notify });
-  const retirement = new Retirement(engine, collector, logger, notify);
+  const launcher = new Launcher({ store, engine, clock, logger, logs, collector, health, notify: settled });
+  const retirement = new Retirement(engine, collector, logger, settled);
+  const inHand = (instance: string): boolean =>
+    launcher.isLaunching(instance) || retirement.isUnderWay(instance);
   const oneOffs = new OneOffs({ store, engine, clock, launcher, logs, notify, releaseLimitMs: releaseMs });
   const executor = new Executor({
     store,
@@ -64,7 +77,10 @@ export function createRunStage(parts: RunParts): RunStage {
     health,
     retirement,
     deadlines,
-    completed: (dyno) => oneOffs.completed(dyno),
+    completed: (dyno) => {
+      oneOffs.completed(dyno);
+      parts.settled(dyno.appId);
+    },
     appIsEmpty,
   });
   const loop: ReconcileLoop = new ReconcileLoop({
@@ -77,8 +93,8 @@ export function createRunStage(parts: RunParts): RunStage {
     router,
     executor,
     deadlines,
-    inHand: (instance) => launcher.isLaunching(instance) || retirement.isUnderWay(instance),
-    held: (dyno) => oneOffs.isHeld(dyno),
+    inHand,
+    held: (dyno) => oneOffs.isHeld(dyno) || parts.isAwaited(dyno),
   });
   const adopt = (): void => {
     for (const dyno of store.dynos.all()) launcher.adopt(dyno);
@@ -96,5 +112,5 @@ export function createRunStage(parts: RunParts): RunStage {
     await launcher.idle();
   };
   const routed = (instance: string) => publisher.routed(instance);
-  return { loop, oneOffs, routed, adopt, stop, letGo: () => retirement.stop(), free };
+  return { loop, oneOffs, inHand, routed, adopt, stop, letGo: () => retirement.stop(), free };
 }

@@ -123,6 +123,11 @@ export class SlugStore {
         'INSERT INTO slug_contents (slug_id, contents) SELECT ?, contents FROM slug_contents WHERE slug_id = ?',
       )
       .run(id, slug.id);
+    this.db
+      .prepare(
+        'INSERT INTO slug_cron (slug_id, jobs_json) SELECT ?, jobs_json FROM slug_cron WHERE slug_id = ?',
+      )
+      .run(id, slug.id);
     this.keepOrigin(slug.id, id);
     return adopted;
   }

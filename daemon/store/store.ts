@@ -10,6 +10,8 @@ import { BuildpackInstallationStore } from './buildpack-installations.js';
 import { BuildStore } from './builds.js';
 import { Changes, type Observer } from './changes.js';
 import { CollaboratorStore } from './collaborators.js';
+import { CronJobStore } from './cron-jobs.js';
+import { CronRunStore } from './cron-runs.js';
 import { openDatabase, type Connection } from './database.js';
 import { DomainStore } from './domains.js';
 import { DynoStore } from './dynos.js';
@@ -47,6 +49,8 @@ export class Store {
   readonly buildpackInstallations: BuildpackInstallationStore;
   readonly builds: BuildStore;
   readonly collaborators: CollaboratorStore;
+  readonly cronJobs: CronJobStore;
+  readonly cronRuns: CronRunStore;
   readonly domains: DomainStore;
   readonly dynos: DynoStore;
   readonly formation: FormationStore;
@@ -87,6 +91,8 @@ export class Store {
     this.buildpackInstallations = new BuildpackInstallationStore(db);
     this.builds = new BuildStore(db, changes);
     this.collaborators = new CollaboratorStore(db, changes);
+    this.cronJobs = new CronJobStore(db);
+    this.cronRuns = new CronRunStore(db);
     this.domains = new DomainStore(db, changes);
     this.dynos = new DynoStore(db, changes);
     this.formation = new FormationStore(db, changes);

@@ -16,6 +16,7 @@ import type { Apps } from '../../release/apps.js';
 import type { Pipelines } from '../../release/pipelines.js';
 import type { Promotions } from '../../release/promotions.js';
 import type { Releases } from '../../release/releases.js';
+import type { CronJobs } from '../../run/cron/cron-jobs.js';
 import type { Domains } from '../../run/domains.js';
 import type { Dynos } from '../../run/dynos.js';
 import type { Formation } from '../../run/formation.js';
@@ -45,6 +46,7 @@ export interface Stages {
   readonly formation: Formation;
   readonly dynos: Dynos;
   readonly oneOffs: OneOffs;
+  readonly cronJobs: CronJobs;
   readonly domains: Domains;
   readonly certificates: Certificates;
   readonly addons: Addons;

@@ -16,6 +16,7 @@ import { preboot } from './0015-preboot.js';
 import { ociImages } from './0016-oci-images.js';
 import { addonRotations } from './0017-addon-rotations.js';
 import { backups } from './0018-backups.js';
+import { cron } from './0019-cron.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   ociImages,
   addonRotations,
   backups,
+  cron,
 ];

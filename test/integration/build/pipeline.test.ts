@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { CronJob } from '../../../buildpacks/cron.js';
 import { BuildpackLibrary } from '../../../daemon/build/buildpacks/library.js';
 import type {
   BuildJob,
@@ -56,6 +57,10 @@ class MemoryRecords implements BuildRecords {
     const slugId = `slug-${this.slugs.length + 1}`;
     this.slugs.push({ ...slug, slugId });
     return slugId;
+  }
+  readonly cronJobs = new Map<string, readonly CronJob[]>();
+  putCronJobs(slugId: string, jobs: readonly CronJob[]): void {
+    this.cronJobs.set(slugId, jobs);
   }
   private end(buildId: string, status: string, end: FinishedBuild | FailedBuild): void {
     const row = this.builds.get(buildId);
@@ -221,10 +226,51 @@ describe('a push', () => {
   });
 });
 
+describe('scheduled jobs of app.json', () => {
+  const withCron = (...cron: unknown[]) => ({ ...APP, 'app.json': { cron } });
+  const NIGHTLY = { command: 'node nightly.js', schedule: '30 3 * * *', timezone: 'Europe/Berlin' };
+
+  test('are told, and kept with the slug, also with one that is used again', async () => {
+    const stage = new Stage();
+    const { output } = await stage.push(withCron(NIGHTLY));
+    expect(output).toContain(
+      '-----> Scheduled jobs: 1\n       30 3 * * * (Europe/Berlin) -> node nightly.js\n',
+    );
+    stage.records.cronJobs.clear();
+    await stage.push(withCron(NIGHTLY));
+    expect([...stage.records.cronJobs]).toMatchObject([
+      ['slug-1', [{ command: 'node nightly.js', expression: '30 3 * * *', concurrencyPolicy: 'allow' }]],
+    ]);
+  });
+
+  test('that cannot be read fail the push, each with field and reason', async () => {
+    const { outcome, output } = await new Stage().push(
+      withCron({ ...NIGHTLY, schedule: '30 25 * * *' }, { command: 'true', schedule: '@dayly' }),
+    );
+    expect(outcome).toMatchObject({ ok: false, reason: 'plan' });
+    expect(output).toContain('cron/0/schedule: hour: "25" should be 0 to 23');
+    expect(output).toContain('cron/1/schedule: "@dayly" is not known, did you mean @daily?');
+    expect(output).toContain('Correct app.json and push again.');
+  });
+
+  test('are the same job over deploys, until command, schedule or time zone change', async () => {
+    const stage = new Stage();
+    const id = async (entry: object) => {
+      await stage.push(withCron({ ...NIGHTLY, ...entry }));
+      return [...stage.records.cronJobs.values()].at(-1)?.[0]?.id;
+    };
+    const first = await id({});
+    expect(await id({ maintenance: true, concurrency_policy: 'forbid' })).toBe(first);
+    expect(await id({ schedule: '31 3 * * *' })).not.toBe(first);
+    expect(await id({ timezone: 'UTC' })).not.toBe(first);
+    expect(await id({ command: 'node weekly.js' })).not.toBe(first);
+  });
+});
+
 describe('a source that cannot be built fails with its reason, and releases nothing:', () => {
   const sh = (build: string) => ({ ...APP, 'package.json': { scripts: { build } } });
   test.each([
-    ['detect', { 'index.html': '' }, /Looked for:[^]*package\.json[^]*Found instead:[^]*index\.html/],
+    ['detect', { 'main.bas': '' }, /Looked for:[^]*package\.json[^]*Found instead:[^]*main\.bas/],
     ['detect', { Dockerfile: 'FROM x' }, /needs the Docker engine/],
     ['plan', { Procfile: 'web: a\n\nbroken\n' }, /Procfile line 3/],
     ['plan', { Procfile: 'web: a\nweb: b\n' }, /in line 1 and in line 2/],

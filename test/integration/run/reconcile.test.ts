@@ -81,6 +81,8 @@ async function world(timeouts = { bootMs: 60_000, exitMs: 30_000, releaseMs: 60_
       router,
       timeouts,
       appIsEmpty: () => Promise.resolve(),
+      isAwaited: () => false,
+      settled: () => undefined,
     });
     stages.push({
       stop: async () => {
