@@ -34,6 +34,8 @@ export function toolSettings({ name }: PackageManager): ToolSettings {
         env: { ...NPM_ENV, CI: 'true', npm_config_package_import_method: 'copy' },
         caches: { ...NPM_CACHE, pnpm: 'npm_config_store_dir' },
       };
+    case 'bun':
+      return { env: NPM_ENV, caches: { ...NPM_CACHE, bun: 'BUN_INSTALL_CACHE_DIR' } };
   }
 }
 
@@ -41,7 +43,7 @@ export function installCommand(manager: PackageManager, withDev: boolean): Comma
   const locked = manager.lockFile !== null;
   switch (manager.name) {
     case 'npm':
-      return ['npm', locked ? 'ci' : 'install', withDev ? '--include=dev' : '--omit=dev'];
+      return run(manager, [locked ? 'ci' : 'install', withDev ? '--include=dev' : '--omit=dev']);
     case 'yarn-classic':
       return run(manager, [
         'install',
@@ -58,32 +60,41 @@ export function installCommand(manager: PackageManager, withDev: boolean): Comma
         locked ? '--frozen-lockfile' : '--no-frozen-lockfile',
         withDev ? '--prod=false' : '--prod',
       ]);
+    case 'bun': {
+      // Copies: a layer must share no file with the cache.
+      const options = ['--backend=copyfile', ...(locked ? ['--frozen-lockfile'] : [])];
+      return run(manager, ['install', ...options, ...(withDev ? [] : ['--production'])]);
+    }
   }
 }
 
 /** Removes development dependencies from an installed tree; null where the tool cannot. */
-export function pruneCommand(manager: PackageManager): Command | null {
+export function pruneCommands(manager: PackageManager, hasWorkspaces: boolean): readonly Command[] | null {
   switch (manager.name) {
     case 'npm':
-      return ['npm', 'prune', '--omit=dev', '--ignore-scripts'];
+      return [run(manager, ['prune', '--omit=dev', '--ignore-scripts'])];
     case 'yarn-classic': {
       const options = ['--non-interactive', '--production=true', '--ignore-scripts', '--prefer-offline'];
-      return run(manager, [
-        'install',
-        ...options,
-        ...(manager.lockFile === null ? [] : ['--frozen-lockfile']),
-      ]);
+      const locked = manager.lockFile === null ? [] : ['--frozen-lockfile'];
+      return [run(manager, ['install', ...options, ...locked])];
     }
     case 'yarn-berry':
-      return focuses(manager) ? focus(manager) : null;
+      return focuses(manager) ? [focus(manager)] : null;
     case 'pnpm':
-      return run(manager, ['prune', '--prod', '--ignore-scripts']);
+      // Its prune looks at one package only; an install for production removes the rest from all.
+      if (hasWorkspaces) return [[...installCommand(manager, false), '--ignore-scripts', '--prefer-offline']];
+      return [run(manager, ['prune', '--prod', '--ignore-scripts'])];
+    case 'bun':
+      // It has no prune: all is installed anew, out of its cache.
+      return [
+        ['find', '.', '-name', 'node_modules', '-prune', '-exec', 'rm', '-rf', '{}', '+'],
+        installCommand(manager, false),
+      ];
   }
 }
 
-export function scriptCommand(manager: PackageManager, script: string): Command {
-  return manager.name === 'npm' ? ['npm', 'run', script] : run(manager, ['run', script]);
-}
+export const scriptCommand = (manager: PackageManager, script: string): Command =>
+  run(manager, ['run', script]);
 
 /** Yarn learned to install production dependencies only, without a plugin, in version 4. */
 const focuses = ({ version }: PackageManager): boolean => (coerce(version)?.major ?? 0) >= 4;
@@ -93,7 +104,14 @@ const focus = (manager: PackageManager): Command =>
 /** The tool by way of npx, which comes with Node.js: the host need not have it, and its version is the wanted one. */
 function run(manager: PackageManager, rest: readonly string[]): Command {
   if (manager.program !== null) return ['node', manager.program, ...rest];
-  const tool = manager.name === 'pnpm' ? 'pnpm' : 'yarn';
-  const published = manager.name === 'yarn-berry' ? '@yarnpkg/cli-dist' : tool;
-  return ['npx', '--yes', `--package=${published}@${manager.version ?? 'latest'}`, '--', tool, ...rest];
+  const tool = toolOf(manager);
+  if (tool === 'npm' && manager.version === null) return ['npm', ...rest];
+  return ['npx', '--yes', `--package=${packageOf(manager)}`, '--', tool, ...rest];
 }
+
+/** The command that people type. */
+export const toolOf = ({ name }: PackageManager): string => (name.startsWith('yarn') ? 'yarn' : name);
+
+/** What to install for it, with its version. */
+export const packageOf = (manager: PackageManager): string =>
+  `${manager.name === 'yarn-berry' ? '@yarnpkg/cli-dist' : toolOf(manager)}@${manager.version ?? 'latest'}`;

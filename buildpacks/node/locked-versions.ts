@@ -4,6 +4,7 @@ export const LOCK_FILES = [
   'npm-shrinkwrap.json',
   'yarn.lock',
   'pnpm-lock.yaml',
+  'bun.lock',
 ] as const;
 
 /**
@@ -26,6 +27,8 @@ function pairsOf(file: (typeof LOCK_FILES)[number], text: string): [name: string
       return yarnPairs(text);
     case 'pnpm-lock.yaml':
       return pnpmPairs(text);
+    case 'bun.lock':
+      return bunPairs(text);
   }
 }
 
@@ -62,4 +65,10 @@ function pnpmPairs(text: string): [string, string][] {
   const section = /^packages:\n([\s\S]*?)(?=^\S|(?![\s\S]))/m.exec(text)?.[1] ?? '';
   const keys = section.matchAll(/^ {2}'?\/?(@?[^@\s'(]+)@([^:'(\s]+)/gm);
   return [...keys].map(([, name = '', version = '']) => [name, version]);
+}
+
+/** Below `packages`, each is a list that begins with its `name@version`. */
+function bunPairs(text: string): [string, string][] {
+  const entries = text.matchAll(/^ {4}"[^"\n]+": \["(@?[^@"\n]+)@([^"\n]+)"/gm);
+  return [...entries].map(([, name = '', version = '']) => [name, version]);
 }

@@ -1,62 +1,85 @@
-import { validRange } from 'semver';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 
 /** What the planner needs of a package.json; fields of a wrong type count as absent, as npm itself reads them. */
 export interface PackageJson {
+  readonly name: string | null;
   readonly scripts: ReadonlyMap<string, string>;
-  /** `engines.node`, a valid semver range. */
-  readonly nodeRange: string | null;
+  /** Tool → what `engines` asks of it. */
+  readonly engines: ReadonlyMap<string, string>;
+  /** What `devEngines` names for Node.js, and as package manager. */
+  readonly devRuntime: string | null;
+  readonly devManager: DevManager | null;
   /** The field `packageManager`, e.g. `yarn@4.1.0`. */
   readonly packageManager: string | null;
   readonly dependencies: ReadonlyMap<string, string>;
   readonly devDependencies: ReadonlyMap<string, string>;
-  readonly hasWorkspaces: boolean;
+  /** Patterns of the folders that hold its workspaces; null: it has none. */
+  readonly workspaces: readonly string[] | null;
   readonly patches: boolean;
+  /** The files that its programs are, relative to it. */
+  readonly programs: readonly string[];
 }
 
-export function readPackageJson(source: SourceTree): PackageJson {
-  const json = source.read('package.json');
-  if (json === null) throw new PlanError('package.json is not a regular file of at most 1 MiB.');
-  const fields = objectOf(parsed(json));
-  if (fields === null) throw new PlanError('package.json is not a JSON object.');
+export interface DevManager {
+  readonly name: string;
+  readonly version: string | null;
+}
+
+export function readPackageJson(source: SourceTree, path = 'package.json'): PackageJson {
+  const json = source.read(path);
+  if (json === null) throw new PlanError(`${path} is not a regular file of at most 1 MiB.`);
+  const fields = objectOf(parsed(json, path));
+  if (fields === null) throw new PlanError(`${path} is not a JSON object.`);
+  const devEngines = objectOf(fields['devEngines']) ?? {};
   return {
+    name: textOf(fields['name']),
     scripts: textsOf(fields['scripts']),
-    nodeRange: nodeRange(objectOf(fields['engines'])?.['node']),
-    packageManager: typeof fields['packageManager'] === 'string' ? fields['packageManager'] : null,
+    engines: textsOf(fields['engines']),
+    devRuntime: devTools(devEngines['runtime']).find(({ name }) => name === 'node')?.version ?? null,
+    devManager: devTools(devEngines['packageManager'])[0] ?? null,
+    packageManager: textOf(fields['packageManager']),
     dependencies: new Map([
       ...textsOf(fields['optionalDependencies']),
       ...textsOf(fields['peerDependencies']),
       ...textsOf(fields['dependencies']),
     ]),
     devDependencies: textsOf(fields['devDependencies']),
-    hasWorkspaces: hasEntries(fields['workspaces']),
+    workspaces: patternsOf(fields['workspaces']) ?? patternsOf(objectOf(fields['workspaces'])?.['packages']),
     patches: objectOf(objectOf(fields['pnpm'])?.['patchedDependencies']) !== null,
+    programs: programsOf(fields['bin']),
   };
 }
 
-function parsed(json: string): unknown {
+function parsed(json: string, path: string): unknown {
   try {
     return JSON.parse(json.replace(/^\uFEFF/, ''));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new PlanError(`package.json is not valid JSON: ${reason}`, 'Correct package.json and push again.');
+    throw new PlanError(`${path} is not valid JSON: ${reason}`, `Correct ${path} and push again.`);
   }
 }
 
-function nodeRange(value: unknown): string | null {
-  if (typeof value !== 'string' || value.trim() === '') return null;
-  if (validRange(value) !== null) return value.trim();
-  throw new PlanError(
-    `package.json asks for Node.js ${JSON.stringify(value)} in engines.node, which is no version range.`,
-    'Write a range such as "22.x" or ">=20 <23".',
-  );
+/** One tool, or a list of those that will do. */
+function devTools(value: unknown): DevManager[] {
+  const tools = Array.isArray(value) ? value : [value];
+  return tools.flatMap((tool: unknown) => {
+    const name = textOf(objectOf(tool)?.['name']);
+    return name === null ? [] : [{ name, version: textOf(objectOf(tool)?.['version']) }];
+  });
 }
 
-function hasEntries(workspaces: unknown): boolean {
-  if (Array.isArray(workspaces)) return workspaces.length > 0;
-  return objectOf(workspaces) !== null;
+function patternsOf(workspaces: unknown): readonly string[] | null {
+  if (!Array.isArray(workspaces)) return null;
+  const patterns = workspaces.filter((pattern): pattern is string => typeof pattern === 'string');
+  return patterns.length === 0 ? null : patterns;
 }
+
+function programsOf(bin: unknown): readonly string[] {
+  return typeof bin === 'string' ? [bin] : [...textsOf(bin).values()];
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;

@@ -1,12 +1,12 @@
-import { coerce, valid } from 'semver';
+import { coerce, intersects, minVersion, valid, validRange } from 'semver';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import type { PackageJson } from './package-json.js';
 
 /** Which tool installs, and how it was found out. */
 export interface PackageManager {
-  readonly name: 'npm' | 'yarn-classic' | 'yarn-berry' | 'pnpm';
-  /** A version or major version to run; null: the one that comes with the runtime. */
+  readonly name: 'npm' | 'yarn-classic' | 'yarn-berry' | 'pnpm' | 'bun';
+  /** A version to run, or a range of them; null: the one that comes with the runtime. */
   readonly version: string | null;
   /** A copy of the tool inside the source, run with node (Yarn's `yarnPath`). */
   readonly program: string | null;
@@ -15,7 +15,8 @@ export interface PackageManager {
   readonly because: string;
 }
 
-type Family = 'npm' | 'yarn' | 'pnpm';
+type Family = 'npm' | 'yarn' | 'pnpm' | 'bun';
+const FAMILIES: readonly Family[] = ['npm', 'yarn', 'pnpm', 'bun'];
 
 /** In order of preference within a family: npm itself prefers the shrinkwrap. */
 const LOCK_FILES: readonly (readonly [string, Family])[] = [
@@ -23,22 +24,25 @@ const LOCK_FILES: readonly (readonly [string, Family])[] = [
   ['package-lock.json', 'npm'],
   ['yarn.lock', 'yarn'],
   ['pnpm-lock.yaml', 'pnpm'],
+  ['bun.lock', 'bun'],
+  ['bun.lockb', 'bun'],
 ];
 
 export function choosePackageManager(source: SourceTree, packageJson: PackageJson): PackageManager {
   const locks = LOCK_FILES.filter(([file]) => source.has(file));
   const [lock] = locks;
   refuseTwoFamilies(locks.map(([file, family]) => ({ file, family })));
-  const pinned = readPin(packageJson.packageManager);
+  const pinned = readPin(packageJson.packageManager) ?? devPin(packageJson);
   if (lock && pinned && pinned.family !== lock[1]) {
     throw new PlanError(
-      `package.json names ${pinned.family} in packageManager, but ${lock[0]} is written by ${lock[1]}.`,
-      `Remove ${lock[0]}, or set packageManager to the tool that you use.`,
+      `package.json names ${pinned.family} in ${pinned.field}, but ${lock[0]} is written by ${lock[1]}.`,
+      `Remove ${lock[0]}, or set ${pinned.field} to the tool that you use.`,
     );
   }
   const family = lock?.[1] ?? pinned?.family ?? 'npm';
-  const because = lock?.[0] ?? (pinned ? 'packageManager in package.json' : null);
-  return describe(family, { source, lockFile: lock?.[0] ?? null, version: pinned?.version ?? null, because });
+  const because = lock?.[0] ?? (pinned ? `${pinned.field} in package.json` : null);
+  const version = pinned?.version ?? oneLine(packageJson.engines.get(family));
+  return describe(family, { source, lockFile: lock?.[0] ?? null, version, because });
 }
 
 interface Found {
@@ -52,7 +56,12 @@ function describe(family: Family, found: Found): PackageManager {
   const { lockFile, version } = found;
   const because = (tool: string) => (found.because === null ? tool : `${tool}, by ${found.because}`);
   if (family === 'npm') {
-    return { name: 'npm', version: null, program: null, lockFile, because: because('npm') };
+    const named = because(version === null ? 'npm' : `npm ${version}`);
+    return { name: 'npm', version, program: null, lockFile, because: named };
+  }
+  if (family === 'bun') {
+    const wanted = version ?? '1';
+    return { name: 'bun', version: wanted, program: null, lockFile, because: because(`bun ${wanted}`) };
   }
   if (family === 'pnpm') {
     const wanted = version ?? pnpmOfLockFile(found.source.read('pnpm-lock.yaml'));
@@ -86,16 +95,38 @@ function pnpmOfLockFile(lock: string | null): string {
   return format === '6' ? '8' : '9';
 }
 
-function readPin(field: string | null): { family: Family; version: string } | null {
+interface Pin {
+  readonly family: Family;
+  readonly version: string | null;
+  /** Where package.json says so. */
+  readonly field: string;
+}
+
+/** As Corepack reads it; its hash is of the tool's tarball, which npm verifies by the registry's own. */
+function readPin(field: string | null): Pin | null {
   if (field === null) return null;
-  const [, family, version] = /^(npm|yarn|pnpm)@([^+\s]+)(\+\S+)?$/.exec(field) ?? [];
-  if ((family === 'npm' || family === 'yarn' || family === 'pnpm') && valid(version) !== null && version) {
-    return { family, version };
-  }
+  const [, name, version] = /^(\w+)@([^+\s]+)(\+\S+)?$/.exec(field) ?? [];
+  const family = FAMILIES.find((known) => known === name);
+  if (family !== undefined && version !== undefined && valid(version) !== null)
+    return { family, version, field: 'packageManager' };
   throw new PlanError(
-    `package.json asks for ${JSON.stringify(field)} in packageManager, which is not npm, yarn or pnpm with a version.`,
+    `package.json asks for ${JSON.stringify(field)} in packageManager, which is not npm, yarn, pnpm or bun with a version.`,
     'Write for example "pnpm@9.15.0", or remove the field.',
   );
+}
+
+/** Of a tool that tfk does not know, the lock file says more. */
+function devPin({ devManager }: PackageJson): Pin | null {
+  const family = FAMILIES.find((known) => known === devManager?.name);
+  if (family === undefined) return null;
+  return { family, version: oneLine(devManager?.version ?? undefined), field: 'devEngines.packageManager' };
+}
+
+/** A range within one major version; a wider one is met by what would be taken anyway. */
+function oneLine(range: string | undefined): string | null {
+  const lowest = range === undefined || validRange(range) === null ? null : minVersion(range);
+  if (range === undefined || lowest === null) return null;
+  return intersects(range, `>=${lowest.major + 1}.0.0`) ? null : range;
 }
 
 function refuseTwoFamilies(locks: readonly { file: string; family: Family }[]): void {

@@ -1,87 +1,92 @@
-import { planOn, type BuildPlan, type BuildStep, type Runtime } from '../plan.js';
-import { PlanError, type Planner } from '../planner.js';
+import { planOn, type BuildPlan, type BuildStep } from '../plan.js';
+import { PlanError, type PlanContext, type Planner } from '../planner.js';
+import { readProcfile } from '../procfile.js';
 import type { SourceTree } from '../source.js';
-import { installCommand, pruneCommand, scriptCommand, toolSettings } from './commands.js';
+import { scriptCommand, toolOf, toolSettings } from './commands.js';
+import { hasInstallScripts, installStep, pruneStep, TOOLS_PATH, toolStep } from './installing.js';
+import { nextCache } from './next.js';
+import type { NodeApp } from './node-app.js';
 import { readPackageJson, type PackageJson } from './package-json.js';
-import { choosePackageManager, type PackageManager } from './package-manager.js';
+import { choosePackageManager } from './package-manager.js';
+import { buildVariables, namedVariables } from './variables.js';
+import { nodeVersion } from './version.js';
+import { webOf, type Web } from './web.js';
+import { readWorkspaces } from './workspaces.js';
 
 export const nodePlanner: Planner = {
   name: 'node',
   looksFor: 'package.json (Node.js)',
-  buildpack: { name: 'heroku/nodejs', description: 'Node.js apps, by npm, yarn or pnpm' },
+  buildpack: { name: 'heroku/nodejs', description: 'Node.js apps, by npm, yarn, pnpm or bun' },
   detect: (source) => source.has('package.json'),
   helps: hasBuildScript,
-  plan(source) {
+  plan(source, context) {
     const packageJson = readPackageJson(source);
-    refuseWorkspaces(source, packageJson);
-    const manager = choosePackageManager(source, packageJson);
-    return planFor({ source, packageJson, manager });
+    const app = {
+      source,
+      packageJson,
+      workspaces: readWorkspaces(source, packageJson),
+      manager: choosePackageManager(source, packageJson),
+      variables: namedVariables(source).filter((name) => Object.hasOwn(context.config, name)),
+      procfile: readProcfile(source) ?? {},
+    };
+    return planFor(app, context);
   },
 };
 
-interface NodeApp {
-  readonly source: SourceTree;
-  readonly packageJson: PackageJson;
-  readonly manager: PackageManager;
-}
-
-const LAYER = 'node_modules';
-
-/** Files which the package managers read; a change to any other file never reinstalls. */
-const INSTALL_FILES = [
-  'package.json',
-  'npm-shrinkwrap.json',
-  'package-lock.json',
-  'yarn.lock',
-  'pnpm-lock.yaml',
-  'pnpm-workspace.yaml',
-  '.npmrc',
-  '.yarnrc',
-  '.yarnrc.yml',
-  '.pnpmfile.cjs',
-];
-
-function planFor(app: NodeApp): BuildPlan {
-  const { source, packageJson, manager } = app;
-  const startable = packageJson.scripts.has('start') || source.has('server.js');
+function planFor(app: NodeApp, { config }: PlanContext): BuildPlan {
+  const { packageJson, manager, workspaces } = app;
+  const version = nodeVersion(app.source, packageJson);
+  const web = webOf(app);
+  const tool = needsTool(app);
   return {
-    ...planOn(runtimeOf(packageJson)),
+    ...planOn(version.runtime),
     planner: 'node',
     label: 'Node.js',
-    notes: notesOf(app),
-    warnings: warningsOf(app),
-    steps: stepsOf(app),
-    defaultProcessTypes: startable ? { web: 'npm start' } : {},
+    notes: [version.note, ...notesOf(app), ...(web.note === null ? [] : [web.note])],
+    warnings: [...version.warnings, ...warningsOf(app), ...web.warnings],
+    steps: stepsOf(app, { web, tool }),
+    files: web.files,
+    buildConfig: [...app.variables, ...(buildScript(packageJson) === null ? [] : buildVariables(config))],
+    defaultProcessTypes: web.command === null ? {} : { web: web.command },
     // A release command by way of npm should not ask people to update npm.
     launchEnv: { NODE_ENV: 'production', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },
-    launchPath: ['node_modules/.bin'],
+    launchPath: ['node_modules/.bin', ...(tool ? [TOOLS_PATH] : [])],
     exclude: [
       'node_modules/.cache',
+      '.next/cache',
+      ...(onlyFiles(app, web)
+        ? ['/node_modules', ...workspaces.map(({ path }) => `/${path}/node_modules`)]
+        : []),
       ...(manager.name === 'yarn-berry' ? ['.yarn/cache', '.yarn/unplugged'] : []),
     ],
   };
 }
 
-function runtimeOf({ nodeRange: range }: PackageJson): Runtime {
-  const asked = range === null ? null : `package.json asks for Node.js ${range} in engines.node`;
-  return { language: 'node', range, asked };
+/** A website needs nothing of what built it, unless something else runs beside. */
+const onlyFiles = ({ procfile }: NodeApp, { site }: Web): boolean =>
+  site && Object.keys(procfile).length === 0;
+
+/** Do dynos call the package manager by its name? npm comes with Node.js. */
+function needsTool({ manager, procfile, packageJson }: NodeApp): boolean {
+  const tool = toolOf(manager);
+  if (tool === 'npm') return false;
+  const commands = [...Object.values(procfile), packageJson.scripts.get('start') ?? ''];
+  return commands.some((command) => new RegExp(`(^|[;&|(]|\\s)${tool}x?(\\s|$)`).test(command));
 }
 
-function stepsOf(app: NodeApp): BuildStep[] {
-  const { packageJson, manager } = app;
+function stepsOf(app: NodeApp, { web, tool }: { readonly web: Web; readonly tool: boolean }): BuildStep[] {
+  const { packageJson } = app;
   const build = buildScript(packageJson);
-  const installs = hasDependencies(packageJson) || hasInstallScripts(packageJson);
-  const prune = build !== null && packageJson.devDependencies.size > 0 ? pruneCommand(manager) : null;
+  const installs = hasDependencies(app) || hasInstallScripts(packageJson);
   return [
+    tool ? toolStep(app) : null,
     script(app, 'heroku-prebuild', 'prebuild'),
     installs ? installStep(app, build !== null) : null,
-    build === null ? null : script(app, build, 'build'),
-    prune === null ? null : { ...installStep(app, true), ...PRUNE, commands: [prune] },
+    build === null ? null : nextCache(packageJson, script(app, build, 'build')),
+    build === null || onlyFiles(app, web) ? null : pruneStep(app),
     script(app, 'heroku-cleanup', 'cleanup'),
   ].filter((step) => step !== null);
 }
-
-const PRUNE = { name: 'prune', title: 'Pruning development dependencies' };
 
 /** In a source of another language a broken package.json is nobody's. */
 function hasBuildScript(source: SourceTree): boolean {
@@ -98,19 +103,6 @@ function buildScript({ scripts }: PackageJson): string | null {
   return ['heroku-postbuild', 'build'].find((name) => scripts.has(name)) ?? null;
 }
 
-function installStep(app: NodeApp, withDev: boolean): BuildStep {
-  const { env, caches } = toolSettings(app.manager);
-  return {
-    name: 'install',
-    title: 'Installing dependencies',
-    inputs: seesWholeSource(app) ? 'source' : INSTALL_FILES.filter((file) => app.source.has(file)),
-    commands: [installCommand(app.manager, withDev)],
-    env: { ...env, NODE_ENV: withDev ? 'development' : 'production' },
-    caches,
-    layers: [LAYER],
-  };
-}
-
 function script({ packageJson, manager }: NodeApp, name: string, step: string): BuildStep | null {
   if (!packageJson.scripts.has(name)) return null;
   const { env, caches } = toolSettings(manager);
@@ -125,54 +117,20 @@ function script({ packageJson, manager }: NodeApp, name: string, step: string): 
   };
 }
 
-/** Does installing read more than the manifests: own scripts, patches, packages that lie in the source? */
-function seesWholeSource({ source, packageJson }: NodeApp): boolean {
-  const specs = [...packageJson.dependencies.values(), ...packageJson.devDependencies.values()];
-  return (
-    hasInstallScripts(packageJson) ||
-    packageJson.scripts.has('heroku-prebuild') ||
-    packageJson.patches ||
-    source.has('.yarn') ||
-    source.has('binding.gyp') ||
-    /^patchedDependencies:/m.test(source.read('pnpm-workspace.yaml') ?? '') ||
-    specs.some((spec) => /^(file|link|portal|patch):|^\.{0,2}\//.test(spec))
-  );
+const hasDependencies = ({ packageJson, workspaces }: NodeApp): boolean =>
+  workspaces.length > 0 || packageJson.dependencies.size + packageJson.devDependencies.size > 0;
+
+function notesOf(app: NodeApp): string[] {
+  const { manager, workspaces } = app;
+  const installs = hasDependencies(app) ? `Using ${manager.because}` : 'package.json names no dependencies';
+  return workspaces.length === 0
+    ? [installs]
+    : [installs, `Workspaces: ${workspaces.map(({ path }) => path).join(', ')}`];
 }
 
-const INSTALL_SCRIPTS = [
-  'preinstall',
-  'install',
-  'postinstall',
-  'prepublish',
-  'preprepare',
-  'prepare',
-  'postprepare',
-];
-const hasInstallScripts = ({ scripts }: PackageJson): boolean =>
-  INSTALL_SCRIPTS.some((name) => scripts.has(name));
-const hasDependencies = (packageJson: PackageJson): boolean =>
-  packageJson.dependencies.size + packageJson.devDependencies.size > 0;
-
-function notesOf({ packageJson, manager }: NodeApp): string[] {
-  const range = packageJson.nodeRange;
+function warningsOf(app: NodeApp): string[] {
+  if (app.manager.lockFile !== null || !hasDependencies(app)) return [];
   return [
-    range === null ? 'package.json names no engines.node' : `engines.node in package.json: ${range}`,
-    hasDependencies(packageJson) ? `Using ${manager.because}` : 'package.json names no dependencies',
+    'No lock file: the versions of the dependencies may differ from build to build. Commit package-lock.json, yarn.lock, pnpm-lock.yaml or bun.lock.',
   ];
-}
-
-function warningsOf({ packageJson, manager }: NodeApp): string[] {
-  if (manager.lockFile !== null || !hasDependencies(packageJson)) return [];
-  return [
-    'No lock file: the versions of the dependencies may differ from build to build. Commit package-lock.json, yarn.lock or pnpm-lock.yaml.',
-  ];
-}
-
-function refuseWorkspaces(source: SourceTree, { hasWorkspaces }: PackageJson): void {
-  const pnpm = /^packages:/m.test(source.read('pnpm-workspace.yaml') ?? '');
-  if (!hasWorkspaces && !pnpm) return;
-  throw new PlanError(
-    `workspaces are not supported yet: they are declared in ${pnpm ? 'pnpm-workspace.yaml' : 'package.json'}.`,
-    'Push the folder of the one package to deploy, with a lock file of its own.',
-  );
 }

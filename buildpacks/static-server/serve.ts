@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SiteSettings } from './settings.js';
+export { finishedSite, folderOfSite } from './folders.js';
 export { plainSite, type SiteSettings } from './settings.js';
 export { readStaticJson } from './static-json.js';
 

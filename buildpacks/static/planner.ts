@@ -1,10 +1,7 @@
 import { anyVersionOf, planOn } from '../plan.js';
 import type { Planner } from '../planner.js';
 import type { SourceTree } from '../source.js';
-import { plainSite, readStaticJson, SERVE, serverFiles } from '../static-server/serve.js';
-
-/** Where generators and people keep a finished site; Heroku's own name first. */
-const FOLDERS = ['public_html', 'public', 'dist', 'build', '_site', 'out', 'site', 'www', 'htdocs'];
+import { finishedSite, folderOfSite, readStaticJson, SERVE, serverFiles } from '../static-server/serve.js';
 
 /** A finished website, with nothing to build. */
 export const staticPlanner: Planner = {
@@ -18,7 +15,7 @@ export const staticPlanner: Planner = {
   plan(source) {
     const { root: named, over, warnings } = readStaticJson(source);
     const root = named ?? folderOfSite(source) ?? 'public_html';
-    const site = over({ ...plainSite(root), hidden: root === '.' ? APP_FILES : [] });
+    const site = over(finishedSite(root));
     return {
       ...planOn(anyVersionOf('node')),
       planner: 'static',
@@ -30,25 +27,6 @@ export const staticPlanner: Planner = {
     };
   },
 };
-
-/** Beside an index.html in the root, these are the app's, and no visitor's business. */
-const APP_FILES = [
-  'Procfile',
-  'app.json',
-  'static.json',
-  'heroku.yml',
-  'Dockerfile',
-  'package.json',
-  'package-lock.json',
-  'yarn.lock',
-  'pnpm-lock.yaml',
-  'node_modules',
-];
-
-function folderOfSite(source: SourceTree): string | null {
-  if (source.has('index.html')) return '.';
-  return FOLDERS.find((folder) => source.has(`${folder}/index.html`)) ?? null;
-}
 
 /** Of a source with a package.json, the build may make it. */
 const mayBeThere = (root: string, source: SourceTree): boolean =>

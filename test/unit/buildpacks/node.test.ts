@@ -75,7 +75,9 @@ describe('the package manager', () => {
     expect(refusal({ 'package.json': { packageManager: 'pnpm@9.0.0' }, 'yarn.lock': '' })).toMatch(
       /names pnpm.*yarn\.lock/,
     );
-    expect(refusal({ 'package.json': { packageManager: 'bun@1.0.0' } })).toMatch(/not npm, yarn or pnpm/);
+    expect(refusal({ 'package.json': { packageManager: 'cargo@1.0.0' } })).toMatch(
+      /not npm, yarn, pnpm or bun/,
+    );
   });
 
   test('without a lock file comes with a warning', () => {
@@ -139,11 +141,7 @@ test('the range of engines.node is the plan’s, and must be one', () => {
   expect(refusal({ 'package.json': { engines: { node: 'newest' } } })).toMatch(/"newest".*no version range/);
 });
 
-test('workspaces and broken manifests are refused with a reason', () => {
-  expect(refusal({ 'package.json': { workspaces: ['a'] } })).toMatch(/^workspaces are not supported yet/);
-  expect(refusal({ 'package.json': {}, 'pnpm-workspace.yaml': 'packages:\n  - a' })).toMatch(
-    /pnpm-workspace/,
-  );
+test('broken manifests are refused with a reason', () => {
   expect(refusal({ 'package.json': '{' })).toMatch(/not valid JSON/);
   expect(refusal({ 'package.json': '[]' })).toMatch(/not a JSON object/);
 });

@@ -1,0 +1,89 @@
+import { parseDocument } from 'yaml';
+import { PlanError } from '../planner.js';
+import type { SourceTree } from '../source.js';
+import { readPackageJson, type PackageJson } from './package-json.js';
+
+/** A package of a source that holds several, installed together with its root. */
+export interface Workspace {
+  /** `packages/web` */
+  readonly path: string;
+  readonly packageJson: PackageJson;
+}
+
+const MOST = 1000;
+const DEEPEST = 8;
+
+/** All workspaces that the root declares, for npm, Yarn and bun in package.json, for pnpm in a file of its own. */
+export function readWorkspaces(source: SourceTree, root: PackageJson): readonly Workspace[] {
+  const patterns = pnpmPatterns(source) ?? root.workspaces;
+  if (patterns === null) return [];
+  const taken = patterns
+    .filter((pattern) => !pattern.startsWith('!'))
+    .flatMap((pattern) => expand(source, pattern));
+  const left = patterns
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => matcher(pattern.slice(1)));
+  const paths = [...new Set(taken)]
+    .filter((path) => !left.some((leftOut) => leftOut.test(path) || leftOut.test(`${path}/`)))
+    .sort();
+  if (paths.length > MOST)
+    throw new PlanError(`package.json declares ${paths.length} workspaces: tfk takes ${MOST}.`);
+  return paths.map((path) => ({ path, packageJson: readPackageJson(source, `${path}/package.json`) }));
+}
+
+function pnpmPatterns(source: SourceTree): readonly string[] | null {
+  const text = source.read('pnpm-workspace.yaml');
+  if (text === null) return null;
+  const document = parseDocument(text);
+  const [problem] = document.errors;
+  if (problem) throw new PlanError(`pnpm-workspace.yaml is not valid YAML: ${problem.message}`);
+  const content = document.toJS({ maxAliasCount: 10 }) as { readonly packages?: unknown } | null;
+  const patterns = Array.isArray(content?.packages) ? content.packages : null;
+  return patterns?.filter((pattern): pattern is string => typeof pattern === 'string') ?? null;
+}
+
+/** Folders with a package.json that the pattern means. */
+function expand(source: SourceTree, pattern: string): string[] {
+  let folders = [''];
+  const parts = pattern.split('/').filter((part) => part !== '' && part !== '.');
+  for (const part of parts) {
+    if (part === '**') folders = folders.flatMap((folder) => [folder, ...below(source, folder, DEEPEST)]);
+    else if (!/[*?{[]/.test(part)) folders = folders.map((folder) => join(folder, part));
+    else folders = folders.flatMap((folder) => children(source, folder).filter(nameMatches(part)));
+  }
+  return folders.filter((folder) => folder !== '' && source.has(`${folder}/package.json`));
+}
+
+const join = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
+
+function children(source: SourceTree, folder: string): string[] {
+  return source
+    .list(folder)
+    .filter((entry) => entry.endsWith('/') && entry !== 'node_modules/' && !entry.startsWith('.'))
+    .map((entry) => join(folder, entry.slice(0, -1)));
+}
+
+function below(source: SourceTree, folder: string, depth: number): string[] {
+  if (depth === 0) return [];
+  return children(source, folder).flatMap((child) => [child, ...below(source, child, depth - 1)]);
+}
+
+const nameMatches = (part: string): ((path: string) => boolean) => {
+  const name = matcher(part);
+  return (path) => name.test(path.slice(path.lastIndexOf('/') + 1));
+};
+
+/** `*`, `**`, `?` and `{a,b}`; anything else is itself. */
+function matcher(glob: string): RegExp {
+  const parts = glob.replace(/^\.\/|\/$/g, '').split(/(\*\*\/?|\*|\?|\{[^{}]*\})/);
+  const source = parts.map((part) => {
+    if (part.startsWith('**')) return '.*';
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    if (part.startsWith('{')) return `(?:${part.slice(1, -1).split(',').map(escaped).join('|')})`;
+    return escaped(part);
+  });
+  return new RegExp(`^${source.join('')}$`);
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
