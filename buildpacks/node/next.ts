@@ -15,3 +15,7 @@ export function nextCache(packageJson: PackageJson, build: BuildStep | null): Bu
     caches: { ...build.caches, next: CACHE },
   };
 }
+
+/** What of it does not belong into the slug. */
+export const nextLeftovers = (packageJson: PackageJson): readonly string[] =>
+  packageIn(packageJson)('next') ? ['.next/cache'] : [];

@@ -4,7 +4,7 @@ import { readProcfile } from '../procfile.js';
 import type { SourceTree } from '../source.js';
 import { scriptCommand, toolOf, toolSettings } from './commands.js';
 import { hasInstallScripts, installStep, pruneStep, TOOLS_PATH, toolStep } from './installing.js';
-import { nextCache } from './next.js';
+import { nextCache, nextLeftovers } from './next.js';
 import type { NodeApp } from './node-app.js';
 import { readPackageJson, type PackageJson } from './package-json.js';
 import { choosePackageManager } from './package-manager.js';
@@ -53,7 +53,7 @@ function planFor(app: NodeApp, { config }: PlanContext): BuildPlan {
     launchPath: ['node_modules/.bin', ...(tool ? [TOOLS_PATH] : [])],
     exclude: [
       'node_modules/.cache',
-      '.next/cache',
+      ...nextLeftovers(packageJson),
       ...(onlyFiles(app, web)
         ? ['/node_modules', ...workspaces.map(({ path }) => `/${path}/node_modules`)]
         : []),
