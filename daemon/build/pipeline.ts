@@ -29,6 +29,7 @@ import { BuildFailure, failureFrom } from './failure.js';
 import { applyIgnore } from './ignore.js';
 import type { BuildLimits } from './limits.js';
 import type { BuildLog, BuildOutputs } from './output.js';
+import { programWarnings, programsOf } from './programs.js';
 import { BuildQueue, BuildStopped, type Turn } from './queue.js';
 import type { Sources } from './receive.js';
 import { sourceTree } from './source-tree.js';
@@ -251,10 +252,11 @@ export class Builds {
       return known;
     }
     const result = await this.build(job, source, how);
-    const { artifact, image } = result;
+    const { artifact, image, unstartable = [] } = result;
     tell.slug(log, artifact);
     const { plan, appJson } = source;
     const processTypes = withBrought(source.processTypes, result);
+    for (const warning of programWarnings(processTypes, unstartable)) log.warning(warning);
     const slugId = records.insertSlug({
       appId: job.appId,
       buildId: job.buildId,
@@ -280,6 +282,7 @@ export class Builds {
       buildId: job.buildId,
       plan: source.plan,
       sourceDir: source.folder,
+      programs: programsOf(source.processTypes),
       env: buildEnv,
       config: source.buildConfig,
       buildpacks: source.buildpacks,

@@ -126,6 +126,8 @@ export interface BuildRequest {
   readonly plan: BuildPlan;
   /** The unpacked, validated source; the engine may read it until build() has resolved, and never changes it. */
   readonly sourceDir: string;
+  /** Files of the app by which its process types begin: the result says which of them no dyno could start. */
+  readonly programs?: readonly string[];
   /** Build environment beyond the plan's: CA bundle, proxy settings. Never the app's config vars. */
   readonly env: Readonly<Record<string, string>>;
   /**
@@ -152,6 +154,12 @@ export interface BuildOutput {
   warning(text: string): void;
 }
 
+/** A program that was asked for, and why nothing can run it. */
+export interface Unstartable {
+  readonly path: string;
+  readonly why: 'missing' | 'not executable';
+}
+
 export type BuildResult =
   | {
       readonly ok: true;
@@ -159,6 +167,8 @@ export type BuildResult =
       readonly image: ImageFacts | null;
       /** What a classic buildpack said of running the slug; the same as long as the artifact is. */
       readonly release?: BuildpackRelease | null;
+      /** As far as the engine knows. */
+      readonly unstartable?: readonly Unstartable[];
     }
   | {
       readonly ok: false;

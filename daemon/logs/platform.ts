@@ -31,6 +31,9 @@ export const stoppingProcess = (signal: 'SIGKILL') => `Stopping process with ${s
 /** Null where nobody was there to see the status. */
 export const exited = (status: number | null) => `Process exited with status ${status ?? 'unknown'}`;
 
+/** Why a command ended before it began. */
+export const notStarted = (why: string) => `Not started: ${why}`;
+
 export const bootTimeout = (seconds: number) =>
   `Error R10 (Boot timeout) -> Web process failed to bind to $PORT within ${seconds} seconds of launch`;
 

@@ -11,6 +11,7 @@ import type { ReleaseRecord } from '../store/releases.js';
 import type { Store } from '../store/store.js';
 import { commandOf } from './command-of.js';
 import type { Launcher } from './launcher.js';
+import { missingProgram } from './missing-program.js';
 import { dynoSize } from './sizes.js';
 
 export interface OneOffRequest {
@@ -225,9 +226,10 @@ function failureOf(dyno: DynoRecord): string | null {
     return `the release command took longer than ${inWords(dyno.timeLimitMs ?? 0)}`;
   if (dyno.stopReason === 'stopped') return 'the release command was stopped by a user';
   if (dyno.stopReason !== null) return `the release command was stopped: ${dyno.stopReason}`;
-  return dyno.exitCode === null
-    ? (dyno.message ?? 'the release command ended, with a status that nobody saw')
-    : `the release command exited with status ${dyno.exitCode}`;
+  if (dyno.exitCode === null)
+    return dyno.message ?? 'the release command ended, with a status that nobody saw';
+  const missing = missingProgram(dyno.command, dyno.exitCode);
+  return `the release command exited with status ${dyno.exitCode}${missing === null ? '' : `: ${missing}`}`;
 }
 
 const inWords = (ms: number): string =>

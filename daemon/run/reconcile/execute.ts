@@ -10,6 +10,7 @@ import type { DynoChange, DynoRecord, DynoState } from '../../store/dynos.js';
 import type { Store } from '../../store/store.js';
 import type { HealthWatch } from '../health.js';
 import type { Launcher } from '../launcher.js';
+import { missingProgram } from '../missing-program.js';
 import { restartAfterCrash } from '../restart-policy.js';
 import type { Retirement } from '../retirement.js';
 import type { Deadlines } from './plan.js';
@@ -168,13 +169,14 @@ export class Executor {
   private async crash({ dyno, exit, attempt, nextStartAt }: StepOf<'crash'>): Promise<void> {
     this.deps.health.unwatch(dyno.instance);
     this.log(dyno, texts.exited(exit?.code ?? null));
+    this.logMissingProgram(dyno, exit?.code ?? null);
     if (exit?.outOfMemory) this.log(dyno, texts.memoryVastlyExceeded());
     this.update(dyno, 'crashed', {
       attempt,
       nextStartAt,
       exitCode: exit?.code ?? null,
       exitedAt: exit?.at ?? this.deps.clock.now(),
-      message: dyno.message ?? exitMessage(exit),
+      message: dyno.message ?? exitMessage(exit, dyno.command),
     });
     this.retire(dyno);
   }
@@ -188,11 +190,14 @@ export class Executor {
 
   private async complete({ dyno, exit }: StepOf<'complete'>): Promise<void> {
     const now = this.deps.clock.now();
-    if (!dyno.attached) this.log(dyno, texts.exited(exit?.code ?? null));
+    if (!dyno.attached) {
+      this.log(dyno, texts.exited(exit?.code ?? null));
+      this.logMissingProgram(dyno, exit?.code ?? null);
+    }
     this.update(dyno, 'complete', {
       exitCode: exit?.code ?? null,
       exitedAt: exit?.at ?? now,
-      message: dyno.message ?? exitMessage(exit),
+      message: dyno.message ?? exitMessage(exit, dyno.command),
     });
     this.retire(dyno, () => {
       const ended = this.deps.store.dynos.find(dyno.instance);
@@ -228,6 +233,11 @@ export class Executor {
     if (!dyno.attached && before !== after) this.log(dyno, texts.stateChanged(before, after));
   }
 
+  private logMissingProgram(dyno: DynoRecord, status: number | null): void {
+    const missing = missingProgram(dyno.command, status);
+    if (missing !== null) this.log(dyno, texts.notStarted(missing));
+  }
+
   private log(dyno: DynoRecord, text: string): void {
     this.deps.logs.append(dyno.appId, [texts.platformLine(dyno.name, text, dyno.releaseVersion)]);
   }
@@ -237,8 +247,10 @@ export class Executor {
 const inHerokusWords = (state: DynoState): string =>
   state === 'draining' || state === 'stopping' ? 'down' : state;
 
-function exitMessage(exit: { code: number | null; outOfMemory: boolean } | null): string {
+function exitMessage(exit: { code: number | null; outOfMemory: boolean } | null, command: string): string {
   if (!exit) return 'it was gone when tfkd looked (the machine was restarted?)';
   if (exit.outOfMemory) return 'R15: out of memory';
-  return exit.code === null ? 'exited, with a status that nobody saw' : `exited with status ${exit.code}`;
+  if (exit.code === null) return 'exited, with a status that nobody saw';
+  const missing = missingProgram(command, exit.code);
+  return `exited with status ${exit.code}${missing === null ? '' : `: ${missing}`}`;
 }

@@ -267,6 +267,15 @@ describe('scheduled jobs of app.json', () => {
   });
 });
 
+test('a process type whose program is not in the slug is named before it crashes', async () => {
+  const stage = new Stage();
+  const { output } = await stage.push({
+    ...APP,
+    Procfile: 'web: node server.js\nworker: bin/worker --all\n',
+  });
+  expect(output).toContain('worker: bin/worker is not in the slug');
+});
+
 describe('a source that cannot be built fails with its reason, and releases nothing:', () => {
   const sh = (build: string) => ({ ...APP, 'package.json': { scripts: { build } } });
   test.each([

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -58,6 +58,35 @@ describe('a plain Procfile app', () => {
     const home = tempFolder();
     await aBuilder(home).build(aRequest(aSource({ Procfile: 'web: true' })));
     expect(readdirSync(join(home, 'cache/staging'))).toEqual([]);
+  });
+});
+
+test('programs that no dyno could start are told, and none that a build or a layer brings', async () => {
+  const source = aSource({ 'plain.sh': '', 'tool.sh': '' });
+  chmodSync(join(source, 'tool.sh'), 0o755);
+  const make =
+    'mkdir deps bin && cp tool.sh bin/made && ln -s ../tool.sh bin/link && ln -s ../deps/x bin/into && cp tool.sh deps/x';
+  const plan = aPlan([['/bin/sh', '-c', make]]);
+  const steps = plan.steps.map((step) => ({ ...step, layers: ['deps'] }));
+  const programs = [
+    './plain.sh',
+    'gone',
+    'bin',
+    'bin/made',
+    './bin/link',
+    'bin/into',
+    'deps/x',
+    'deps/y',
+    'tool.sh/x',
+  ];
+  const result = await aBuilder().build(aRequest(source, { plan: { ...plan, steps }, programs }));
+  expect(result).toMatchObject({
+    ok: true,
+    unstartable: [
+      { path: './plain.sh', why: 'not executable' },
+      { path: 'gone', why: 'missing' },
+      { path: 'bin', why: 'not executable' },
+    ],
   });
 });
 

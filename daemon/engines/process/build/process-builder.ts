@@ -9,7 +9,7 @@ import { TfkError, codeOf } from '../../../shared/errors.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import { refuseLarge } from '../../build/slug-limit.js';
 import { StepFailed } from '../../build/step-failed.js';
-import type { Artifact, BuildRequest, BuildResult } from '../../engine.js';
+import type { Artifact, BuildRequest, BuildResult, Unstartable } from '../../engine.js';
 import type { SlugBuilder, SlugLaunch, SlugOwner } from '../builder.js';
 import { send } from '../host/kill.js';
 import type { Processes } from '../host/processes.js';
@@ -22,6 +22,7 @@ import { BuildFolders } from './folders.js';
 import { GarbageCollector } from './garbage.js';
 import { LayerStore } from './layers.js';
 import { packed } from './pack.js';
+import { findUnstartable } from './programs.js';
 import { SlugStore, slugSize } from './slugs.js';
 import { Steps } from './steps.js';
 import { Workspace } from './workspace.js';
@@ -39,6 +40,11 @@ export interface ProcessBuilderOptions {
 export interface Built {
   readonly artifact: Artifact;
   readonly release: BuildpackRelease | null;
+}
+
+/** With what is to be said of it once, and is not kept. */
+interface Made extends Built {
+  readonly unstartable?: readonly Unstartable[];
 }
 
 /** In the environment of every process of a build, so that none outlives it unseen. */
@@ -64,9 +70,9 @@ export class ProcessBuilder implements SlugBuilder {
     const using = this.garbage.startUsing();
     const staging = await this.folders.stagingOf(request.buildId);
     try {
-      const built = await this.make(request, { staging, uses: using.add });
-      using.add(built.artifact.id);
-      return { ok: true, ...built, image: null };
+      const made = await this.make(request, { staging, uses: using.add });
+      using.add(made.artifact.id);
+      return { ok: true, ...made, image: null };
     } catch (error) {
       return faultOf(error, request.signal);
     } finally {
@@ -123,7 +129,7 @@ export class ProcessBuilder implements SlugBuilder {
   private async make(
     request: BuildRequest,
     place: { readonly staging: string; readonly uses: (key: string) => void },
-  ): Promise<Built> {
+  ): Promise<Made> {
     const { plan, sourceDir, output } = request;
     const found = await equipmentOf(plan, this.options.toolchains);
     if (!found.ok) throw new StepFailed({ ok: false, reason: 'runtime', message: found.message });
@@ -135,9 +141,10 @@ export class ProcessBuilder implements SlugBuilder {
       .digest('hex');
     const known = await this.builtBefore(inputs, place.uses);
     if (known) return known;
-    const built = await this.execute(request, { ...place, source, equipment });
-    await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify(built));
-    return built;
+    const made = await this.execute(request, { ...place, source, equipment });
+    const { artifact, release } = made;
+    await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify({ artifact, release }));
+    return made;
   }
 
   private async execute(
@@ -148,7 +155,7 @@ export class ProcessBuilder implements SlugBuilder {
       readonly source: readonly TreeEntry[];
       readonly equipment: Equipment;
     },
-  ): Promise<Built> {
+  ): Promise<Made> {
     const { plan, sourceDir, limits } = request;
     const { layers: store } = this;
     const { equipment } = place;
@@ -172,10 +179,12 @@ export class ProcessBuilder implements SlugBuilder {
     const { tree, removed } = await workspace.finish(layers);
     const entries = await leaveOut(tree, plan.exclude);
     refuseLarge(slugSize({ entries, layers }), limits.slugBytes);
+    const inLayers = layers.map(({ path }) => path);
+    const unstartable = await findUnstartable(request.programs ?? [], tree, inLayers);
     const launch = { path: plan.launchPath, hostPath: equipment.launchPath };
     const content = { tree, entries, layers, removed, keys, launch };
     const artifact = await this.slugs.keep(content, join(place.staging, 'slug'));
-    return { artifact, release: buildpacks.phases.release };
+    return { artifact, release: buildpacks.phases.release, unstartable };
   }
 
   private commandRunner(request: BuildRequest, staging: string, equipment: Equipment): CommandRunner {
