@@ -19,12 +19,14 @@ export type ReadReference =
 
 const REF = /^(?!.*(?:\.\.|\/\/|@\{))[A-Za-z0-9][\w./-]{0,199}$/;
 const TARBALL = /\.(?:tgz|tar\.gz|tar)$/i;
+const MOST_CHARACTERS = 500;
 const ADDRESSES =
   'Type an address such as https://github.com/heroku/heroku-buildpack-apt.git#v1, the https address of a .tgz, or a folder ./my-buildpack.';
 
 /** `https://host/x.git#ref`, `https://host/x.tgz` or `/a/folder`. */
 export function readReference(text: string): ReadReference {
   if (/[\u0000-\u0020\u007F]/.test(text)) return refused('holds blanks or control characters');
+  if (text.length > MOST_CHARACTERS) return refused(`has more than ${MOST_CHARACTERS} characters`);
   if (text.startsWith('/')) return { ok: true, reference: { kind: 'folder', text, path: text } };
   const [address = '', ref = null, ...more] = text.split('#');
   const url = URL.canParse(address) ? new URL(address) : null;

@@ -258,6 +258,10 @@ describe('Heroku’s CLI, with apps and what belongs to them', () => {
     expect(await heroku.ok('buildpacks', '-a', 'shop')).toContain('heroku/nodejs');
     await heroku.ok('buildpacks:remove', 'heroku/nodejs', '-a', 'shop');
     await heroku.ok('buildpacks:add', 'heroku/nodejs', '-a', 'shop');
+    await heroku.ok('buildpacks:add', 'https://example.com/x.git#v1', '--index', '1', '-a', 'shop');
+    expect(await heroku.ok('buildpacks', '-a', 'shop')).toMatch(
+      /1\. https:\/\/example\.com\/x\.git#v1\s+2\. heroku\/nodejs/,
+    );
     await heroku.ok('buildpacks:clear', '-a', 'shop');
     expect(await heroku.ok('buildpacks', '-a', 'shop')).toContain('has no Buildpack');
     expect(await heroku.ok('buildpacks:search', 'nodejs')).toContain('heroku/nodejs');

@@ -102,7 +102,7 @@ export class GitFetcher {
       return stdout;
     } catch (error) {
       signal.throwIfAborted();
-      throw new Error(wordsOf(error), { cause: error });
+      throw new Error(wordsOf(error, limit), { cause: error });
     }
   }
 
@@ -122,19 +122,17 @@ export class GitFetcher {
   }
 }
 
-function wordsOf(error: unknown): string {
+function wordsOf(error: unknown, limit: number): string {
   if (codeOf(error) === 'ENOENT') return 'this machine has no sh';
-  const { stderr = '', signal = null } = error as {
-    readonly stderr?: string;
-    readonly signal?: string | null;
-  };
-  if (signal === 'SIGXFSZ' || /File size limit|file too large/i.test(stderr)) return 'it is too large';
+  const { stderr = '' } = error as { readonly stderr?: string };
   const said = stderr
     .trim()
     .split('\n')
     .filter((line) => line !== '')
     .slice(-3)
     .join(' ');
+  if (/index-pack|File size limit|too large/i.test(said))
+    return `it was cut off, or is larger than the limit of ${limit} bytes: ${said.slice(0, 200)}`;
   if (/git: not found|exec: git/.test(said))
     return 'this machine has no git: install it (apt-get install git)';
   return said === '' ? 'git ended without a word' : said.slice(0, 500);

@@ -19,11 +19,15 @@ export function buildpackService({ store }: Pick<Stages, 'store'>): BuildpackSer
   };
 }
 
+/** Of one app. */
+const MOST = 30;
+
 /**
  * What a name or address means stays as its user wrote it where it is an address: that is what it is known by. `allowed`: those
  * which may lie on this machine. Throws a TfkError for what cannot be run.
  */
 export function namesOfBuildpacks(references: readonly string[], allowed: readonly string[] = []): string[] {
+  if (references.length > MOST) throw tooMany(references.length);
   return references.map((reference) => {
     const known = buildpackOf(reference);
     if (known) return nameKept(reference, known);
@@ -59,6 +63,12 @@ const unknownBuildpack = (
     { hint },
   );
 };
+
+const tooMany = (count: number): TfkError =>
+  new TfkError(
+    'invalid_params',
+    `An app has at most ${MOST} buildpacks, and these are ${count}. Nothing was changed.`,
+  );
 
 const notYours = (reference: string): TfkError =>
   new TfkError(

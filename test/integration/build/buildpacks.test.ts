@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -23,7 +24,7 @@ const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
 let unpackProgram = '';
 beforeAll(() => {
   unpackProgram = builtProgram('daemon/build/unpack/main.js');
-});
+}, 120_000);
 
 /** A buildpack whose programs are these lines of bash; they have no exec bit. */
 const aBuildpack = (programs: Readonly<Record<string, string>>): string =>
@@ -61,11 +62,14 @@ class Bench {
     toolchains: theseToolchains(),
   });
 
-  library(request: typeof fetch = () => Promise.reject(new Error('nothing is fetched here'))) {
+  library(
+    request: typeof fetch = () => Promise.reject(new Error('nothing is fetched here')),
+    limits = BUILDPACK_LIMITS,
+  ) {
     return new BuildpackLibrary({
       folder: join(this.home, 'cache/buildpacks'),
-      unpacker: new Unpacker(unpackProgram, BUILDPACK_LIMITS),
-      limits: BUILDPACK_LIMITS,
+      unpacker: new Unpacker(unpackProgram, limits),
+      limits,
       path,
       env: {},
       clock: systemClock,
@@ -191,6 +195,15 @@ describe('classic buildpacks', () => {
     expect(result).toMatchObject({ ok: false, reason: 'timeout' });
   });
 
+  test('leave no config var behind where tfkd was killed', async () => {
+    const bench = new Bench();
+    const left = join(bench.home, 'cache/staging/build-of-yesterday/config');
+    mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, 'SECRET'), 'hunter2');
+    await bench.builder.recover();
+    expect(readdirSync(join(bench.home, 'cache/staging'))).toEqual([]);
+  });
+
   test('stand beside a planner of ours, whose steps see what they made', async () => {
     const bench = new Bench();
     const source = aSource({
@@ -274,6 +287,20 @@ describe('fetching', () => {
     ).rejects.toThrow(/its files are refused: "\.\.\/evil" leads out/);
     const gone = bench.library(async () => new Response('', { status: 404 }));
     await expect(gone.copy(reference, join(tempFolder(), 'x'), signal)).rejects.toThrow(/has no such file/);
+  });
+
+  test('ends at the limit of bytes, wherever a buildpack comes from', async () => {
+    const limits = { ...BUILDPACK_LIMITS, bytes: 100_000 };
+    const large = randomBytes(300_000);
+    const library = new Bench().library(async () => new Response(new Uint8Array(large)), limits);
+    const repository = aRepository();
+    writeFileSync(join(repository, 'large'), large);
+    const copy = (text: string) => library.copy(referenceOf(text), join(tempFolder(), 'copy'), signal);
+    await expect(copy(repository)).rejects.toThrow(/has more than the 0 MB or 20000 files/);
+    await expect(copy('https://example.com/x.tgz')).rejects.toThrow(/it is too large/);
+    git(repository, 'add', '.');
+    git(repository, 'commit', '--quiet', '-m', 'large');
+    await expect(copy(`file://${repository}`)).rejects.toThrow(/larger than the limit of 100000 bytes/);
   });
 
   test('a folder that is none, or no buildpack, is refused', async () => {

@@ -410,6 +410,10 @@ describe('buildpacks and stacks', () => {
     expect(tfkd.sent(`PUT ${path}`)).toEqual({
       updates: [{ buildpack: 'heroku/procfile' }, { buildpack: 'https://x/nodejs.tgz' }],
     });
+    await tfk('buildpacks:set ./mine -a x');
+    expect(tfkd.sent(`PUT ${path}`)).toEqual({
+      updates: [{ buildpack: expect.stringMatching(/^\/.*[^.]\/mine$/) as string }],
+    });
     expect(await tfk('buildpacks:remove heroku/ruby -a x')).toMatchObject({ code: 2 });
     tfkd.on(`PUT ${path}`, { json: [] });
     expect((await tfk('buildpacks:remove heroku/nodejs -a x')).stdout).toBe(

@@ -30,6 +30,7 @@ describe('a reference', () => {
     ['https://example.com/x.git#a..b', '#ref that is none'],
     ['https://example.com/x.git#a#b', '#ref that is none'],
     ['https://example.com/x.git\n', 'control'],
+    [`/${'x'.repeat(500)}`, 'more than 500'],
   ])('%j is refused', (text, why) => {
     const read = readReference(text);
     expect(read).toMatchObject({ ok: false, why: expect.stringContaining(why) as string });
