@@ -2,6 +2,7 @@ import { planOn, type BuildPlan, type BuildStep } from '../plan.js';
 import { PlanError, type Planner } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { HINTS } from './hints.js';
+import { PROFILE } from './jdbc.js';
 import { readPom, type Pom } from './pom.js';
 import { MAVEN, REPOSITORY } from './script.js';
 import { javaRange, readSystemProperties, type SystemProperties } from './version.js';
@@ -51,6 +52,8 @@ function planFor(app: JavaApp): BuildPlan {
     notes: notesOf(app),
     warnings: warningsOf(app, web),
     steps: [buildStep(source)],
+    // A file may be in the way of its folder.
+    files: source.list('').includes('.profile.d') ? {} : PROFILE,
     buildConfig: SETTINGS,
     defaultProcessTypes: web === null ? {} : { web },
     // Java alone would take a quarter of a dyno's memory.

@@ -8,31 +8,34 @@ export interface RustVersion {
   readonly warnings: readonly string[];
 }
 
+interface Channel {
+  readonly file: string;
+  readonly name: string;
+}
+
 /** By rustup's file, which names a release or a channel; else by `rust-version`, the oldest that will do. */
 export function rustVersion(source: SourceTree, oldest: string | null): RustVersion {
   const channel = readChannel(source);
-  const release = channel === null ? null : /^(\d+\.\d+)(?:\.(\d+))?(?:-|$)/.exec(channel.name);
-  if (channel !== null && release !== null) {
-    const [, line = '', patch = '0'] = release;
-    return runtime(`~${line}.${patch}`, `${channel.file} asks for Rust ${channel.name}`);
+  const [, line, patch = '0'] = /^(\d+\.\d+)(?:\.(\d+))?(?:-|$)/.exec(channel?.name ?? '') ?? [];
+  if (channel !== null && line !== undefined) {
+    const asked = `${channel.file} asks for Rust ${channel.name}`;
+    return { runtime: { language: 'rust', range: `~${line}.${patch}`, asked }, warnings: [] };
   }
-  const isStable = channel === null || /^stable(-|$)/.test(channel.name);
-  const warnings = isStable
-    ? []
-    : [`${channel.file} asks for ${channel.name}: the app is built with a release of Rust.`];
-  const least = /^\d+\.\d+(\.\d+)?$/.exec(oldest ?? '');
-  if (least === null) return { ...runtime(null, null), warnings };
-  const whole = least[1] === undefined ? `${least[0]}.0` : least[0];
-  return { ...runtime(`>=${whole}`, `Cargo.toml asks for Rust ${least[0]} or later`), warnings };
+  return { runtime: leastOf(oldest), warnings: channel === null ? [] : warningsOf(channel) };
 }
 
-const runtime = (range: string | null, asked: string | null): RustVersion => ({
-  runtime: { language: 'rust', range, asked },
-  warnings: [],
-});
+const warningsOf = ({ file, name }: Channel): string[] =>
+  /^stable(-|$)/.test(name) ? [] : [`${file} asks for ${name}: the app is built with a release of Rust.`];
+
+function leastOf(oldest: string | null): Runtime {
+  const [version, patch] = /^\d+\.\d+(\.\d+)?$/.exec(oldest ?? '') ?? [];
+  if (version === undefined) return { language: 'rust', range: null, asked: null };
+  const range = patch === undefined ? `>=${version}.0` : `>=${version}`;
+  return { language: 'rust', range, asked: `Cargo.toml asks for Rust ${version} or later` };
+}
 
 /** `rust-toolchain.toml`, or `rust-toolchain`, which may hold the name alone. */
-function readChannel(source: SourceTree): { readonly file: string; readonly name: string } | null {
+function readChannel(source: SourceTree): Channel | null {
   for (const file of ['rust-toolchain', 'rust-toolchain.toml']) {
     const text = source.read(file);
     if (text === null) continue;

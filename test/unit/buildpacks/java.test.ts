@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { readPom } from '../../../buildpacks/java/pom.js';
 import type { BuildPlan } from '../../../buildpacks/plan.js';
@@ -176,6 +177,53 @@ describe('the build', () => {
       /Gradle build.*buildpacks:set heroku\/procfile/,
     );
     expect(refusal({ 'build.gradle.kts': '', 'pom.xml': project(OWN) })).toBe('accepted');
+  });
+});
+
+describe('a dyno', () => {
+  const { files } = plan({ 'pom.xml': project(OWN) });
+  const variables = (env: Readonly<Record<string, string>>): Record<string, string> => {
+    const script = `set -u\n${files['.profile.d/jdbc.sh'] ?? ''}\nenv`;
+    const lines = execFileSync('/bin/sh', ['-c', script], { env, encoding: 'utf8' }).trim().split('\n');
+    const pairs = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+    return Object.fromEntries(
+      pairs.filter(([name = '']) => /^(JDBC|SPRING)_|^(place|user)$/.test(name)),
+    ) as Record<string, string>;
+  };
+
+  test('is told of its database and Redis as Java wants it', () => {
+    const url = 'jdbc:postgresql://db.host:5433/shop?user=me&password=s3:cret&sslmode=require';
+    const env = {
+      DATABASE_URL: 'postgres://me:s3:cret@db.host:5433/shop?sslmode=require',
+      REDIS_URL: 'redis://:x@cache:6379',
+    };
+    expect(variables(env)).toEqual({
+      JDBC_DATABASE_URL: url,
+      JDBC_DATABASE_USERNAME: 'me',
+      JDBC_DATABASE_PASSWORD: 's3:cret',
+      SPRING_DATASOURCE_URL: url,
+      SPRING_DATASOURCE_USERNAME: 'me',
+      SPRING_DATASOURCE_PASSWORD: 's3:cret',
+      SPRING_REDIS_URL: 'redis://:x@cache:6379',
+      SPRING_DATA_REDIS_URL: 'redis://:x@cache:6379',
+    });
+  });
+
+  test('keeps what the app sets itself, and needs no database', () => {
+    const env = { DATABASE_URL: 'postgres://a:b@c/d', SPRING_DATASOURCE_URL: 'jdbc:h2:mem:x' };
+    expect(variables(env)).toEqual({
+      JDBC_DATABASE_URL: 'jdbc:postgresql://c/d?user=a&password=b',
+      JDBC_DATABASE_USERNAME: 'a',
+      JDBC_DATABASE_PASSWORD: 'b',
+      SPRING_DATASOURCE_URL: 'jdbc:h2:mem:x',
+    });
+    for (const DATABASE_URL of ['', 'mysql://a:b@c/d', 'postgres://nowhere', '$(exit 3)'])
+      expect(variables({ DATABASE_URL })).toEqual({});
+    expect(variables({})).toEqual({});
+  });
+
+  test('is told nothing where a file of the source is in the way', () => {
+    expect(plan({ 'pom.xml': project(OWN), '.profile.d': '' }).files).toEqual({});
   });
 });
 
