@@ -11,7 +11,8 @@ let machine: string;
 beforeEach(() => {
   machine = mkdtempSync(join(tmpdir(), 'tfk-test-'));
   chmodSync(machine, 0o755);
-  onTestFinished(() => rmSync(machine, { recursive: true, force: true }));
+  // The machine's own Go, which is looked at too, writes its telemetry into this home a moment later.
+  onTestFinished(() => rmSync(machine, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 });
 
 function file(path: string, text: string): string {
