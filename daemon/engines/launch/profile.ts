@@ -1,4 +1,3 @@
-import type { TreeEntry } from '../../shared/tree.js';
 import { quote } from './quote.js';
 
 /** Sources what the slug has for that, in the app's root, and becomes the command, which nothing that is sourced can change. */
@@ -16,7 +15,3 @@ export const BECOME_COMMAND = `if [ -f .profile ] || [ -d .profile.d ]; then
   exec /bin/sh -c ${quote(SOURCING)} "$1"
 fi
 exec /bin/sh -c "$1"`;
-
-/** Has the tree anything for that? */
-export const hasProfile = (entries: readonly TreeEntry[]): boolean =>
-  entries.some(({ path }) => path === '.profile' || path === '.profile.d');

@@ -56,6 +56,17 @@ test.each([
   expect(portOf({ ...SPEC, port: false }, { ...IMAGE, exposed })).toBeNull();
 });
 
+test('sources the profile of a folder that tfk built, and of no Dockerfile', () => {
+  const profileOf = (Labels: Record<string, string>) =>
+    runImageOf({ Id: 'x', Config: { Labels } as never }).profile;
+  expect(profileOf({ 'tfk.layers': '' })).toBe(true);
+  expect(profileOf({ 'tfk.images': '', 'tfk.layers': '' })).toBe(false);
+  expect(profileOf({})).toBe(false);
+  const profiled = shellOf({ command: 'node web.js', terminal: null }, { profile: true });
+  expect(profiled[2]).toContain('.profile.d/*.sh');
+  expect(profiled.at(-1)).toBe('exec node web.js');
+});
+
 test('runs an image as it is for its own command, else a shell', () => {
   const image = { ...IMAGE, command: 'node web.js' };
   expect(containerOptions(SPEC, image, PLACE)).not.toHaveProperty('Cmd');

@@ -6,7 +6,6 @@ import type { TreeEntry } from '../../../../shared/tree.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
-import { hasProfile } from '../../../launch/profile.js';
 import { LABEL, type Names } from '../../names.js';
 import type { BaseImage, Bases } from '../base-images.js';
 import { IMAGE_LABEL } from '../labels.js';
@@ -111,7 +110,7 @@ export class PlanBuilder {
   }
 
   private async finish(
-    { request, source, key, watch }: PlanBuild,
+    { request, key, watch }: PlanBuild,
     made: {
       readonly containers: BuildContainers;
       readonly workspace: Workspace;
@@ -137,10 +136,6 @@ export class PlanBuilder {
       labels: {
         [LABEL.app]: request.appId,
         [IMAGE_LABEL.layers]: keys.join(','),
-        // Buildpacks write theirs while they are run.
-        ...(hasProfile(source) || plan.steps.some(({ buildpack }) => buildpack)
-          ? { [IMAGE_LABEL.profile]: '' }
-          : {}),
         ...(release === null ? {} : { [IMAGE_LABEL.release]: JSON.stringify(release) }),
       },
     });
