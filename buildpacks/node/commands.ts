@@ -39,7 +39,15 @@ export function toolSettings({ name }: PackageManager): ToolSettings {
   }
 }
 
-export function installCommand(manager: PackageManager, withDev: boolean): Command {
+/** Exactly what the lock file says, where there is one: a file that does not fit package.json ends the build. */
+export function installCommands(manager: PackageManager, withDev: boolean): readonly Command[] {
+  const install = installCommand(manager, withDev);
+  if (withDev || manager.name !== 'yarn-berry' || !focuses(manager)) return [install];
+  // What Yarn installs for production it never compares with the lock file.
+  return manager.lockFile === null ? [focus(manager)] : [[...install, '--mode=skip-build'], focus(manager)];
+}
+
+function installCommand(manager: PackageManager, withDev: boolean): Command {
   const locked = manager.lockFile !== null;
   switch (manager.name) {
     case 'npm':
@@ -52,7 +60,6 @@ export function installCommand(manager: PackageManager, withDev: boolean): Comma
         `--production=${String(!withDev)}`,
       ]);
     case 'yarn-berry':
-      if (!withDev && focuses(manager)) return focus(manager);
       return run(manager, ['install', ...(locked ? ['--immutable'] : ['--no-immutable'])]);
     case 'pnpm':
       return run(manager, [

@@ -1,6 +1,6 @@
 import type { BuildStep } from '../plan.js';
 import type { SourceTree } from '../source.js';
-import { installCommand, packageOf, pruneCommands, toolSettings } from './commands.js';
+import { installCommands, packageOf, pruneCommands, toolSettings } from './commands.js';
 import { installHints } from './hints.js';
 import type { NodeApp } from './node-app.js';
 import type { PackageJson } from './package-json.js';
@@ -29,7 +29,7 @@ export function installStep(app: NodeApp, withDev: boolean): BuildStep {
     name: 'install',
     title: 'Installing dependencies',
     inputs: seesWholeSource(app) ? 'source' : filesRead(app),
-    commands: [installCommand(app.manager, withDev)],
+    commands: installCommands(app.manager, withDev),
     env: { ...env, NODE_ENV: withDev ? 'development' : 'production' },
     caches,
     layers: ['node_modules', ...app.workspaces.map(({ path }) => `${path}/node_modules`)],
