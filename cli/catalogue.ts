@@ -104,7 +104,10 @@ export const TOPICS: readonly Topic[] = [
     load: () => import('./commands/keys.js'),
   },
   { commands: { 'pg:psql': ['psql'], 'pg:info': ['pg'] }, load: () => import('./commands/pg.js') },
-  { commands: { 'redis:cli': [], 'redis:info': ['redis'] }, load: () => import('./commands/redis.js') },
+  {
+    commands: { 'redis:cli': [], 'redis:info': ['redis'], 'redis:credentials:rotate': [] },
+    load: () => import('./commands/redis.js'),
+  },
   {
     commands: {
       'pg:backups': ['pg:backups:list'],

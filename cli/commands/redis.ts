@@ -1,7 +1,8 @@
-import { appOption, command, jsonOption, optional, text } from '../command.js';
+import { appOption, command, confirmOption, jsonOption, optional, text } from '../command.js';
 import type { Context } from '../context.js';
 import { showAddonsOf } from '../database/info.js';
 import { through } from '../database/programs.js';
+import { rotateCredentials, ROTATION } from '../database/rotate.js';
 import { redisCliArguments, redisOf, type RedisAddress } from '../redis/address.js';
 
 const redis = optional('redis', 'a config var, attachment or add-on; else REDIS_URL');
@@ -38,7 +39,25 @@ const info = command({
   },
 });
 
-export const commands = [cli, info];
+const rotate = command({
+  name: 'redis:credentials:rotate',
+  summary: 'give a Redis new credentials',
+  details: ROTATION,
+  args: { redis: optional('redis', 'an attachment or add-on; else REDIS') },
+  options: { app: appOption, confirm: confirmOption },
+  examples: ['tfk redis:credentials:rotate -a myapp --confirm myapp'],
+  async run(context, { args, options }) {
+    return rotateCredentials(context, {
+      app: context.app(options.app ?? options.confirm),
+      name: args.redis ?? 'REDIS',
+      confirm: options.confirm,
+      command: 'redis:credentials:rotate',
+      what: 'Redis',
+    });
+  },
+});
+
+export const commands = [cli, info, rotate];
 
 /** Null where this machine has neither. */
 async function throughRedisCli(context: Context, address: RedisAddress): Promise<number | null> {

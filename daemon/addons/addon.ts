@@ -53,8 +53,11 @@ export interface CredentialRotation {
    * answer is lost, nobody has noticed anything.
    */
   begin(addon: AddonInstance): Promise<AddonData>;
-  /** Ends those of `former`, and the connections that were made with them; those of `addon.data` go on. */
-  end(addon: AddonInstance, former: AddonData): Promise<void>;
+  /**
+   * Ends those of `former`, and the connections that were made with them; those of `addon.data` go on. Answers the data from then
+   * on.
+   */
+  end(addon: AddonInstance, former: AddonData): Promise<AddonData>;
 }
 
 /** Calls for one add-on are made one after the other. */

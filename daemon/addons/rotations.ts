@@ -125,11 +125,15 @@ export class Rotations {
   }
 
   private async endWhereUnused({ addonId, former }: RotationRecord): Promise<void> {
-    const { store } = this.parts;
+    const { store, clock } = this.parts;
     const addon = store.addons.find(addonId);
     if (addon?.state !== 'provisioned' || this.isInUse(addon, former)) return;
-    await this.rotationOf(addon).end(instanceOf(store, addon), former);
-    store.addonRotations.delete(addonId);
+    const data = await this.rotationOf(addon).end(instanceOf(store, addon), former);
+    store.transaction(() => {
+      if (JSON.stringify(data) !== JSON.stringify(addon.data))
+        store.addons.setData(addonId, data, clock.now());
+      store.addonRotations.delete(addonId);
+    });
   }
 
   private isInUse(addon: AddonRecord, former: AddonData): boolean {

@@ -51,7 +51,10 @@ export class PostgresAddon extends ServerAddon {
   readonly plans = POSTGRES_PLANS;
   readonly rotation: CredentialRotation = {
     begin: async (addon) => otherCredentials(await this.withAllRoles(addon)),
-    end: (addon, former) => cutOff(addon, credentialsOf({ ...addon, data: former })),
+    end: async (addon, former) => {
+      await cutOff(addon, credentialsOf({ ...addon, data: former }));
+      return addon.data;
+    },
   };
 
   readonly backups: AddonBackups = new PostgresBackups({

@@ -1,14 +1,14 @@
 import type { ServiceHost, ServiceSpec } from '../../engines/service-host.js';
-import { newSecret } from '../../shared/ids.js';
+import { TfkError } from '../../shared/errors.js';
 import type { AddonData, AddonInstance } from '../addon.js';
 import type { ContainerKind, FetchRequest, ServerPlan } from '../servers/container-host.js';
 import { fetchedImage } from '../servers/fetched-image.js';
 import type { Answer } from '../servers/host.js';
-import { credentialsOf, type Credentials } from './credentials.js';
+import { credentialsOf, newCredentials, type Credentials } from './credentials.js';
 import { answerOf } from './login.js';
 import { maxMemoryOf } from './plans.js';
 import { reasonIn } from './reason.js';
-import { KEPT, sha256, userLine } from './settings.js';
+import { KEPT, sha256, userLines, type Secrets } from './settings.js';
 
 const SETTING = 'TFK_ADDON_REDIS_IMAGE';
 const DEFAULT_IMAGE = 'redis:7';
@@ -34,7 +34,7 @@ export class RedisContainer implements ContainerKind<Credentials, RedisImage> {
   ) {}
 
   newCredentials(): Omit<Credentials, 'port'> {
-    return { password: newSecret() };
+    return newCredentials();
   }
 
   credentialsOf(addon: AddonInstance): Credentials {
@@ -61,18 +61,18 @@ export class RedisContainer implements ContainerKind<Credentials, RedisImage> {
     await fetchedImage(this.services, { image, setting: SETTING }, request);
   }
 
-  spec(server: ServerPlan, { image, program }: RedisImage, { port, password }: Credentials): ServiceSpec {
+  spec(server: ServerPlan, { image, program }: RedisImage, credentials: Credentials): ServiceSpec {
     const maxMemory = maxMemoryOf(server.plan);
     return {
       id: server.id,
       image,
       command: [program, CONF, '--maxmemory', String(maxMemory)],
-      // With another password the container is another one; of the password it tells nothing.
-      env: { TFK_CREDENTIALS: sha256(sha256(password)).slice(0, 16) },
-      files: { [CONF]: containerConf(password) },
+      // Made again under its id it has other secrets, and so is another container; of the secrets it tells nothing.
+      env: { TFK_KEEPER: sha256(sha256(credentials.keeper)).slice(0, 16) },
+      files: { [CONF]: containerConf(credentials) },
       dataPath: DATA_PATH,
       port: this.port,
-      hostPort: port,
+      hostPort: credentials.port,
       alias: server.hostName,
       apps: server.apps,
       memoryBytes: 2 * maxMemory + OVERHEAD_BYTES,
@@ -81,6 +81,20 @@ export class RedisContainer implements ContainerKind<Credentials, RedisImage> {
 
   answerOf(_id: string, credentials: Credentials): Promise<Answer> {
     return answerOf(credentials);
+  }
+
+  /** So that its next start has the credentials which the running server has been told. */
+  async keep(addon: AddonInstance): Promise<void> {
+    const command = ['sh', '-c', `cat >${CONF}`];
+    const { exitCode, output } = await this.services.run(addon.id, {
+      command,
+      input: containerConf(credentialsOf(addon)),
+    });
+    if (exitCode !== 0)
+      throw new TfkError(
+        'unavailable',
+        `Redis of ${addon.name} did not take its credentials: ${output.trim()}`,
+      );
   }
 
   /** It was up with its password from the beginning. */
@@ -94,9 +108,9 @@ export class RedisContainer implements ContainerKind<Credentials, RedisImage> {
 }
 
 /** Inside its container, where nobody else is; who reaches it is a matter of networks. */
-function containerConf(password: string): string {
+function containerConf(secrets: Secrets): string {
   const kept = KEPT.map(([name, value]) => `${name} "${value}"\n`).join('');
-  return `bind * -::*\ndir ${DATA_PATH}\n${kept}${userLine(password)}`;
+  return `bind * -::*\ndir ${DATA_PATH}\n${kept}${userLines(secrets)}`;
 }
 
 /** The entrypoint of Valkey's image knows its server by its own name only. */

@@ -1,6 +1,7 @@
 import { Redis, ReplyError } from 'ioredis';
 import type { Answer } from '../servers/host.js';
 import type { Credentials } from './credentials.js';
+import { KEEPER } from './settings.js';
 
 const LIMIT_MS = 5000;
 
@@ -10,6 +11,24 @@ export async function withLogin<T>(
   work: (client: Redis) => Promise<T>,
   host = '127.0.0.1',
 ): Promise<T> {
+  return connected({ host, port, login: [password] }, work);
+}
+
+/** The same as tfkd's own user. */
+export async function asKeeper<T>(
+  { port, keeper }: Credentials,
+  work: (client: Redis) => Promise<T>,
+): Promise<T> {
+  return connected({ host: '127.0.0.1', port, login: [KEEPER, keeper] }, work);
+}
+
+interface Login {
+  readonly host: string;
+  readonly port: number;
+  readonly login: readonly string[];
+}
+
+async function connected<T>({ host, port, login }: Login, work: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis({
     host,
     port,
@@ -26,7 +45,7 @@ export async function withLogin<T>(
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.call('AUTH', password);
+    await client.call('AUTH', ...login);
     return await work(client);
   } finally {
     client.disconnect();

@@ -1,12 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.js';
 import { TfkError } from '../../shared/errors.js';
-import { newSecret } from '../../shared/ids.js';
 import type { AddonInstance } from '../addon.js';
 import type { ServerFolder, ServerPlace } from '../servers/place.js';
 import type { ProcessKind } from '../servers/process-host.js';
 import { findBinaries, type Binaries, type BinariesOptions } from './binaries.js';
-import { credentialsOf, type Credentials } from './credentials.js';
+import { credentialsOf, newCredentials, type Credentials } from './credentials.js';
 import { RedisServer } from './server.js';
 
 export interface RedisProcessOptions {
@@ -25,7 +24,7 @@ export class RedisProcess implements ProcessKind<Credentials, Binaries> {
   ) {}
 
   newCredentials(): Omit<Credentials, 'port'> {
-    return { password: newSecret() };
+    return newCredentials();
   }
 
   credentialsOf(addon: AddonInstance): Credentials {
@@ -57,6 +56,13 @@ export class RedisProcess implements ProcessKind<Credentials, Binaries> {
   /** A password is a matter of settings, which are written at each start. */
   async takeUp(): Promise<void> {
     return undefined;
+  }
+
+  /** So that its next start has the credentials which the running server has been told. */
+  async keep(addon: AddonInstance): Promise<void> {
+    const { name, plan, id } = addon;
+    const request = { name, plan, credentials: credentialsOf(addon), owner: await this.place.owner() };
+    await this.serverIn(await this.place.folderOf(id)).rewriteConf(request);
   }
 
   serverIn(folder: ServerFolder): RedisServer {

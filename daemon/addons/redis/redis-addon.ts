@@ -1,6 +1,6 @@
 import type { EngineName } from '../../engines/engine.js';
 import type { ServiceHost } from '../../engines/service-host.js';
-import type { AddonInstance } from '../addon.js';
+import type { AddonInstance, CredentialRotation } from '../addon.js';
 import { ContainerHost } from '../servers/container-host.js';
 import type { ServerHost } from '../servers/host.js';
 import type { Owner } from '../servers/owner.js';
@@ -14,6 +14,7 @@ import { credentialsOf, redisUrl } from './credentials.js';
 import { redisFacts } from './facts.js';
 import { REDIS_PLANS } from './plans.js';
 import { RedisProcess, type RedisProcessOptions } from './process-kind.js';
+import { redisRotation } from './rotation.js';
 
 /** Other names by which `addons:create` takes it: Heroku's, old and new. */
 export const REDIS_ALIASES = ['heroku-redis', 'valkey', 'heroku-key-value-store'] as const;
@@ -43,6 +44,8 @@ export class RedisAddon extends ServerAddon {
   readonly defaultAttachment = 'REDIS';
   readonly plans = REDIS_PLANS;
 
+  readonly rotation: CredentialRotation;
+
   private readonly process: ServerHost;
   private readonly container: ServerHost | undefined;
 
@@ -52,13 +55,17 @@ export class RedisAddon extends ServerAddon {
     const place = new ServerPlace({ addonsDir, systemDir, owner }, PRODUCT);
     const taken = portsInUse([addonsDir, systemDir], containers);
     const parts = { place, portsInUse: taken, ...(containers ? { containers } : {}) };
-    this.process = new ProcessHost(new RedisProcess(place, options), parts);
-    if (containers)
-      this.container = new ContainerHost(new RedisContainer(containers, options.redisImage), {
-        services: containers,
-        clock,
-        portsInUse: taken,
-      });
+    const process = new RedisProcess(place, options);
+    let container: RedisContainer | undefined;
+    this.process = new ProcessHost(process, parts);
+    if (containers) {
+      container = new RedisContainer(containers, options.redisImage);
+      this.container = new ContainerHost(container, { services: containers, clock, portsInUse: taken });
+    }
+    this.rotation = redisRotation({
+      clock,
+      keep: async (addon) => (addon.data['host'] === 'docker' ? container : process)?.keep(addon),
+    });
   }
 
   configVars(addon: AddonInstance, attachment: string, engine: EngineName): Readonly<Record<string, string>> {

@@ -70,6 +70,15 @@ export class RedisServer implements ProcessServer<Credentials, Binaries> {
     await this.untilReady(request, ended);
   }
 
+  /** For its next start; where it listens stays as it is. */
+  async rewriteConf({
+    owner,
+    ...request
+  }: Omit<StartRequest<Credentials, Binaries>, 'addresses' | 'binaries'>): Promise<void> {
+    const addresses = addressesIn(await readFile(this.folder.conf, 'utf8'));
+    await writeForServer(this.folder.conf, this.confFor({ ...request, addresses }), owner);
+  }
+
   async waitUntilReady(request: ReadyRequest<Credentials>): Promise<void> {
     await this.untilReady(request);
   }
@@ -99,7 +108,8 @@ export class RedisServer implements ProcessServer<Credentials, Binaries> {
 
   private confFor({ plan, credentials, addresses }: ReadyRequest<Credentials>): string {
     return serverConf({
-      ...credentials,
+      port: credentials.port,
+      secrets: credentials,
       addresses,
       dataFolder: this.folder.data,
       logFile: this.logFile,

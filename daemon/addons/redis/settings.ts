@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Credentials } from './credentials.js';
 
 export interface ServerSettings {
   readonly port: number;
@@ -7,7 +8,7 @@ export interface ServerSettings {
   readonly dataFolder: string;
   readonly logFile: string;
   readonly maxMemory: number;
-  readonly password: string;
+  readonly secrets: Secrets;
 }
 
 /**
@@ -27,15 +28,27 @@ export const KEPT: readonly (readonly [name: string, value: string])[] = [
   ['maxmemory-policy', 'noeviction'],
 ];
 
+/** Whom the server lets in. It keeps hashes, and never learns a password from a file. */
+export type Secrets = Pick<Credentials, 'password' | 'former' | 'keeper'>;
+
 /**
- * The only user there is: all of the data is its own, and nothing that would change who may come in, where data is kept or
- * whether the server runs. The server keeps a hash of the password and never learns the password itself from a file.
+ * The app's user: all of the data is its own, and nothing that would change who may come in, where data is kept or whether the
+ * server runs. And tfkd's, which sees no data.
  */
-export function userLine(password: string): string {
+export function userLines(secrets: Secrets): string {
   const granted = ['client', 'config|get', 'slowlog', 'latency', 'monitor', 'lastsave', ...REPLICATION];
   const rules = ['+@all', '-@admin', ...granted.map((command) => `+${command}`)];
-  return `user default on #${sha256(password)} ~* &* ${rules.join(' ')}\n`;
+  return [
+    `user default on ${passwordRules(secrets).join(' ')} ~* &* ${rules.join(' ')}\n`,
+    `user ${KEEPER} on #${sha256(secrets.keeper)} resetchannels -@all +acl +client\n`,
+  ].join('');
 }
+
+export const passwordRules = ({ password, former }: Secrets): string[] =>
+  [password, ...(former === undefined ? [] : [former])].map((secret) => `#${sha256(secret)}`);
+
+/** The name of tfkd's own user. */
+export const KEEPER = 'tfk';
 
 /** What `redis-cli --rdb` needs to take a copy of the data. */
 const REPLICATION = ['sync', 'psync', 'replconf'];
@@ -53,7 +66,7 @@ export function serverConf(settings: ServerSettings): string {
     `port ${settings.port}\n`,
     `${BIND}${settings.addresses.join(' ')}\n`,
     ...lines.map(([name, value]) => `${name} ${quoted(value)}\n`),
-    userLine(settings.password),
+    userLines(settings.secrets),
   ].join('');
 }
 

@@ -153,6 +153,25 @@ await describeDocker('A Redis in a container', (engine) => {
     });
   });
 
+  it('takes new credentials and runs on, in the same container; docker rm -f does not bring the former ones back', async () => {
+    const { Id } = await container().inspect();
+    const old = url;
+    const both = { ...addon, data: await service.rotation.begin(addon) };
+    url = urlOf(both, 'process');
+    expect([await ask(old, 'PING'), await ask(url, 'PING')]).toEqual(['PONG', 'PONG']);
+    await service.ensureRunning(both);
+    await container().restart();
+    await service.ensureRunning(both);
+    expect([await ask(old, 'PING'), await ask(url, 'PING')]).toEqual(['PONG', 'PONG']);
+    addon = { ...addon, data: await service.rotation.end(both, addon.data) };
+    await expect(ask(old, 'PING')).rejects.toThrow(/WRONGPASS/);
+    expect((await container().inspect()).Id).toBe(Id);
+    await container().remove({ force: true, v: true });
+    await service.ensureRunning(addon);
+    await expect(ask(old, 'PING')).rejects.toThrow(/WRONGPASS/);
+    expect(await ask(url, 'GET', 'kept')).toBe('1');
+  });
+
   it('is provisioned again under the same id with its data, and with a new password only', async () => {
     const old = url;
     addon = await provisioned({ id: addon.id, name: addon.name, plan: addon.plan, apps: [app] });

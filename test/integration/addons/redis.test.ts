@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -204,6 +205,40 @@ await describeRedis('a provisioned Redis', () => {
     await service.ensureRunning(rotated);
     expect(await ask(urlOf(service, rotated), 'GET', 'kept')).toBe('1');
     await expect(ask(url, 'PING')).rejects.toThrow(/WRONGPASS/);
+    await service.ensureRunning(addon);
+    expect(await ask(url, 'GET', 'kept')).toBe('1');
+  });
+
+  it('takes new credentials beside the former ones and then without them, and runs on', async () => {
+    const pid = await pidOf();
+    const held = new Redis(url, { lazyConnect: true, retryStrategy: () => null, protocol: 2 });
+    const ended = new Promise((resolve) => held.once('end', resolve));
+    await held.connect();
+    const both = { ...addon, data: await service.rotation.begin(addon) };
+    const newUrl = urlOf(service, both);
+    expect(newUrl).not.toBe(url);
+    expect([await ask(url, 'PING'), await ask(newUrl, 'PING'), await held.ping()]).toEqual([
+      'PONG',
+      'PONG',
+      'PONG',
+    ]);
+    await service.ensureRunning(both);
+    const data = await service.rotation.end(both, addon.data);
+    addon = { ...addon, data };
+    await expect(ask(url, 'PING')).rejects.toThrow(/WRONGPASS/);
+    url = newUrl;
+    expect(await ask(url, 'GET', 'kept')).toBe('1');
+    await ended;
+    await service.ensureRunning(addon);
+    expect(await pidOf()).toBe(pid);
+    await service.stop(addon);
+    await service.ensureRunning(addon);
+    expect(await ask(url, 'GET', 'kept')).toBe('1');
+  });
+
+  it('does not begin a rotation while it does not run, and has its credentials', async () => {
+    await service.stop(addon);
+    await expect(service.rotation.begin(addon)).rejects.toMatchObject({ id: 'unavailable' });
     await service.ensureRunning(addon);
     expect(await ask(url, 'GET', 'kept')).toBe('1');
   });

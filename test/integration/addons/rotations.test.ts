@@ -30,9 +30,10 @@ class CountingService implements AddonService {
       await this.beginning();
       return { key: Number(data['key']) + 1 };
     },
-    end: async (_: AddonInstance, former: AddonData): Promise<void> => {
+    end: async ({ data }: AddonInstance, former: AddonData): Promise<AddonData> => {
       if (this.endFailure) throw this.endFailure;
       this.ended.push(former['key']);
+      return data;
     },
   };
   readonly provision = async () => ({ data: { key: 1 } });

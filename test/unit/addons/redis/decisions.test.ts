@@ -21,7 +21,7 @@ const SETTINGS = {
   dataFolder: '/a/data',
   logFile: '/a/log/redis.log',
   maxMemory: 25 * 1024 ** 2,
-  password: 'pencil',
+  secrets: { password: 'pencil', keeper: 'sharpener' },
 };
 
 describe('the server’s settings', () => {
@@ -43,7 +43,9 @@ describe('the server’s settings', () => {
 
   it('hold a hash in the password’s place', () => {
     expect(conf).toContain(`user default on #${sha256('pencil')} `);
-    expect(conf).not.toContain('pencil');
+    expect(conf).not.toMatch(/pencil|sharpener/);
+    const rotated = serverConf({ ...SETTINGS, secrets: { ...SETTINGS.secrets, former: 'chalk' } });
+    expect(rotated).toContain(`on #${sha256('pencil')} #${sha256('chalk')} ~*`);
   });
 
   it('are one line each, whatever the folder is called', () => {
@@ -54,7 +56,9 @@ describe('the server’s settings', () => {
 
   it('are alike where only the addresses differ, and not where the password or the size does', () => {
     expect(areAlike(conf, serverConf({ ...SETTINGS, addresses: ['127.0.0.1'] }))).toBe(true);
-    expect(areAlike(conf, serverConf({ ...SETTINGS, password: 'other' }))).toBe(false);
+    expect(
+      areAlike(conf, serverConf({ ...SETTINGS, secrets: { ...SETTINGS.secrets, password: 'other' } })),
+    ).toBe(false);
     expect(areAlike(conf, serverConf({ ...SETTINGS, maxMemory: 1 }))).toBe(false);
   });
 
@@ -171,20 +175,25 @@ describe('its container', () => {
     apps: ['app'],
   };
   const image = { image: 'redis:7', program: 'redis-server' };
-  const spec = (password: string, plan = server.plan) =>
-    new RedisContainer(services, null).spec({ ...server, plan }, image, { port: 20_001, password });
+  const spec = (keeper: string, plan = server.plan) =>
+    new RedisContainer(services, null).spec({ ...server, plan }, image, {
+      port: 20_001,
+      password: 'pencil',
+      keeper,
+    });
 
   it('has the password as a hash in a file, and nowhere else', () => {
-    const { files, ...rest } = spec('pencil');
-    expect(JSON.stringify(spec('pencil'))).not.toContain('pencil');
+    const { files, ...rest } = spec('sharpener');
+    expect(JSON.stringify(spec('sharpener'))).not.toMatch(/pencil|sharpener/);
     expect(Object.values(files).join('')).toContain(`#${sha256('pencil')} `);
     expect(JSON.stringify(rest)).not.toContain(sha256('pencil'));
+    expect(JSON.stringify(rest)).not.toContain(sha256('sharpener'));
   });
 
-  it('is another one with another password or plan', () => {
-    expect(spec('pencil').env).not.toEqual(spec('eraser').env);
-    expect(spec('pencil', 'redis:premium-0').command).not.toEqual(spec('pencil').command);
-    expect(spec('pencil').memoryBytes).toBeGreaterThan(2 * maxMemoryOf('redis:mini'));
+  it('is another one when it is made again, and with another plan', () => {
+    expect(spec('one').env).not.toEqual(spec('other').env);
+    expect(spec('one', 'redis:premium-0').command).not.toEqual(spec('one').command);
+    expect(spec('one').memoryBytes).toBeGreaterThan(2 * maxMemoryOf('redis:mini'));
   });
 
   it.each([
@@ -214,7 +223,7 @@ describe('credentials', () => {
 
   it('make a URL without a user’s name', () => {
     const address = { host: 'localhost', port: 20_001 };
-    expect(redisUrl(credentialsOf(addon({ port: 1, password: 'p' })), address)).toBe(
+    expect(redisUrl(credentialsOf(addon({ port: 1, password: 'p', keeper: 'k' })), address)).toBe(
       'redis://:p@localhost:20001',
     );
   });
