@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -11,8 +12,9 @@ let machine: string;
 beforeEach(() => {
   machine = mkdtempSync(join(tmpdir(), 'tfk-test-'));
   chmodSync(machine, 0o755);
-  // The machine's own Go, which is looked at too, writes its telemetry into this home a moment later.
-  onTestFinished(() => rmSync(machine, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
+  // The machine's own Go, which is looked at too, writes its telemetry into this home a moment later:
+  // that is looked for anew at each try, as rmSync does not.
+  onTestFinished(() => rm(machine, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
 });
 
 function file(path: string, text: string): string {
