@@ -16,6 +16,7 @@ export * from './buildpacks.js';
 export * from './builds.js';
 export * from './collaborators.js';
 export * from './config-vars.js';
+export * from './cron.js';
 export * from './databases.js';
 export * from './domains.js';
 export * from './dynos.js';

@@ -40,6 +40,16 @@ export const TOPICS: readonly Topic[] = [
   },
   {
     commands: {
+      cron: ['cron:list'],
+      'cron:run': [],
+      'cron:suspend': [],
+      'cron:resume': [],
+      'cron:history': [],
+    },
+    load: () => import('./commands/cron.js'),
+  },
+  {
+    commands: {
       config: ['config:list'],
       'config:get': [],
       'config:set': ['config:add'],

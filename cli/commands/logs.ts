@@ -3,8 +3,7 @@ import type { CreateLogSession } from '../../api/log-sessions.js';
 import { appOption, command, count, flag, text } from '../command.js';
 import type { Context } from '../context.js';
 import { UsageError, UserError } from '../errors.js';
-import { logEvents } from '../follow/logs.js';
-import { logLine } from '../output/log-line.js';
+import { logEvents, showLogLine } from '../follow/logs.js';
 
 const LINES = 100;
 /** As good as all: a span of time was asked for, not a number. */
@@ -67,8 +66,8 @@ async function tail(context: Context, app: string, session: CreateLogSession, js
   }
 }
 
-function show({ output }: Context, line: string, json: boolean): Promise<void> {
-  return output.write('stdout', `${output.toTerminal && !json ? logLine(line, output.out) : line}\n`);
+function show(context: Context, line: string, json: boolean): Promise<void> {
+  return json ? context.output.write('stdout', `${line}\n`) : showLogLine(context, line);
 }
 
 function sourceOf(source: string | undefined): string | undefined {

@@ -15,6 +15,7 @@ import type {
 } from './services/apps.js';
 import type { BackupScheduleService, BackupService } from './services/backups.js';
 import type { BuildService, BuildpackService, SlugService, SourceService } from './services/builds.js';
+import type { CronService } from './services/cron.js';
 import type { DynoService, FormationService } from './services/dynos.js';
 import type { GitService } from './services/git.js';
 import type { ImageService } from './services/images.js';
@@ -27,6 +28,7 @@ export type * from './services/addons.js';
 export type * from './services/apps.js';
 export type * from './services/backups.js';
 export type * from './services/builds.js';
+export type * from './services/cron.js';
 export type * from './services/dynos.js';
 export type * from './services/git.js';
 export type * from './services/images.js';
@@ -51,6 +53,7 @@ export interface Services {
   readonly buildpacks: BuildpackService;
   readonly builds: BuildService;
   readonly formation: FormationService;
+  readonly cronJobs: CronService;
   readonly dynos: DynoService;
   readonly collaborators: Pick<Collaborators, 'add' | 'remove'>;
   readonly domains: DomainService;

@@ -17,6 +17,7 @@ import { buildpackRoutes } from './buildpacks.js';
 import { buildRoutes } from './builds.js';
 import { collaboratorRoutes } from './collaborators.js';
 import { configVarRoutes } from './config-vars.js';
+import { cronRoutes } from './cron.js';
 import { databaseRoutes } from './databases.js';
 import { domainRoutes } from './domains.js';
 import { dynoSizeRoutes } from './dyno-sizes.js';
@@ -66,6 +67,7 @@ const ROUTES = [
   buildRoutes,
   collaboratorRoutes,
   configVarRoutes,
+  cronRoutes,
   databaseRoutes,
   domainRoutes,
   dynoSizeRoutes,

@@ -56,6 +56,7 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
       sizes: () => DYNO_SIZES,
     },
     dynos: dynoService(stages),
+    cronJobs: stages.cronJobs,
     domains: {
       add: async ({ app, hostname, sniEndpoint }) => {
         const domain = stages.domains.add(app.id, hostname, sniEndpoint?.id);

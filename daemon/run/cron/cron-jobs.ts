@@ -48,7 +48,7 @@ export class CronJobs {
     const job = jobs.find(({ id }) => id === jobId);
     if (job) return job;
     throw notFound(
-      'cron job',
+      'cron_job',
       `The current release of ${app.name} has no scheduled job ${JSON.stringify(jobId.slice(0, 80))}.`,
       jobs.length === 0
         ? 'It has none: "cron" in app.json lists them.'
@@ -69,7 +69,7 @@ export class CronJobs {
   findRun(app: AppRecord, runId: string): CronRunRecord {
     const run = this.store.cronRuns.find(runId);
     if (run?.appId === app.id) return run;
-    throw notFound('cron run', `${app.name} has no such run.`, `Type: tfk cron:history -a ${app.name}`);
+    throw notFound('cron_run', `${app.name} has no such run.`, `Type: tfk cron:history -a ${app.name}`);
   }
 
   /** Runs the job now, whatever its schedule says, also suspended and in maintenance mode: a user asks for it. */

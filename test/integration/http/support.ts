@@ -41,6 +41,7 @@ import { diffReleases } from '../../../daemon/release/diff.js';
 import { Pipelines } from '../../../daemon/release/pipelines.js';
 import { Promotions } from '../../../daemon/release/promotions.js';
 import { Releases } from '../../../daemon/release/releases.js';
+import { CronJobs } from '../../../daemon/run/cron/cron-jobs.js';
 import { Domains } from '../../../daemon/run/domains.js';
 import { Formation } from '../../../daemon/run/formation.js';
 import { DYNO_SIZES } from '../../../daemon/run/sizes.js';
@@ -438,6 +439,7 @@ function servicesOf(parts: Parts): Services {
         yield 'All is stopped';
       },
     },
+    cronJobs: new CronJobs(store, clock, ignore),
     webhooks: new Webhooks({ store, clock, wake: ignore, abandon: ignore }),
   };
 }

@@ -1,0 +1,112 @@
+import type { CronJob, CronRun } from '../../api/cron.js';
+import { appOption, command, flag, jsonOption, optional, required } from '../command.js';
+import { tfkPathOfApp, type Context } from '../context.js';
+import { untilOver } from '../follow/cron.js';
+import { jobName, jobTable, resultOf, runTable } from '../output/cron.js';
+import { appName } from '../output/output.js';
+import { visible } from '../output/sanitise.js';
+
+const HOW =
+  'A job is an entry of "cron" in app.json: {"command": "node nightly.js", "schedule": "30 3 * * *"}.';
+
+const list = command({
+  name: 'cron',
+  summary: 'list the scheduled jobs of an app',
+  details: HOW,
+  args: {},
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk cron -a myapp'],
+  async run(context, { options }) {
+    const { client, output } = context;
+    const app = context.app(options.app);
+    const jobs = await client.get<CronJob[]>(`${tfkPathOfApp(app)}/cron`);
+    if (options.json) return output.json(jobs);
+    if (jobs.length === 0) return output.progress(`No scheduled jobs on ${appName(output.err, app)}. ${HOW}`);
+    return output.lines(jobTable(jobs, output.out, context.now(), output.width));
+  },
+});
+
+const id = required('id', 'of the job, as tfk cron shows it');
+
+const run = command({
+  name: 'cron:run',
+  summary: 'run a scheduled job now',
+  details: 'Shows what it prints, and ends with its exit code.',
+  args: { id },
+  options: {
+    app: appOption,
+    detach: flag('-d, --detach', 'do not wait; its output goes to the log'),
+    json: jsonOption,
+  },
+  examples: ['tfk cron:run 1f0c2a9b', 'tfk cron:run 1f0c2a9b --detach'],
+  async run(context, { args, options }) {
+    const { client, output } = context;
+    const app = context.app(options.app);
+    const made = await client.post<CronRun>(`${jobPath(app, args.id)}/runs`);
+    if (options.detach) {
+      output.progress(`To see how it ended: tfk cron:history ${visible(args.id)} -a ${app}`);
+      return options.json ? output.json(made) : output.line(made.id);
+    }
+    output.progress(`Running ${visible(made.command)} on ${appName(output.err, app)}`);
+    const over = await untilOver(context, app, made, !options.json);
+    if (options.json) output.json(over);
+    else output.progress(`${visible(over.dyno ?? 'The run')} ${visible(resultOf(over))}`);
+    return over.status === 'succeeded' ? 0 : exitCode(over);
+  },
+});
+
+const suspend = command({
+  name: 'cron:suspend',
+  summary: 'let the times of a scheduled job pass without a run, also after the next deploy',
+  args: { id },
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk cron:suspend 1f0c2a9b'],
+  run: (context, { args, options }) => setSuspended(context, args.id, { ...options, suspended: true }),
+});
+
+const resume = command({
+  name: 'cron:resume',
+  summary: 'run a suspended job again from its next time on',
+  args: { id },
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk cron:resume 1f0c2a9b'],
+  run: (context, { args, options }) => setSuspended(context, args.id, { ...options, suspended: false }),
+});
+
+const history = command({
+  name: 'cron:history',
+  summary: 'show when scheduled jobs ran, and how that ended',
+  details: 'The newest first; of each job the last 50 runs are kept.',
+  args: { id: optional('id', 'of one job, else of all') },
+  options: { app: appOption, json: jsonOption },
+  examples: ['tfk cron:history', 'tfk cron:history 1f0c2a9b -a myapp'],
+  async run(context, { args, options }) {
+    const { client, output } = context;
+    const app = context.app(options.app);
+    const path = args.id === undefined ? `${tfkPathOfApp(app)}/cron-runs` : `${jobPath(app, args.id)}/runs`;
+    const runs = await client.get<CronRun[]>(path);
+    if (options.json) return output.json(runs);
+    if (runs.length === 0) return output.progress('No scheduled job has run yet. Type: tfk cron');
+    return output.lines(runTable(runs, output.out, context.now(), output.width));
+  },
+});
+
+export const commands = [list, run, suspend, resume, history];
+
+const jobPath = (app: string, jobId: string): string =>
+  `${tfkPathOfApp(app)}/cron/${encodeURIComponent(jobId)}`;
+
+async function setSuspended(
+  context: Context,
+  jobId: string,
+  options: { app: string | undefined; json: boolean; suspended: boolean },
+): Promise<number> {
+  const { client, output } = context;
+  const { suspended } = options;
+  const job = await client.patch<CronJob>(jobPath(context.app(options.app), jobId), { suspended });
+  if (options.json) return output.json(job);
+  return output.line(visible(`${suspended ? 'Suspended' : 'Resumed'} ${jobName(job)}`));
+}
+
+/** Its own, unless that would be taken for success. */
+const exitCode = ({ exit_code: code }: CronRun): number => (code === null || code === 0 ? 1 : code);

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeTfkd } from './fake-tfkd.js';
+import { runCli } from './run-cli.js';
+
+const run = {
+  id: '01234567-89ab-cdef-0123-456789abcdef',
+  job: '1f0c2a9b',
+  command: 'node a.js',
+  scheduled_at: null,
+  status: 'failed',
+  dyno: 'scheduler.4711',
+  release: 3,
+  created_at: '2026-01-02T03:04:05Z',
+  started_at: '2026-01-02T03:04:05Z',
+  ended_at: '2026-01-02T03:04:07Z',
+  exit_code: 3,
+  reason: 'exited with status 3',
+};
+const job = {
+  id: '1f0c2a9b',
+  command: 'node a.js',
+  schedule: '30 3 * * *',
+  timezone: 'Europe/Berlin',
+  maintenance: false,
+  concurrency_policy: 'allow',
+  suspended_at: '2026-01-02T03:04:05Z',
+  next_run_at: null,
+  last_run: run,
+};
+
+let tfkd: FakeTfkd;
+beforeEach(async () => {
+  tfkd = await new FakeTfkd().start();
+});
+afterEach(() => tfkd.stop());
+const tfk = (words: string) => runCli(words.split(' '), { home: tfkd.home });
+
+describe('scheduled jobs', () => {
+  it('are listed with what they did last', async () => {
+    tfkd.on('GET /tfk/apps/x/cron', { json: [job] });
+    const { stdout } = await tfk('cron -a x');
+    expect(stdout).toMatch(
+      /1f0c2a9b +30 3 \* \* \* Europe\/Berlin +suspended +failed at .* in 2\.0 s +node a\.js\n/,
+    );
+    expect(JSON.parse((await tfk('cron -a x --json')).stdout)).toEqual([job]);
+    tfkd.on('GET /tfk/apps/x/cron', { json: [] });
+    expect((await tfk('cron -a x')).stderr).toContain(
+      'No scheduled jobs on ⬢ x. A job is an entry of "cron"',
+    );
+  });
+
+  it('are suspended and resumed', async () => {
+    tfkd.on('PATCH /tfk/apps/x/cron/1f0c2a9b', { json: job });
+    expect((await tfk('cron:suspend 1f0c2a9b -a x')).stdout).toBe(
+      'Suspended node a.js (30 3 * * * Europe/Berlin)\n',
+    );
+    expect(tfkd.sent('PATCH /tfk/apps/x/cron/1f0c2a9b')).toEqual({ suspended: true });
+    expect((await tfk('cron:resume 1f0c2a9b -a x')).stdout).toContain('Resumed node a.js');
+    expect(tfkd.sent('PATCH /tfk/apps/x/cron/1f0c2a9b')).toEqual({ suspended: false });
+  });
+
+  it('are run now: with what they print, and their exit code', async () => {
+    const path = `/tfk/apps/x/cron-runs/${run.id}`;
+    let asked = 0;
+    tfkd.on('POST /tfk/apps/x/cron/1f0c2a9b/runs', {
+      status: 201,
+      json: { ...run, status: 'waiting', dyno: null },
+    });
+    tfkd.on(`GET ${path}`, () => ({ json: asked++ === 0 ? { ...run, status: 'running' } : run }));
+    tfkd.on('POST /apps/x/log-sessions', { status: 201, json: { logplex_url: '/stream' } });
+    tfkd.on('GET /stream', ({ headers }, reply) => {
+      const line = headers['last-event-id'] === undefined ? 'one' : 'two';
+      reply.setHeader('content-type', 'text/event-stream');
+      reply.end(`id: ${line}\ndata: ${line}\n\n`);
+      return undefined;
+    });
+    const ended = await tfk('cron:run 1f0c2a9b -a x');
+    expect(ended.stdout).toBe('one\ntwo\n');
+    expect(ended.stderr).toContain('scheduler.4711 failed (by hand): exited with status 3');
+    expect(ended.code).toBe(3);
+    expect((await tfk('cron:run 1f0c2a9b -a x --detach')).stdout).toBe(`${run.id}\n`);
+  });
+
+  it('show their history', async () => {
+    tfkd.on('GET /tfk/apps/x/cron/1f0c2a9b/runs', { json: [run] });
+    expect((await tfk('cron:history 1f0c2a9b -a x')).stdout).toMatch(
+      /1f0c2a9b .*scheduler\.4711 +v3 +2\.0 s +failed \(by hand\): exited with status 3\n/,
+    );
+    tfkd.on('GET /tfk/apps/x/cron-runs', { json: [] });
+    expect((await tfk('cron:history -a x')).stderr).toContain('No scheduled job has run yet');
+  });
+});
