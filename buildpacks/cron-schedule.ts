@@ -108,7 +108,7 @@ function readItem(field: Field, item: string): string {
   }
   if (step === undefined) return String(start);
   // As other crons read it: from there to the end, in steps.
-  return `${start}-${endOf(field)}/${stepOf(field, step)}`;
+  return `${start}-${Math.max(start, endOf(field))}/${stepOf(field, step)}`;
 }
 
 const wrapped = (field: Field, start: number, end: number): string =>

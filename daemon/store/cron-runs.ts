@@ -105,7 +105,7 @@ export class CronRunStore {
   isOpen(instance: string): boolean {
     return (
       this.db
-        .prepare<[string], unknown>(`SELECT 1 FROM cron_runs WHERE instance = ? AND status = 'running'`)
+        .prepare<[string]>(`SELECT 1 FROM cron_runs WHERE instance = ? AND status = 'running'`)
         .get(instance) !== undefined
     );
   }

@@ -324,7 +324,7 @@ describe('whatever happens', () => {
     );
     fc.assert(
       fc.property(fc.constantFrom('allow', 'forbid', 'replace'), fc.array(event), (policy, events) => {
-        const world = new World(aJob({ concurrencyPolicy: policy as CronJobRecord['concurrencyPolicy'] }));
+        const world = new World(aJob({ concurrencyPolicy: policy }));
         for (const each of events) {
           if (each.kind === 'time') world.now += each.minutes * MINUTE;
           if (each.kind === 'exit') world.exit();
