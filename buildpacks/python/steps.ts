@@ -67,12 +67,14 @@ const COMPILING: readonly Hint[] = [
     when: 'pg_config executable not found',
     say: 'psycopg2 is compiled here, which needs PostgreSQL’s headers: depend on psycopg2-binary, or on psycopg[binary], instead.',
   },
-  ...[`gcc' failed: No such file`, `command 'gcc' failed`, `command 'cc' failed`, 'Unknown compiler(s)'].map(
-    (when) => ({
-      when,
-      say: NO_COMPILER,
-    }),
-  ),
+  ...[
+    "No such file or directory: 'x86_64-linux-gnu-g",
+    "No such file or directory: 'aarch64-linux-gnu-g",
+    "No such file or directory: 'gcc'",
+    "No such file or directory: 'g++'",
+    "cc' failed: No such file",
+    'Unknown compiler(s)',
+  ].map((when) => ({ when, say: NO_COMPILER })),
   {
     when: 'Python.h: No such file',
     say: 'A package is compiled here, which needs Python’s headers: install them (Debian: python3-dev), or ask for a Python that it has wheels for, in .python-version.',

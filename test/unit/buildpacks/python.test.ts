@@ -132,6 +132,16 @@ describe('the tool that installs', () => {
   });
 });
 
+/** As pip has printed them on a machine without a compiler. */
+test.each([
+  ["      error: [Errno 2] No such file or directory: 'x86_64-linux-gnu-g++'", /no compiler here/],
+  ["      error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory", /no compiler here/],
+  ['      Error: pg_config executable not found.', /psycopg2-binary/],
+])('an install that fails with %j says what may help', (line, says) => {
+  const hints = plan({ 'requirements.txt': 'a' }).steps[0]?.hints ?? [];
+  expect(hints.find(({ when }) => when !== undefined && line.includes(when))?.say).toMatch(says);
+});
+
 describe('what an install sees', () => {
   test.each<[string, Files, readonly string[] | 'source']>([
     [
