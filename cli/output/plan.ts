@@ -29,11 +29,14 @@ function stepLines(step: BuildPlan['steps'][number], paint: Paint): string[] {
   return [
     '',
     paint.in('bold', `-----> ${visible(step.title)}`),
-    ...step.commands.map((command) => `       $ ${visible(command.map(shellWord).join(' '))}`),
+    ...step.commands.map((command) => `       $ ${visible(command.map(shownWord).join(' '))}`),
     paint.in('dim', `       again when these change: ${visible(inputs)}`),
     ...(step.layers.length > 0 ? [paint.in('dim', `       kept: ${visible(step.layers.join(', '))}`)] : []),
   ];
 }
+
+/** Scripts of several lines are the planner's own: `--json` has them whole. */
+const shownWord = (word: string): string => (word.includes('\n') ? '…' : shellWord(word));
 
 function buildpackLines(
   title: string,
