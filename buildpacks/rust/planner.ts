@@ -9,7 +9,7 @@ export const rustPlanner: Planner = {
   name: 'rust',
   looksFor: 'Cargo.toml (Rust)',
   buildpack: { name: 'emk/rust', description: 'Rust apps, by Cargo' },
-  detect: (source) => source.has('Cargo.toml'),
+  detect: (source) => source.has('Cargo.toml') && !(source.has('package.json') && isLibrary(source)),
   plan(source) {
     const workspace = readWorkspace(source);
     if (workspace.binaries.length === 0)
@@ -20,6 +20,16 @@ export const rustPlanner: Planner = {
     return planFor(source, workspace);
   },
 };
+
+/** A package of Node.js may have parts in Rust; what cannot be read is told when it is planned. */
+function isLibrary(source: SourceTree): boolean {
+  try {
+    return readWorkspace(source).binaries.length === 0;
+  } catch (error) {
+    if (error instanceof PlanError) return false;
+    throw error;
+  }
+}
 
 /** Where Procfiles look for programs. */
 const RELEASE = 'target/release';

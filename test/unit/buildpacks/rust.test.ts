@@ -108,6 +108,13 @@ describe('the programs', () => {
     expect(programs(files)).toEqual(names);
   });
 
+  test('are what makes it more than a part of a package of Node.js', () => {
+    const both = { 'Cargo.toml': HELLO, 'package.json': '{}' };
+    expect(plan({ ...both, 'src/lib.rs': '' }).planner).toBe('node');
+    expect(plan({ ...both, 'src/main.rs': '' }).planner).toBe('rust');
+    expect(refusal({ ...both, 'Cargo.toml': '[' })).toMatch(/Cargo\.toml is not valid TOML/);
+  });
+
   test('have to be there', () => {
     expect(refusal({ 'Cargo.toml': HELLO, 'src/lib.rs': '' })).toMatch(
       /Cargo builds no program of this source/,
