@@ -16,7 +16,7 @@ export interface GoMod {
 }
 
 export function readGoMod(text: string): GoMod {
-  const module = unquoted(wordAfter(text, /^module[ \t]+(?:\([ \t]*\n?[ \t]*)?(\S+)/m));
+  const module = unquoted(wordAfter(text, /^module[ \t]+(?:\([ \t]*(?:\n[ \t]*)?)?(\S+)/m));
   if (module === null)
     throw new PlanError(
       'go.mod names no module.',

@@ -47,7 +47,7 @@ const TOOLS: readonly SiteTool[] = [
     folder: always('_site'),
     hashed: [],
     singlePage: false,
-    dev: /^(npx\s+(@11ty\/)?)?eleventy\s+.*--serve\b/,
+    dev: /^(npx\s+(@11ty\/)?)?eleventy\s(?=.*--serve\b)/,
   }),
   tool('@sveltejs/adapter-static', {
     label: 'SvelteKit',

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
+import { fitsName, fitsPath, globs } from './globs.js';
 import { readPackageJson, type PackageJson } from './package-json.js';
 
 /** A package of a source that holds several, installed together with its root. */
@@ -17,15 +18,10 @@ const DEEPEST = 8;
 export function readWorkspaces(source: SourceTree, root: PackageJson): readonly Workspace[] {
   const patterns = pnpmPatterns(source) ?? root.workspaces;
   if (patterns === null) return [];
-  const taken = patterns
-    .filter((pattern) => !pattern.startsWith('!'))
-    .flatMap((pattern) => expand(source, pattern));
-  const left = patterns
-    .filter((pattern) => pattern.startsWith('!'))
-    .map((pattern) => matcher(pattern.slice(1)));
-  const paths = [...new Set(taken)]
-    .filter((path) => !left.some((leftOut) => leftOut.test(path) || leftOut.test(`${path}/`)))
-    .sort();
+  const known = globs(patterns);
+  const taken = known.filter((glob) => !glob.startsWith('!')).flatMap((glob) => expand(source, glob));
+  const left = known.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
+  const paths = [...new Set(taken)].filter((path) => !left.some((glob) => fitsPath(path, glob))).sort();
   if (paths.length > MOST)
     throw new PlanError(`package.json declares ${paths.length} workspaces: tfk takes ${MOST}.`);
   return paths.map((path) => ({ path, packageJson: readPackageJson(source, `${path}/package.json`) }));
@@ -50,6 +46,7 @@ function expand(source: SourceTree, pattern: string): string[] {
     if (part === '**') folders = folders.flatMap((folder) => [folder, ...below(source, folder, DEEPEST)]);
     else if (!/[*?{[]/.test(part)) folders = folders.map((folder) => join(folder, part));
     else folders = folders.flatMap((folder) => children(source, folder).filter(nameMatches(part)));
+    folders = [...new Set(folders)];
   }
   return folders.filter((folder) => folder !== '' && source.has(`${folder}/package.json`));
 }
@@ -68,22 +65,7 @@ function below(source: SourceTree, folder: string, depth: number): string[] {
   return children(source, folder).flatMap((child) => [child, ...below(source, child, depth - 1)]);
 }
 
-const nameMatches = (part: string): ((path: string) => boolean) => {
-  const name = matcher(part);
-  return (path) => name.test(path.slice(path.lastIndexOf('/') + 1));
-};
-
-/** `*`, `**`, `?` and `{a,b}`; anything else is itself. */
-function matcher(glob: string): RegExp {
-  const parts = glob.replace(/^\.\/|\/$/g, '').split(/(\*\*\/?|\*|\?|\{[^{}]*\})/);
-  const source = parts.map((part) => {
-    if (part.startsWith('**')) return '.*';
-    if (part === '*') return '[^/]*';
-    if (part === '?') return '[^/]';
-    if (part.startsWith('{')) return `(?:${part.slice(1, -1).split(',').map(escaped).join('|')})`;
-    return escaped(part);
-  });
-  return new RegExp(`^${source.join('')}$`);
-}
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+const nameMatches =
+  (part: string): ((path: string) => boolean) =>
+  (path) =>
+    fitsName(path.slice(path.lastIndexOf('/') + 1), part);

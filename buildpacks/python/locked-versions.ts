@@ -15,7 +15,7 @@ function pairsOf(file: (typeof LOCK_FILES)[number], text: string): [name: string
     case 'poetry.lock':
       return matches(text, /^\[\[package\]\]\r?\nname = "([^"]+)"\r?\nversion = "([^"]+)"/gm);
     case 'requirements.txt':
-      return matches(text, /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\#,]+)/gm);
+      return matches(text, /^([A-Za-z0-9][\w.-]*)(?:\[[^\]\n]*\])?[ \t]*==[ \t]*([^\s;\\#,]+)/gm);
     case 'Pipfile.lock':
       return pipenvPairs(text);
   }

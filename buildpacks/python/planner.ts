@@ -30,7 +30,7 @@ const FILES = ['requirements.txt', 'uv.lock', 'poetry.lock', 'Pipfile', 'Pipfile
 
 /** Sources in other languages may have a pyproject.toml for their tools. */
 const isProject = (source: SourceTree): boolean =>
-  /^\s*\[(project|build-system|tool\.poetry)\]/m.test(source.read('pyproject.toml') ?? '');
+  /^[ \t]*\[(project|build-system|tool\.poetry)\]/m.test(source.read('pyproject.toml') ?? '');
 
 /** An app without dependencies. */
 const asksForPython = (source: SourceTree): boolean =>

@@ -78,13 +78,15 @@ function webProgram({ binaries, defaultRun }: Workspace): string | null {
 
 /**
  * Cargo finds again what it has built wherever the source lies, but for the source's own packages. Images of Rust hold one
- * toolchain, and rustup would fetch another for a file that names it in another way.
+ * toolchain, and rustup would fetch another for a file that names it in another way. What an earlier build has left is no answer
+ * where flags or settings let Cargo write elsewhere; a program that is up to date is put in its place again without a compiler.
  */
 const BUILD = `set -eu
 if command -v rustup > /dev/null; then
   RUSTUP_TOOLCHAIN=$(rustup toolchain list | sed 's/ .*//;q')
   export RUSTUP_TOOLCHAIN
 fi
+for name; do rm -f "$CARGO_TARGET_DIR/release/$name"; done
 cargo build --release $TFK_CARGO_LOCKED \${RUST_CARGO_BUILD_FLAGS:-}
 mkdir -p ${RELEASE}
 for name; do cp "$CARGO_TARGET_DIR/release/$name" ${RELEASE}/; done

@@ -50,8 +50,17 @@ export class BackupSchedules {
     const { clock } = this.parts;
     const { signal } = this.stopped;
     while (!signal.aborted) {
-      this.look();
+      this.lookOrSay();
       await clock.sleep(LOOK_MS, signal);
+    }
+  }
+
+  /** On a full disk, say: what is due is still due at the next look. */
+  private lookOrSay(): void {
+    try {
+      this.look();
+    } catch (error) {
+      this.parts.logger.error({ err: error }, 'backups that are due cannot be made now');
     }
   }
 

@@ -1,0 +1,67 @@
+import { PlanError } from '../planner.js';
+
+const MOST = 200;
+const LONGEST = 200;
+
+/** Patterns as workspaces are declared by, each once and without braces: `{a,b}/*` is `a/*` and `b/*`. */
+export function globs(patterns: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  for (const pattern of patterns) {
+    if (pattern.length > LONGEST)
+      throw new PlanError(
+        `A pattern of the workspaces has ${pattern.length} characters: tfk reads ${LONGEST}.`,
+      );
+    for (const glob of withoutBraces(pattern)) found.add(glob);
+    if (found.size > MOST) throw new PlanError(`The workspaces are declared by more than ${MOST} patterns.`);
+  }
+  return [...found];
+}
+
+function withoutBraces(pattern: string): string[] {
+  const waiting = [pattern];
+  const done: string[] = [];
+  for (let glob = waiting.pop(); glob !== undefined; glob = waiting.pop()) {
+    const [whole, choices] = /\{([^{}]*)\}/.exec(glob) ?? [];
+    if (whole === undefined || choices === undefined) done.push(glob);
+    else for (const choice of choices.split(',')) waiting.push(glob.replace(whole, () => choice));
+    if (waiting.length + done.length > MOST) throw new PlanError(`Too many choices in ${pattern}.`);
+  }
+  return done;
+}
+
+/** `*` is any name or part of one, `?` any character. */
+export const fitsName = (name: string, glob: string): boolean =>
+  fits([...name], [...glob], {
+    any: '*',
+    one: (character, wanted) => wanted === '?' || wanted === character,
+  });
+
+/** `**` is any number of folders. */
+export const fitsPath = (path: string, glob: string): boolean =>
+  fits(partsOf(path), partsOf(glob), { any: '**', one: fitsName });
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '' && part !== '.');
+
+/** Goes back to the last wildcard only, which is enough, and takes no more steps than items times pattern. */
+function fits(
+  items: readonly string[],
+  pattern: readonly string[],
+  { any, one }: { readonly any: string; readonly one: (item: string, wanted: string) => boolean },
+): boolean {
+  let at = 0;
+  let next = 0;
+  let back: { readonly next: number; at: number } | null = null;
+  while (at < items.length) {
+    const wanted = pattern[next];
+    if (wanted === any) {
+      back = { next: ++next, at };
+    } else if (wanted !== undefined && one(items[at] ?? '', wanted)) {
+      at += 1;
+      next += 1;
+    } else if (back !== null) {
+      next = back.next;
+      at = ++back.at;
+    } else return false;
+  }
+  return pattern.slice(next).every((wanted) => wanted === any);
+}
