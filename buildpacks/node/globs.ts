@@ -31,7 +31,7 @@ function withoutBraces(pattern: string): string[] {
 
 /** `*` is any name or part of one, `?` any character. */
 export const fitsName = (name: string, glob: string): boolean =>
-  fits([...name], [...glob], {
+  fits(Array.from(name), Array.from(glob), {
     any: '*',
     one: (character, wanted) => wanted === '?' || wanted === character,
   });

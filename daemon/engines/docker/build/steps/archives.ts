@@ -122,7 +122,7 @@ export function fromRoot(path: string, archive: Readable): Part {
     const writing = async () => {
       for await (const entry of entries) {
         const { name, linkname, type } = entry.header;
-        const link = type === 'link' ? { linkname: below(to, linkname ?? '') } : {};
+        const link = type === 'link' ? { linkname: below(to, linkname) } : {};
         const moved = { ...entry.header, name: below(to, name), ...link };
         if (type === 'file') await flow(entry as unknown as Readable, target.entry(moved));
         else await add(target, moved);
