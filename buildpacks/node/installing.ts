@@ -20,6 +20,7 @@ const INSTALL_FILES = [
   '.yarnrc',
   '.yarnrc.yml',
   '.pnpmfile.cjs',
+  '.pnpmfile.mjs',
 ];
 const YARN_FOLDERS = ['.yarn/releases', '.yarn/plugins', '.yarn/patches'];
 
@@ -96,16 +97,25 @@ const INSTALL_SCRIPTS = [
   'postprepare',
 ];
 export const hasInstallScripts = ({ scripts }: PackageJson): boolean =>
-  INSTALL_SCRIPTS.some((name) => scripts.has(name));
+  INSTALL_SCRIPTS.some((name) => {
+    const script = scripts.get(name);
+    return script !== undefined && !HOOKS_ONLY.test(script);
+  });
+
+/** What sets up git's hooks for developers, and nothing where there is no repository. */
+const HOOKS_ONLY =
+  /^(?:npx )?(?:husky(?: install)?|lefthook install|simple-git-hooks)(?: \|\| (?:true|exit 0))?$/;
 
 /** The root's files, and of each workspace its manifest and the programs that others find by their names. */
-function filesRead({ source, workspaces }: NodeApp): string[] {
+function filesRead({ source, workspaces, manager }: NodeApp): string[] {
   const ofWorkspaces = workspaces.flatMap(({ path, packageJson }) => [
     `${path}/package.json`,
     ...packageJson.programs.map((program) => `${path}/${program.replace(/^\.\//, '')}`),
   ]);
   const ofYarn = YARN_FOLDERS.flatMap((folder) => filesBelow(source, folder));
-  return [...INSTALL_FILES, ...ofWorkspaces, ...ofYarn].filter((file) => source.has(file));
+  const itself = manager.program === null ? [] : [manager.program];
+  const files = [...INSTALL_FILES, ...ofWorkspaces, ...ofYarn, ...itself];
+  return [...new Set(files)].filter((file) => source.has(file));
 }
 
 function filesBelow(source: SourceTree, folder: string): string[] {

@@ -103,7 +103,7 @@ function byUv({ project: { pyproject } }: PythonApp): Installing {
   const sync = (...more: readonly string[]) =>
     tool('uv', asked ?? VERSIONS.uv, 'sync', '--locked', '--no-dev', '--no-editable', ...more);
   return {
-    inputs: local ? 'source' : ['pyproject.toml', 'uv.lock'],
+    inputs: local ? 'source' : ['pyproject.toml', 'uv.lock', 'uv.toml'],
     commands: [local ? sync() : sync('--no-install-project')],
     app: isPackage && !local ? sync() : null,
     env: { UV_LINK_MODE: 'copy', UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' },

@@ -65,10 +65,14 @@ function inSource(source: SourceTree, file: string, named: string): string {
 }
 
 function isLocal(line: string): boolean {
-  const what = line
-    .replace(/^(?:-e|--editable|-f|--find-links)[\s=]*/, '')
-    .replace(/^[\w.[\],-]+\s*@\s*/, '');
+  const folder = /^(?:-e|--editable|-f|--find-links)[\s=]*(.*)$/.exec(line)?.[1];
+  if (folder !== undefined) return !folder.includes('://') || folder.startsWith('file:');
+  const what = line.replace(/^[\w.[\],-]+\s*@\s*/, '');
   if (/^file:/.test(what)) return true;
   const [path = ''] = what.split(/[\s;]/);
-  return !path.startsWith('-') && !path.includes('://') && (path === '.' || /[/\\]|\.whl$|^\.\[/.test(path));
+  return (
+    !path.startsWith('-') &&
+    !path.includes('://') &&
+    (path === '.' || /[/\\]|\.(?:whl|zip|tgz|tar\.\w+)$|^\.\[/.test(path))
+  );
 }

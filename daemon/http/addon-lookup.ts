@@ -20,6 +20,10 @@ export function addonsOf(services: Services, app: AppRecord): AddonRecord[] {
 
 export function findAddonOf(services: Services, params: { app: string; addon: string }): AddonRecord {
   const app = findApp(services, params.app);
+  const other = /^([^:]+)::/.exec(params.addon)?.[1];
+  // Only the app of the path was looked at, whether the requester may see it.
+  if (other !== undefined && other !== app.name && other !== app.id)
+    throw notFoundOn(services, app, params.addon);
   return resolveAddon(services, { addon: params.addon, app: app.id });
 }
 

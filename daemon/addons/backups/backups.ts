@@ -5,10 +5,12 @@ import { SerialQueue } from '../../shared/serial-queue.js';
 import type { AddonRecord } from '../../store/addons.js';
 import type { BackupRecord } from '../../store/backups.js';
 import type { RestoreRecord } from '../../store/restores.js';
-import { BackupJobs } from './jobs.js';
+import { BackupJobs, failure } from './jobs.js';
 import { nameOf } from './names.js';
 import type { BackupParts } from './parts.js';
 
+/** How long an announced file is waited for. */
+const ANNOUNCED_MS = 10 * 60_000;
 const SHARED_MS = 10 * 60_000;
 
 /** Backups of add-ons and restores from them: asked for here, done one after the other, in the order in which they were asked for. */
@@ -17,7 +19,7 @@ export class Backups {
   private readonly stopped = new AbortController();
   private readonly jobs: BackupJobs;
   /** Secret of an upload's URL → the backup that it will be. Ends with tfkd, as the upload does. */
-  private readonly uploads = new Map<string, string>();
+  private readonly uploads = new Map<string, { readonly id: string; readonly until: number }>();
   private readonly shares = new Map<string, { readonly id: string; readonly until: number }>();
 
   constructor(private readonly parts: BackupParts) {
@@ -39,18 +41,20 @@ export class Backups {
   announce(addon: AddonRecord, actor: string): { readonly backup: BackupRecord; readonly secret: string } {
     const backup = this.insert(addon, 'uploaded', actor);
     const secret = newSecret();
-    this.uploads.set(secret, backup.id);
+    this.uploads.set(secret, { id: backup.id, until: this.parts.clock.now() + ANNOUNCED_MS });
     return { backup, secret };
   }
 
   announced(secret: string): BackupRecord | undefined {
-    const id = this.uploads.get(secret);
-    return id === undefined ? undefined : this.parts.store.backups.find(id);
+    this.forgetUnsent();
+    const upload = this.uploads.get(secret);
+    return upload && this.parts.store.backups.find(upload.id);
   }
 
   /** `length` in bytes, where the client told it. Resolves when the file is here, whole. */
   async receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void> {
-    for (const [secret, id] of this.uploads) if (id === backup.id) this.uploads.delete(secret);
+    this.takeAnnounced(backup.id);
+    this.parts.store.backups.begin(backup.id);
     await this.jobs.receive(backup, body, length);
   }
 
@@ -82,6 +86,7 @@ export class Backups {
     const id = newId();
     const { number: backupNumber } = backup;
     const { appId, id: addonId, name: addonName } = addon;
+    this.forgetUnsent();
     store.transaction(() => {
       this.assertIdle(addon);
       store.restores.insert({ id, appId, backupNumber, addonId, addonName, actor, createdAt: clock.now() });
@@ -96,7 +101,8 @@ export class Backups {
 
   /** With its file, for ever. */
   async remove(backup: BackupRecord): Promise<void> {
-    if (backup.state === 'pending' || backup.state === 'running')
+    const unsent = this.takeAnnounced(backup.id);
+    if (!unsent && (backup.state === 'pending' || backup.state === 'running'))
       throw new TfkError('conflict', `${nameOf(backup)} is being made. Nothing was removed.`, {
         hint: 'Try again when it is made.',
       });
@@ -129,6 +135,7 @@ export class Backups {
     const { store, clock } = this.parts;
     const id = newId();
     const { appId, id: addonId, name: addonName } = addon;
+    this.forgetUnsent();
     store.transaction(() => {
       this.assertIdle(addon);
       store.backups.insert({ id, appId, addonId, addonName, origin, actor, createdAt: clock.now() });
@@ -145,6 +152,23 @@ export class Backups {
     throw new TfkError('conflict', `${name} ${what}. Nothing was begun.`, {
       hint: 'Wait for it: tfk pg:backups',
     });
+  }
+
+  /** Was it announced, and is it not being sent? It is not waited for any more. */
+  private takeAnnounced(id: string): boolean {
+    const secret = [...this.uploads].find(([, upload]) => upload.id === id)?.[0];
+    return secret !== undefined && this.uploads.delete(secret);
+  }
+
+  /** Who announced a file and never sent it keeps nobody else from the database. */
+  private forgetUnsent(): void {
+    const { store, clock } = this.parts;
+    const now = clock.now();
+    for (const [secret, { id, until }] of this.uploads) {
+      if (until > now) continue;
+      this.uploads.delete(secret);
+      store.backups.end(id, failure('its file was never sent'), now);
+    }
   }
 
   private enqueue(job: () => Promise<void>): void {

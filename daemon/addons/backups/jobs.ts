@@ -55,10 +55,12 @@ export class BackupJobs {
     const { store, clock, record } = this.parts;
     const restore = store.restores.find(id);
     if (restore?.state !== 'pending') return;
-    store.restores.begin(id);
     let source: BackupSource | undefined;
     try {
       source = await this.parts.source(restore.addonId);
+      // What an earlier restore has left would be taken for the doing of this one.
+      await source.backups.cleanUp(source.addon);
+      store.restores.begin(id);
       await this.restored(source, backup);
       store.restores.end(id, 'succeeded', null, clock.now());
       record(restore.appId, `Restored ${restore.addonName} from ${nameOf(backup)}`);
@@ -110,6 +112,7 @@ export class BackupJobs {
 
   private async restored({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {
     const { files } = this.parts;
+    await files.assertRoom(Math.max(await backups.sizeOf(addon), backup.bytes ?? 0) + RESERVE_BYTES);
     await files.verify(backup);
     const accept = (found: Content): void => {
       const wrong = backup.content === null ? [] : differences(backup.content as Content, found);
@@ -169,7 +172,7 @@ export class BackupJobs {
   }
 }
 
-const failure = (reason: string): BackupEnd => ({
+export const failure = (reason: string): BackupEnd => ({
   state: 'failed',
   reason,
   bytes: null,

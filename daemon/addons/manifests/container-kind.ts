@@ -96,13 +96,29 @@ export class ManifestContainer implements ContainerKind<ServerCredentials, Manif
 
   /** By their names in templates. */
   secretsIn(data: AddonData): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.manifest.passwords.map((name) => [name, String(data[keyOf(name)])]));
+    return Object.fromEntries(
+      this.manifest.passwords.map((name) => {
+        const secret = data[keyOf(name)];
+        if (secret === undefined) throw withoutPassword(this.manifest.name, name);
+        return [name, String(secret)];
+      }),
+    );
   }
 
   private kept(image: string): ManifestImage {
     return { image, manifest: JSON.stringify(this.manifest) };
   }
 }
+
+/** It was made before its manifest had that password. */
+const withoutPassword = (service: string, name: string): TfkError =>
+  new TfkError(
+    'conflict',
+    `This ${service} has no password ${JSON.stringify(name)}: its manifest had none when it was made.`,
+    {
+      hint: `Take it out of the manifest of ${service}, or make a new add-on.`,
+    },
+  );
 
 /** Apart from all else that the record keeps. */
 const keyOf = (password: string): string => `secret_${password}`;

@@ -14,7 +14,7 @@ import { asKeeper } from '../../../daemon/addons/postgres/backups/keeper.js';
 import { makeScratch, swap } from '../../../daemon/addons/postgres/backups/scratch.js';
 import { PostgresAddon } from '../../../daemon/addons/postgres/postgres-addon.js';
 import { Apps } from '../../../daemon/release/apps.js';
-import { systemClock } from '../../../daemon/shared/clock.js';
+import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import type { AddonRecord } from '../../../daemon/store/addons.js';
 import type { BackupRecord } from '../../../daemon/store/backups.js';
 import type { RestoreRecord } from '../../../daemon/store/restores.js';
@@ -37,10 +37,10 @@ describe('backups of a PostgreSQL add-on', () => {
   let addon: AddonRecord;
   let url: string;
 
-  const tfkd = (): Backups =>
+  const tfkd = (clock: Clock = systemClock): Backups =>
     new Backups({
       store,
-      clock: systemClock,
+      clock,
       logger: pino({ level: 'silent' }),
       files,
       source: (id) => addons.backupSource(id),
@@ -236,6 +236,24 @@ describe('backups of a PostgreSQL add-on', () => {
       reason: 'the client went away',
     });
     expect(await readdir(join(home, 'backups', addon.appId))).not.toContain(`${backup.id}.partial`);
+  });
+
+  it('that were announced and never sent keep nobody from the database: removed, or after ten minutes', async () => {
+    let now = Date.now();
+    const patient = tfkd({ ...systemClock, now: () => now });
+    const begin = () => patient.announce(addon, ACTOR);
+    const removed = begin();
+    expect(begin).toThrow(/is being backed up/);
+    await patient.remove(removed.backup);
+    const unsent = begin();
+    now += 9 * 60_000;
+    expect(patient.announced(unsent.secret)).toMatchObject({ id: unsent.backup.id });
+    now += 2 * 60_000;
+    expect(patient.announced(unsent.secret)).toBeUndefined();
+    expect(store.backups.find(unsent.backup.id)).toMatchObject({
+      state: 'failed',
+      reason: 'its file was never sent',
+    });
   });
 
   it('that were cut short with tfkd have failed, or are done, and leave nothing', async () => {

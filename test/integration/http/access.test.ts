@@ -113,6 +113,20 @@ describe('a stranger', () => {
     expect(JSON.stringify(reply.body)).not.toMatch(/shop/);
   });
 
+  it('is told nothing of an add-on of others by the path of an own app', async () => {
+    const ask = as(EVE);
+    expect((await ask('POST', '/apps', { name: 'eves-path' })).status).toBe(201);
+    for (const url of [
+      '/apps/eves-path/addons/shop::DATABASE',
+      '/tfk/apps/eves-path/addons/shop::DATABASE',
+    ]) {
+      const reply = await ask('GET', url);
+      expect(reply).toMatchObject({ status: 404 });
+      expect(JSON.stringify(reply.body)).not.toMatch(/shop-db/);
+    }
+    expect((await ask('DELETE', '/apps/eves-path')).status).toBe(200);
+  });
+
   it("is told nothing of others' names where they are asked for in other ways, and of their own all", async () => {
     const [eve, owner] = [as(EVE), as(ACTOR)];
     const shop = bench.services.pipelines.create('shop-line');

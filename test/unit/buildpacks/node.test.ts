@@ -124,6 +124,23 @@ describe('the steps', () => {
     expect(plan({ ...files, ...locked }).steps[0]?.inputs).toBe('source');
   });
 
+  test('let it see manifests alone, where `prepare` only sets up hooks of git', () => {
+    const hooks = (prepare: string) => plan({ 'package.json': { ...deps, scripts: { prepare } }, ...locked });
+    expect(hooks('husky').steps[0]?.inputs).toEqual(['package.json', 'package-lock.json']);
+    expect(hooks('husky install || true').steps[0]?.inputs).toEqual(['package.json', 'package-lock.json']);
+    expect(hooks('husky && tsc').steps[0]?.inputs).toBe('source');
+  });
+
+  test('let it see the program of Yarn, wherever the source has it', () => {
+    const made = plan({
+      'package.json': { ...deps, packageManager: 'yarn@4.1.0' },
+      'yarn.lock': '__metadata:\n',
+      '.yarnrc.yml': 'yarnPath: tools/yarn.cjs\n',
+      'tools/yarn.cjs': '',
+    });
+    expect(made.steps.find(({ name }) => name === 'install')?.inputs).toContain('tools/yarn.cjs');
+  });
+
   test('are none where there is nothing to install or build', () => {
     expect(plan({ 'package.json': { scripts: { start: 'x' } } }).steps).toEqual([]);
   });

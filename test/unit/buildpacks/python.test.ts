@@ -163,6 +163,14 @@ describe('what an install sees', () => {
     ],
     ['the source, for a named path', { 'requirements.txt': 'a[x] @ file:///app/a' }, 'source'],
     ['the source, for a folder of wheels', { 'requirements.txt': '--find-links ./wheels\na' }, 'source'],
+    ['the source, for a folder without a slash', { 'requirements.txt': '--find-links wheels\na' }, 'source'],
+    ['the source, for an editable folder', { 'requirements.txt': '-e package' }, 'source'],
+    ['the source, for an archive', { 'requirements.txt': 'package-1.0.tar.gz' }, 'source'],
+    [
+      'its file, for wheels elsewhere',
+      { 'requirements.txt': '-f https://example.com/wheels\na' },
+      ['requirements.txt'],
+    ],
     [
       'the files, for what a URL names',
       { 'requirements.txt': 'a @ https://example.com/a.whl\n-e git+https://example.com/b#egg=b' },

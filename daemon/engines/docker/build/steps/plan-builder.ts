@@ -73,7 +73,12 @@ export class PlanBuilder {
     const equipment = [...this.equipment(request, handedOver, now), ...(await buildpackParts(request, now))];
     const { docker, names, resources } = this.options;
     const { images } = this;
-    const toolImages = new ToolImages({ ...build, images, names, containers });
+    const made: string[] = [];
+    const uses = (key: string): void => {
+      made.push(key);
+      build.uses(key);
+    };
+    const toolImages = new ToolImages({ images, names, containers, uses });
     const base = await toolImages.equip(bases.build, bases.tools);
     const workspace = new Workspace({
       docker,
@@ -106,7 +111,9 @@ export class PlanBuilder {
       bases.launch.id === bases.build.id ? base : await toolImages.equip(bases.launch, bases.tools);
     const launched = await layerImages.moved(layers, launch);
     const { release } = buildpacks.phases;
-    return this.finish(build, { containers, workspace, launch, layers: launched, keys, release });
+    if (launched.key !== null) uses(launched.key);
+    const kept = [...new Set([...keys, ...made])];
+    return this.finish(build, { containers, workspace, launch, layers: launched, keys: kept, release });
   }
 
   private async finish(
