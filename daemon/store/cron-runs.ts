@@ -37,7 +37,7 @@ export type CronRunEnd = Pick<CronRunRecord, 'exitCode' | 'reason'> & {
   readonly endedAt: number;
 };
 
-/** How much history is kept: of a job, and of all jobs that an app ever had. */
+/** How much history is kept: of a job, of what ran and of what was skipped each, and of all jobs that an app ever had. */
 const RUNS_OF_A_JOB = 50;
 const RUNS_OF_AN_APP = 1000;
 
@@ -111,7 +111,13 @@ export class CronRunStore {
   }
 
   private prune({ appId, jobId }: CronRunRecord): void {
-    this.forgetBehind('app_id = @appId AND job_id = @jobId', { appId, jobId, kept: RUNS_OF_A_JOB });
+    // A job that is skipped each minute would soon have no other history.
+    for (const kind of [`status = 'skipped'`, `status <> 'skipped'`])
+      this.forgetBehind(`app_id = @appId AND job_id = @jobId AND ${kind}`, {
+        appId,
+        jobId,
+        kept: RUNS_OF_A_JOB,
+      });
     this.forgetBehind('app_id = @appId', { appId, kept: RUNS_OF_AN_APP });
   }
 
