@@ -102,9 +102,12 @@ export class ContainerTools implements DumpTools {
   }
 }
 
+/** What a server says of rows themselves, which are nobody's to read in a log. */
+const OF_ROWS = /^(?:DETAIL|CONTEXT|QUERY|STATEMENT|Command was):/;
+
 /** `pg_dump: error: …` and the server's own words behind it. */
-function toolFailed(program: string, errors: string): TfkError {
-  const lines = errors.split('\n').filter((line) => line.trim() !== '');
+export function toolFailed(program: string, errors: string): TfkError {
+  const lines = errors.split('\n').filter((line) => line.trim() !== '' && !OF_ROWS.test(line.trim()));
   const first = lines.findIndex((line) => / error: /.test(line));
   const told = lines
     .slice(Math.max(first, 0), Math.max(first, 0) + 3)
