@@ -115,7 +115,10 @@ export class SlugStore {
    */
   adopt(slug: SlugRecord, appId: string, id: string, now: number): SlugRecord {
     const own = this.byContent(appId, slug.contentKey);
-    if (own?.artifact.engine === slug.artifact.engine && own.artifact.id === slug.artifact.id) return own;
+    if (own?.artifact.engine === slug.artifact.engine && own.artifact.id === slug.artifact.id) {
+      this.adoptJobs(slug.id, own.id);
+      return own;
+    }
     const adopted = { ...slug, id, appId, createdAt: now };
     this.insert(adopted);
     this.db
@@ -123,11 +126,7 @@ export class SlugStore {
         'INSERT INTO slug_contents (slug_id, contents) SELECT ?, contents FROM slug_contents WHERE slug_id = ?',
       )
       .run(id, slug.id);
-    this.db
-      .prepare(
-        'INSERT INTO slug_cron (slug_id, jobs_json) SELECT ?, jobs_json FROM slug_cron WHERE slug_id = ?',
-      )
-      .run(id, slug.id);
+    this.adoptJobs(slug.id, id);
     this.keepOrigin(slug.id, id);
     return adopted;
   }
@@ -140,6 +139,16 @@ export class SlugStore {
           source_checksum AS sourceChecksum FROM promoted_slugs WHERE slug_id = ?`,
       )
       .get(slugId);
+  }
+
+  /** Scheduled jobs are the slug's; a row from before there were any has none yet. */
+  private adoptJobs(from: string, to: string): void {
+    this.db
+      .prepare(
+        `INSERT INTO slug_cron (slug_id, jobs_json) SELECT ?, jobs_json FROM slug_cron WHERE slug_id = ?
+         ON CONFLICT (slug_id) DO NOTHING`,
+      )
+      .run(to, from);
   }
 
   /** The newest build of the slug, else what that one came by itself. */

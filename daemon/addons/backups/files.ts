@@ -94,11 +94,16 @@ export class BackupFiles {
     await rm(join(this.folder, appId), { recursive: true, force: true });
   }
 
-  /** Removes what nobody knows any more: writes that were cut short, files of deleted backups. */
-  async sweep(known: ReadonlySet<string>): Promise<void> {
+  /**
+   * Removes what nobody knows any more: writes that were cut short, files of deleted backups. Asks of each just before, since
+   * others are made meanwhile.
+   */
+  async sweep(isKnown: (id: string, isPartial: boolean) => boolean): Promise<void> {
     for (const appId of await readdir(this.folder).catch(() => []))
-      for (const id of await readdir(join(this.folder, appId)).catch(() => []))
-        if (!known.has(id)) await rm(join(this.folder, appId, id), { force: true });
+      for (const name of await readdir(join(this.folder, appId)).catch(() => [])) {
+        const id = name.replace(/\.partial$/, '');
+        if (!isKnown(id, id !== name)) await rm(join(this.folder, appId, name), { force: true });
+      }
   }
 }
 

@@ -86,9 +86,10 @@ export class BackupJobs {
       store.restores.end(restore.id, done ? 'succeeded' : 'failed', reason, clock.now());
       await this.cleanUpOf(restore.addonId);
     }
-    await files.sweep(
-      new Set(store.apps.list().flatMap(({ id }) => store.backups.list(id).map((one) => one.id))),
-    );
+    await files.sweep((id, isPartial) => {
+      const backup = store.backups.find(id);
+      return backup !== undefined && (!isPartial || backup.finishedAt === null);
+    });
   }
 
   private async captured(backup: BackupRecord): Promise<BackupEnd> {
