@@ -1,7 +1,8 @@
 import { parseDocument } from 'yaml';
+import { fitsName, fitsPath } from '../glob.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
-import { fitsName, fitsPath, globs } from './globs.js';
+import { globs } from './globs.js';
 import { readPackageJson, type PackageJson } from './package-json.js';
 
 /** A package of a source that holds several, installed together with its root. */

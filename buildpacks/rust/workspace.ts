@@ -1,3 +1,4 @@
+import { fitsName } from '../glob.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { binariesOf } from './binaries.js';
@@ -48,7 +49,7 @@ function builtFolders(source: SourceTree, root: Table): string[] {
 
 /** `crates/*` → the folders there that hold a package. */
 function expand(source: SourceTree, patterns: readonly string[]): string[] {
-  const folders = patterns
+  const folders = [...new Set(patterns)]
     .filter((pattern) => pattern.length <= MAX_LENGTH)
     .flatMap((pattern) => matching(source, namesIn(pattern)));
   return [...new Set(folders)].filter((folder) =>
@@ -68,20 +69,6 @@ function matching(source: SourceTree, [first, ...rest]: readonly string[], folde
   if (!first.includes('*')) return matching(source, rest, below(first));
   return source
     .list(folder)
-    .filter((entry) => entry.endsWith('/') && fits(entry.slice(0, -1), first.split('*')))
+    .filter((entry) => entry.endsWith('/') && fitsName(entry.slice(0, -1), first))
     .flatMap((entry) => matching(source, rest, below(entry.slice(0, -1))));
-}
-
-/** Does the name consist of these parts, with anything between them? */
-function fits(name: string, parts: readonly string[]): boolean {
-  const [first = '', ...others] = parts;
-  const last = others.pop() ?? '';
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of others) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
 }

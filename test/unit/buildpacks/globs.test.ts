@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fitsName, fitsPath, globs } from '../../../buildpacks/node/globs.js';
+import { fitsName, fitsPath } from '../../../buildpacks/glob.js';
+import { globs } from '../../../buildpacks/node/globs.js';
 
 test.each([
   ['web', 'web', true],
