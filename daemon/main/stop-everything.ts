@@ -19,6 +19,8 @@ export interface StopParts {
 }
 
 const EXIT_MS = 30_000;
+/** How long the last lines of stopped dynos are waited for: a full disk may keep them away for ever. */
+const LINES_MS = 30_000;
 const POLL_MS = 50;
 
 /**
@@ -39,7 +41,7 @@ export async function* stopEverything(parts: StopParts): AsyncGenerator<string> 
       .some((dyno) => (dyno.handle as DynoHandle | null)?.engine === name);
     if (concerned) yield `The ${name} engine does not answer, its dynos go on: ${reason}`;
   }
-  await parts.free(dynos);
+  yield* freeAll(dynos, parts);
   yield 'Stopping add-ons';
   await parts.addons.stopServers();
 }
@@ -75,6 +77,19 @@ async function* stopDynos({ store, engine, clock }: StopParts): AsyncGenerator<s
     'SIGKILL',
   );
   while ((await running()).length > 0 && clock.now() < until + EXIT_MS) await clock.sleep(POLL_MS);
+}
+
+/** What cannot be freed in time is left as it is, unread lines too: the next tfkd reads on. */
+async function* freeAll(
+  dynos: readonly ObservedDyno[],
+  { free, clock }: Pick<StopParts, 'free' | 'clock'>,
+): AsyncGenerator<string> {
+  const over = new AbortController();
+  const late = clock.sleep(LINES_MS, over.signal).then(() => 'late' as const);
+  const first = await Promise.race([free(dynos), late]);
+  over.abort();
+  if (first === 'late')
+    yield `Some dynos' last lines could not be stored within ${LINES_MS / 1000} s: the next start reads on`;
 }
 
 async function signalAll(

@@ -15,7 +15,9 @@
  *   process of the dyno. A shell waiting for the foreground does not answer signals, so they go from tfkd to the dyno's group,
  *   after a look at its start time.
  * - stdout is a FIFO: a file is wiped by `> /dev/stderr`, and a socket cannot be opened as `/dev/stdout`.
- * - The shell keeps the reading ends, so that a dyno whose logger was killed waits for the next one, and gets no SIGPIPE.
+ * - The shell keeps the reading ends, so that a dyno whose logger was killed waits for the next one, and gets no SIGPIPE. It
+ *   keeps a writing end until the dyno has ended: a logger that comes late would otherwise find the output's end before its
+ *   beginning. No logger opens the FIFO only to read: where the last writer has gone, that waits for ever.
  * - dd takes what is there, no more, and writes it at once; head -c would hold a quiet dyno's lines back in its buffer.
  * - The environment comes through descriptor 3 and is read after the change of user: it is never an argument, never on disk,
  *   and an app's LD_PRELOAD or PATH never meets a process of root.
@@ -44,7 +46,7 @@ drop() {
 }
 
 take_output() {
-  exec 4<out
+  exec 9<>out 4<out 9>&-
   number=$1
   before=0
   while :; do
@@ -122,11 +124,12 @@ record_exit() {
 
 run_logged() {
   mkfifo -m 622 out || exit 71
-  exec 9<>out 5<out 9>&-
+  exec 9<>out 5<out
   take_output 0 3<&- 5<&- &
   identity "$!" >logger
-  (become_dyno) </dev/null >out 2>&1 4>pid 5<&-
+  (become_dyno) </dev/null >out 2>&1 4>pid 5<&- 9>&-
   record_exit "$?"
+  exec 9>&-
   wait_while 20 [ ! -e drained ]
 }
 
