@@ -71,13 +71,16 @@ export class Starter {
     }
   }
 
-  /** What a start of this instance has left: a dyno to answer, or, cut off halfway, something to clear away. */
+  /**
+   * What a start of this instance has left: a dyno to answer, or, cut off before its command was reached, something to clear
+   * away. That somebody looked meanwhile and wrote down its end makes no difference: it has not run.
+   */
   private async earlierStart(folder: DynoFolder): Promise<DynoRecord | null> {
     const record = await folder.record();
     if (!record) return null;
     const lives = await this.parts.members.leader(folder, record, 'shim');
     if (lives) await untilLaunched(folder, record, this.parts.clock).catch(() => undefined);
-    if ((await isLaunched(folder)) || (await folder.has('exit'))) return record;
+    if (await isLaunched(folder)) return record;
     await this.parts.members.killAll(folder, record);
     await this.free(folder, record);
     return null;
