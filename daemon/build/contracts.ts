@@ -94,8 +94,8 @@ export interface NewSlug {
   /** From the Procfile, and from the planner where the Procfile names no such type; in the Procfile's order. */
   readonly processTypes: Readonly<Record<string, string>>;
   readonly plan: BuildPlan;
-  /** Environment of every dyno, below the app's own config: the plan's, and what a classic buildpack said. */
-  readonly launchEnv: Readonly<Record<string, string>>;
+  /** Environment of every dyno over the plan's and below the app's own config: what a classic buildpack said. It may be secret. */
+  readonly broughtEnv: Readonly<Record<string, string>>;
   /** What the image brings along, where the source was built by its own Dockerfile. */
   readonly image: ImageFacts | null;
   /** The validated app.json (health checks and formation are read from it later), or null where there is none. */

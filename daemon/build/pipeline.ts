@@ -266,7 +266,7 @@ export class Builds {
       artifact,
       processTypes,
       plan,
-      launchEnv: { ...plan.launchEnv, ...result.release?.env },
+      broughtEnv: result.release?.env ?? {},
       image,
       appJson,
       version: job.version,

@@ -22,6 +22,7 @@ export function dynoEnvironment(
   };
   return {
     ...slug.launchEnv,
+    ...slug.broughtEnv,
     ...release.config,
     DYNO: dynoName,
     ...Object.fromEntries(

@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Connection } from './database.js';
+import type { SecretBox } from './secret-box.js';
 
 export interface SlugRecord {
   readonly id: string;
@@ -9,7 +10,10 @@ export interface SlugRecord {
   /** The engine's artifact, as it gave it. */
   readonly artifact: { readonly engine: string; readonly id: string; readonly size: number };
   readonly processTypes: Readonly<Record<string, string>>;
+  /** The plan's own. */
   readonly launchEnv: Readonly<Record<string, string>>;
+  /** What came of the build itself, over the plan's: a classic buildpack's `config_vars`. It may be secret. */
+  readonly broughtEnv?: Readonly<Record<string, string>>;
   readonly launchPath: readonly string[];
   /** app.json's `healthchecks`, as validated at build time. */
   readonly healthchecks: unknown;
@@ -39,43 +43,44 @@ export interface SlugOrigin {
   readonly sourceChecksum: string | null;
 }
 
-type Row = Omit<SlugRecord, 'artifact' | 'processTypes' | 'launchEnv' | 'launchPath' | 'healthchecks'> & {
+type Row = Omit<
+  SlugRecord,
+  'artifact' | 'processTypes' | 'launchEnv' | 'broughtEnv' | 'launchPath' | 'healthchecks'
+> & {
   artifact: string;
   processTypes: string;
   launchEnv: string;
+  broughtEnv: Buffer | null;
   launchPath: string;
   healthchecks: string;
 };
 
 const COLUMNS = `id, app_id AS appId, content_key AS contentKey, artifact_json AS artifact, process_types_json AS processTypes,
-  launch_env_json AS launchEnv, launch_path_json AS launchPath, healthchecks_json AS healthchecks, checksum,
+  launch_env_json AS launchEnv, brought_env_sealed AS broughtEnv, launch_path_json AS launchPath, healthchecks_json AS healthchecks, checksum,
   commit_ref AS "commit", planner, size, created_at AS createdAt`;
 
-const toRecord = (row: Row): SlugRecord => ({
-  ...row,
-  artifact: JSON.parse(row.artifact) as SlugRecord['artifact'],
-  processTypes: JSON.parse(row.processTypes) as Record<string, string>,
-  launchEnv: JSON.parse(row.launchEnv) as Record<string, string>,
-  launchPath: JSON.parse(row.launchPath) as string[],
-  healthchecks: JSON.parse(row.healthchecks) as unknown,
-});
+const context = (slugId: string): string => `slug:${slugId}:env`;
 
 export class SlugStore {
-  constructor(private readonly db: Connection) {}
+  constructor(
+    private readonly db: Connection,
+    private readonly box: SecretBox,
+  ) {}
 
   insert(slug: SlugRecord): void {
     this.db
       .prepare(
-        `INSERT INTO slugs (id, app_id, content_key, artifact_json, process_types_json, launch_env_json, launch_path_json,
-          healthchecks_json, checksum, commit_ref, planner, size, created_at)
-         VALUES (@id, @appId, @contentKey, @artifact, @processTypes, @launchEnv, @launchPath, @healthchecks, @checksum,
-          @commit, @planner, @size, @createdAt)`,
+        `INSERT INTO slugs (id, app_id, content_key, artifact_json, process_types_json, launch_env_json, brought_env_sealed,
+          launch_path_json, healthchecks_json, checksum, commit_ref, planner, size, created_at)
+         VALUES (@id, @appId, @contentKey, @artifact, @processTypes, @launchEnv, @broughtEnv, @launchPath, @healthchecks,
+          @checksum, @commit, @planner, @size, @createdAt)`,
       )
       .run({
         ...slug,
         artifact: JSON.stringify(slug.artifact),
         processTypes: JSON.stringify(slug.processTypes),
         launchEnv: JSON.stringify(slug.launchEnv),
+        broughtEnv: this.seal(slug.id, slug.broughtEnv ?? {}),
         launchPath: JSON.stringify(slug.launchPath),
         healthchecks: JSON.stringify(slug.healthchecks ?? null),
       });
@@ -96,7 +101,7 @@ export class SlugStore {
 
   byId(id: string): SlugRecord | undefined {
     const row = this.db.prepare<[string], Row>(`SELECT ${COLUMNS} FROM slugs WHERE id = ?`).get(id);
-    return row && toRecord(row);
+    return row && this.toRecord(row);
   }
 
   /** The newest slug of that content. */
@@ -106,7 +111,7 @@ export class SlugStore {
         `SELECT ${COLUMNS} FROM slugs WHERE app_id = ? AND content_key = ? ORDER BY created_at DESC LIMIT 1`,
       )
       .get(appId, contentKey);
-    return row && toRecord(row);
+    return row && this.toRecord(row);
   }
 
   /**
@@ -139,6 +144,37 @@ export class SlugStore {
           source_checksum AS sourceChecksum FROM promoted_slugs WHERE slug_id = ?`,
       )
       .get(slugId);
+  }
+
+  /** Once after a start: what an earlier tfkd kept as it was of classic buildpacks' environments. */
+  sealBrought(): void {
+    const kept = this.db
+      .prepare<[], { id: string; env: string }>(
+        `SELECT id, launch_env_json AS env FROM slugs
+         WHERE planner = 'buildpacks' AND brought_env_sealed IS NULL AND launch_env_json <> '{}'`,
+      )
+      .all();
+    const put = this.db.prepare(
+      `UPDATE slugs SET brought_env_sealed = ?, launch_env_json = '{}' WHERE id = ?`,
+    );
+    for (const { id, env } of kept) put.run(this.seal(id, JSON.parse(env) as Record<string, string>), id);
+  }
+
+  private toRecord(row: Row): SlugRecord {
+    const brought = row.broughtEnv === null ? '{}' : this.box.open(row.broughtEnv, context(row.id));
+    return {
+      ...row,
+      artifact: JSON.parse(row.artifact) as SlugRecord['artifact'],
+      processTypes: JSON.parse(row.processTypes) as Record<string, string>,
+      launchEnv: JSON.parse(row.launchEnv) as Record<string, string>,
+      broughtEnv: JSON.parse(brought) as Record<string, string>,
+      launchPath: JSON.parse(row.launchPath) as string[],
+      healthchecks: JSON.parse(row.healthchecks) as unknown,
+    };
+  }
+
+  private seal(slugId: string, env: Readonly<Record<string, string>>): Buffer | null {
+    return Object.keys(env).length === 0 ? null : this.box.seal(JSON.stringify(env), context(slugId));
   }
 
   /** Scheduled jobs are the slug's; a row from before there were any has none yet. */
@@ -187,6 +223,6 @@ export class SlugStore {
            UNION SELECT slug_id FROM pipeline_promotion_targets WHERE release_id IS NULL AND error_message IS NULL)`,
       )
       .all({ releases })
-      .map(toRecord);
+      .map((row) => this.toRecord(row));
   }
 }

@@ -107,7 +107,7 @@ export class Store {
     this.restores = new RestoreStore(db);
     this.slugBlobs = new SlugBlobStore(db);
     this.slugUploads = new SlugUploadStore(db);
-    this.slugs = new SlugStore(db);
+    this.slugs = new SlugStore(db, box);
     this.sniEndpoints = new SniEndpointStore(db, box, changes);
     this.sources = new SourceStore(db);
     this.tokens = new TokenStore(db);
@@ -119,7 +119,9 @@ export class Store {
 
   static open(home: string): Store {
     const box = new SecretBox(loadKey(join(home, 'secret.key')));
-    return new Store(openDatabase(join(home, 'tfk.db')), box);
+    const store = new Store(openDatabase(join(home, 'tfk.db')), box);
+    store.slugs.sealBrought();
+    return store;
   }
 
   /** All or nothing; synchronous, so that nothing comes between. */

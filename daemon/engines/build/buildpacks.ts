@@ -1,7 +1,7 @@
 import { readRelease, type BuildpackRelease } from '../../../buildpacks/classic/release.js';
 import type { PlannedBuildpack } from '../../../buildpacks/plan.js';
 import type { TreeEntry } from '../../shared/tree.js';
-import type { BuildOutput } from '../engine.js';
+import type { BuildRequest } from '../engine.js';
 import { heard } from './heard.js';
 import { StepFailed } from './step-failed.js';
 
@@ -40,7 +40,7 @@ export class BuildpackPhases {
   private readonly exports: string[] = [];
   private answer: BuildpackRelease | null = null;
 
-  constructor(private readonly output: BuildOutput) {}
+  constructor(private readonly request: Pick<BuildRequest, 'output' | 'config'>) {}
 
   /** What the last of the list said; null before, and where that is none of them. */
   get release(): BuildpackRelease | null {
@@ -52,7 +52,7 @@ export class BuildpackPhases {
     const { folder, app, cache, config } = place;
     await this.detect(buildpack, place);
     const why = await place.run(this.phase(folder, 'compile', app, cache, config), (text) =>
-      heard(this.output, text),
+      heard(this.request.output, text),
     );
     if (why !== null) throw failed(`The buildpack ${buildpack.reference} failed: bin/compile ${why}.`);
     if (buildpack.releases) this.answer = await this.ask(buildpack, place);
@@ -68,7 +68,7 @@ export class BuildpackPhases {
     const said = new Said();
     const why = await run(this.phase(folder, 'detect', app), (text) => said.take(text));
     if (why === null) {
-      this.output.step(`${said.first ?? reference} app detected`);
+      this.request.output.step(`${said.first ?? reference} app detected`);
       return;
     }
     const ended = why === 'exited with status 1' ? '' : ` (bin/detect ${why})`;
@@ -86,7 +86,7 @@ export class BuildpackPhases {
   ): Promise<BuildpackRelease> {
     const said = new Said();
     const why = await run(this.phase(folder, 'release', app), (text, stream) =>
-      stream === 'stdout' ? said.take(text) : heard(this.output, text),
+      stream === 'stdout' ? said.take(text) : heard(this.request.output, text),
     );
     if (why !== null) throw failed(`The buildpack ${reference} failed: bin/release ${why}.`);
     const read = readRelease(said.lines.join('\n'));
@@ -94,12 +94,13 @@ export class BuildpackPhases {
       throw failed(
         `The buildpack ${reference} failed: what its bin/release prints is wrong: ${read.problem}.`,
       );
+    const { output, config } = this.request;
     const { addons } = read.release;
     if (addons.length > 0)
-      this.output.detail(`It would like add-ons, which you add by tfk addons:create: ${addons.join(', ')}`);
+      output.detail(`It would like add-ons, which you add by tfk addons:create: ${addons.join(', ')}`);
     if (read.ignored.length > 0)
-      this.output.detail(`Not set, as each dyno has its own: ${read.ignored.join(', ')}`);
-    return read.release;
+      output.detail(`Not set, as each dyno has its own: ${read.ignored.join(', ')}`);
+    return withoutOwn(read.release, config);
   }
 
   private phase(folder: string, name: string, ...args: readonly string[]): Argv {
@@ -111,6 +112,19 @@ export class BuildpackPhases {
     return ['bash', '-c', script, 'bash', ...this.exports, '--', ...argv];
   }
 }
+
+/** Config vars of a buildpack are defaults: those which the app has are the app's. */
+function withoutOwn(release: BuildpackRelease, config: BuildRequest['config']): BuildpackRelease {
+  const brought = Object.entries(release.env).filter(([name]) => !Object.hasOwn(config, name));
+  return { ...release, env: Object.fromEntries(brought) };
+}
+
+/**
+ * May it be kept beside what was built, in the clear? What it says of the environment may be secret: then whoever asked for the
+ * build keeps it, and another who wants the same slug has it built anew.
+ */
+export const isKeptWithSlug = (release: BuildpackRelease | null): boolean =>
+  Object.keys(release?.env ?? {}).length === 0;
 
 /** Lines of output, up to a limit. */
 class Said {

@@ -17,6 +17,7 @@ import { ociImages } from './0016-oci-images.js';
 import { addonRotations } from './0017-addon-rotations.js';
 import { backups } from './0018-backups.js';
 import { cron } from './0019-cron.js';
+import { broughtEnv } from './0020-brought-env.js';
 import type { Migration } from './migration.js';
 
 /** Step n brings the schema from version n-1 to n. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   addonRotations,
   backups,
   cron,
+  broughtEnv,
 ];

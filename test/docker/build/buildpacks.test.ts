@@ -20,7 +20,7 @@ echo "export PATH=$1/tools:\\$PATH" >"$(dirname "$0")/../export"`,
 const SECOND = {
   'bin/detect': '#!/usr/bin/env bash\ntest -f "$1/app.txt" && echo Second',
   'bin/compile': '#!/usr/bin/env bash\ntool >"$1/tool"',
-  'bin/release': `#!/usr/bin/env bash\nprintf 'default_process_types: {web: ./web}\\nconfig_vars: {COLOUR: red}\\n'`,
+  'bin/release': `#!/usr/bin/env bash\nprintf 'default_process_types: {web: ./web}\\nconfig_vars: {COLOUR: vermilion, SECRET: none}\\n'`,
 };
 
 await describeDocker('Classic buildpacks on Docker', (engine) => {
@@ -56,12 +56,16 @@ await describeDocker('Classic buildpacks on Docker', (engine) => {
     expect(seen).toMatch(/cannot access '\/tfk-build'/);
     expect(await home.inSlug(artifact, 'cut -d" " -f1 mode')).toBe('600\n');
     const image = await home.docker.getImage(home.names.slugImage(artifact.id)).inspect();
-    expect(JSON.stringify(image)).not.toContain('hunter2');
+    expect(JSON.stringify(image)).not.toMatch(/hunter2|vermilion/);
+    expect(await builder.hasArtifact(artifact)).toBe(true);
 
     const again = request();
     expect(await builder.build(again)).toEqual(result);
-    expect(result).toMatchObject({ release: { processTypes: { web: './web' }, env: { COLOUR: 'red' } } });
-    expect(again.output.text).not.toContain('heroku-24');
+    expect(result).toMatchObject({
+      release: { processTypes: { web: './web' }, env: { COLOUR: 'vermilion' } },
+    });
+    // Nobody but who asked for the first build knows the environment.
+    expect(again.output.text).toContain('heroku-24');
     await expectNothingRunning(home);
   });
 

@@ -147,7 +147,8 @@ describe('classic buildpacks', () => {
 
   test('run once for the same source, buildpack and config, and anew where one of them changes', async () => {
     const bench = new Bench();
-    const buildpack = aBuildpack(TINY);
+    const release = `printf 'default_process_types: {web: ./tiny web}'`;
+    const buildpack = aBuildpack({ ...TINY, 'bin/release': release });
     const source = aSource({ 'app.txt': '1' });
     const first = await bench.build(source, [buildpack]);
     const same = await bench.build(source, [buildpack], { sourceVersion: 'other' });

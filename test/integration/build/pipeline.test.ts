@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -467,7 +468,7 @@ describe('classic buildpacks', () => {
     expect(await outcome).toMatchObject({ ok: true });
     expect(stage.records.slugs[0]).toMatchObject({
       processTypes: { web: 'ours', clock: 'tiny clock' },
-      launchEnv: { LANG: 'C' },
+      broughtEnv: { LANG: 'C' },
       plan: { planner: 'buildpacks', launchEnv: {} },
     });
     const output = await stage.output(buildId);
@@ -477,6 +478,20 @@ describe('classic buildpacks', () => {
     const again = stage.submit(source, { buildpacks: [buildpack] });
     expect(await again.outcome).toMatchObject({ ok: true, unchanged: true });
     expect(readdirSync(join(stage.home, 'builds'))).toEqual(['build-1.log', 'build-2.log']);
+  });
+
+  test('leave nothing on disk of the config vars which they bring, of which those of the app come first', async () => {
+    const stage = new Stage({ planContext: () => ({ config: { TOKEN: 'of-the-app' }, images: false }) });
+    const buildpack = aBuildpack('config_vars:\\n  TOKEN: of-the-buildpack\\n  SEED: open-sesame\\n');
+    const source = await stage.upload({ Procfile: 'web: ours\n' });
+    expect(await stage.submit(source, { buildpacks: [buildpack] }).outcome).toMatchObject({ ok: true });
+    expect(stage.records.slugs[0]?.broughtEnv).toEqual({ SEED: 'open-sesame' });
+    for (const secret of ['of-the-app', 'of-the-buildpack', 'open-sesame'])
+      expect(spawnSync('grep', ['-rl', secret, stage.home], { encoding: 'utf8' }).stdout).toBe('');
+    // Another app's slug of the same content has them too.
+    const other = stage.submit(source, { appId: 'app-2', buildpacks: [buildpack] });
+    expect(await other.outcome).toMatchObject({ ok: true });
+    expect(stage.records.slugs[1]?.broughtEnv).toEqual({ SEED: 'open-sesame' });
   });
 
   test('are taken from app.json at the first push only, and never from this machine', async () => {

@@ -135,6 +135,63 @@ describe('secrets', () => {
   });
 });
 
+describe('the environment that a slug was given by what built it', () => {
+  const slug = {
+    id: 's1',
+    appId: 'a1',
+    contentKey: 'k',
+    artifact: { engine: 'process', id: 'x', size: 1 },
+    processTypes: {},
+    launchEnv: { LANG: 'C' },
+    launchPath: [],
+    healthchecks: null,
+    checksum: 'SHA256:0',
+    commit: null,
+    planner: 'buildpacks',
+    size: 1,
+    createdAt: 1,
+  };
+  const withApps = (home: string): Store => {
+    const store = Store.open(home);
+    for (const id of ['a1', 'a2'])
+      store.apps.insert({ id, name: `shop-${id}`, engine: 'process', createdAt: 0 });
+    return store;
+  };
+  const isOnDisk = (home: string, text: string): boolean =>
+    readdirSync(home).some(
+      (name) => statSync(join(home, name)).isFile() && readFileSync(join(home, name)).includes(text),
+    );
+
+  it('is sealed, also in the row of an app that it is promoted to', () => {
+    const home = tempHome();
+    const store = withApps(home);
+    store.slugs.insert({ ...slug, broughtEnv: { SEED: 'open-sesame' } });
+    const found = store.slugs.byId('s1');
+    expect(found).toMatchObject({ launchEnv: { LANG: 'C' }, broughtEnv: { SEED: 'open-sesame' } });
+    if (found) store.slugs.adopt(found, 'a2', 's2', 2);
+    expect(store.slugs.byId('s2')?.broughtEnv).toEqual({ SEED: 'open-sesame' });
+    expect(isOnDisk(home, 'open-sesame')).toBe(false);
+    store.close();
+    expect(isOnDisk(home, 'open-sesame')).toBe(false);
+  });
+
+  it('is sealed when tfkd starts, where an earlier one had kept it as it was', () => {
+    const home = tempHome();
+    const old = withApps(home);
+    old.slugs.insert({ ...slug, launchEnv: { LANG: 'C', SEED: 'open-sesame' } });
+    old.slugs.insert({ ...slug, id: 's2', planner: 'node', launchEnv: { NODE_ENV: 'production' } });
+    old.close();
+    const store = Store.open(home);
+    expect(store.slugs.byId('s1')).toMatchObject({
+      launchEnv: {},
+      broughtEnv: { LANG: 'C', SEED: 'open-sesame' },
+    });
+    expect(store.slugs.byId('s2')).toMatchObject({ launchEnv: { NODE_ENV: 'production' }, broughtEnv: {} });
+    store.close();
+    expect(isOnDisk(home, 'open-sesame')).toBe(false);
+  });
+});
+
 describe('tokens', () => {
   it('are stored as hashes, expire, and can be revoked', () => {
     const home = tempHome();

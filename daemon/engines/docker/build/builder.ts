@@ -1,6 +1,5 @@
 import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
-import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
@@ -18,11 +17,11 @@ import { commandLine, type ImageConfig } from './dockerfile/facts.js';
 import { inOurWords } from './failure.js';
 import { GarbageCollector } from './garbage.js';
 import { imageNamed, isFor } from './image-named.js';
-import { IMAGE_LABEL } from './labels.js';
+import { IMAGE_LABEL, releaseOf } from './labels.js';
 import { BuildNetwork } from './network.js';
 import { packed } from './pack.js';
 import type { BuildResources } from './steps/container-options.js';
-import { KeyedImages } from './steps/keyed-images.js';
+import { KeyedImages, type MadeImage } from './steps/keyed-images.js';
 import { slugKey } from './steps/keys.js';
 import { PlanBuilder, type Built } from './steps/plan-builder.js';
 import { RunningBuilds, type Using } from './using.js';
@@ -151,7 +150,8 @@ export class DockerBuilder {
     });
     using.add(key);
     const known = await this.find(key);
-    if (known) return known;
+    const said = known && releaseOf(known.labels);
+    if (said) return { artifact: { engine: 'docker', id: key, size: known.size }, ...said };
     await this.caches.used(request.appId);
     const docker = await this.docker();
     const resources = await this.resourcesOf(docker);
@@ -179,7 +179,8 @@ export class DockerBuilder {
     return new DockerfileBuilder({ ...this.options, baseImages: this.bases, resources });
   }
 
-  private async find(key: string): Promise<Built | null> {
+  /** The main image of a slug that is there whole. */
+  private async find(key: string): Promise<MadeImage | null> {
     if (!/^[0-9a-f]{64}$/.test(key)) return null;
     // Before the look: a collection that is under way leaves what it finds.
     this.builds.rely(key);
@@ -191,11 +192,7 @@ export class DockerBuilder {
     for (const process of others) {
       if ((await images.find(names.slugImage(key, process))) === null) return null;
     }
-    const release = main.labels[IMAGE_LABEL.release];
-    return {
-      artifact: { engine: 'docker', id: key, size: main.size },
-      release: release === undefined ? null : (JSON.parse(release) as BuildpackRelease),
-    };
+    return main;
   }
 
   private async removeLeftovers(): Promise<void> {

@@ -17,7 +17,7 @@ export class Buildpacks {
     private readonly staging: string,
     private readonly commands: CommandRunner,
   ) {
-    this.phases = new BuildpackPhases(request.output);
+    this.phases = new BuildpackPhases(request);
   }
 
   /** Rejects with StepFailed where it fails. */

@@ -1,5 +1,7 @@
 import { lstat, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
+import { isKeptWithSlug } from '../../build/buildpacks.js';
 import type { Artifact } from '../../engine.js';
 import { unpublish, type BuildFolders } from './folders.js';
 import type { SlugStore } from './slugs.js';
@@ -60,7 +62,8 @@ export class GarbageCollector {
       }
     }
     for (const name of await readdir(this.folders.built)) {
-      if (name.endsWith('.tmp')) await rm(join(this.folders.built, name), { force: true });
+      const file = join(this.folders.built, name);
+      if (name.endsWith('.tmp') || !(await mayStay(file))) await rm(file, { force: true });
     }
   }
 
@@ -95,6 +98,18 @@ export class GarbageCollector {
       );
       if (artifact === undefined || !(await this.slugs.isWhole(artifact))) await rm(file, { force: true });
     }
+  }
+}
+
+/** An earlier tfkd also noted down what may be secret. */
+async function mayStay(file: string): Promise<boolean> {
+  try {
+    const { release } = JSON.parse(await readFile(file, 'utf8')) as {
+      readonly release: BuildpackRelease | null;
+    };
+    return isKeptWithSlug(release);
+  } catch {
+    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
+import { isKeptWithSlug } from '../../build/buildpacks.js';
 import { refuseLarge } from '../../build/slug-limit.js';
 import { StepFailed } from '../../build/step-failed.js';
 import type { Artifact, BuildRequest, BuildResult, Unstartable } from '../../engine.js';
@@ -137,13 +138,14 @@ export class ProcessBuilder implements SlugBuilder {
     for (const name of equipment.names) output.detail(`Using ${name} of this machine`);
     const source = await scanTree(sourceDir);
     const inputs = createHash('sha256')
-      .update(JSON.stringify([3, treeDigest(source), plan, equipment.identity, request.config]))
+      .update(JSON.stringify([4, treeDigest(source), plan, equipment.identity, request.config]))
       .digest('hex');
     const known = await this.builtBefore(inputs, place.uses);
     if (known) return known;
     const made = await this.execute(request, { ...place, source, equipment });
     const { artifact, release } = made;
-    await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify({ artifact, release }));
+    if (isKeptWithSlug(release))
+      await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify({ artifact, release }));
     return made;
   }
 

@@ -35,10 +35,10 @@ export class Buildpacks {
   readonly phases: BuildpackPhases;
 
   constructor(
-    output: BuildRequest['output'],
+    request: BuildRequest,
     private readonly commands: CommandRunner,
   ) {
-    this.phases = new BuildpackPhases(output);
+    this.phases = new BuildpackPhases(request);
   }
 
   /** Rejects with StepFailed where it fails. */

@@ -8,7 +8,7 @@ import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
 import { LABEL, type Names } from '../../names.js';
 import type { BaseImage, Bases } from '../base-images.js';
-import { IMAGE_LABEL } from '../labels.js';
+import { IMAGE_LABEL, releaseLabels } from '../labels.js';
 import type { BuildNetwork } from '../network.js';
 import { files, folders, type Part } from './archives.js';
 import { handOver, type HandedOver } from './build-env.js';
@@ -92,7 +92,7 @@ export class PlanBuilder {
     });
     const limit = request.limits.slugBytes;
     const commands = new CommandRunner({ docker, watch, resources, ...request, env: handedOver.env });
-    const buildpacks = new Buildpacks(request.output, commands);
+    const buildpacks = new Buildpacks(request, commands);
     const layerImages = new LayerImages({ images, names, base, containers, now, limit });
     const steps = new Steps({
       ...build,
@@ -143,7 +143,7 @@ export class PlanBuilder {
       labels: {
         [LABEL.app]: request.appId,
         [IMAGE_LABEL.layers]: keys.join(','),
-        ...(release === null ? {} : { [IMAGE_LABEL.release]: JSON.stringify(release) }),
+        ...releaseLabels(release),
       },
     });
     return { artifact: { engine: 'docker', id: key, size }, release };
