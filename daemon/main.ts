@@ -66,6 +66,7 @@ async function main(config: Config): Promise<void> {
   await refuseTakenDoors({ port: config.apiPort, socket: join(home, 'tfkd.sock') });
   const logger = createLogger(config.logLevel, 'tfkd');
   const store = Store.open(home);
+  const homeKey = loadKey(join(home, 'secret.key'));
   const account = store.account.ensure(config.email, startedAt);
   const logs = new LogStore({
     folder: join(home, 'logs'),
@@ -88,7 +89,7 @@ async function main(config: Config): Promise<void> {
     clock,
     logger,
     authority: authorityOf(authority),
-    homeKey: loadKey(join(home, 'secret.key')),
+    homeKey,
     certify: (set) => router.certify(set),
   });
   router.onReconnect(() => publisher.forget());
@@ -184,6 +185,7 @@ async function main(config: Config): Promise<void> {
   const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
   const builds = createBuilds({
     config,
+    homeKey,
     store,
     clock,
     logger,

@@ -48,8 +48,8 @@ export function contentKey(parts: {
   readonly plan: BuildPlan;
   /** As Engine.runtimeOf. */
   readonly runtime: string;
-  /** What the build is given of the app's config vars. */
-  readonly config: Readonly<Record<string, string>>;
+  /** As BuildRequest.configKey. */
+  readonly config: string;
 }): string {
   const { source, plan, runtime, config } = parts;
   return createHash('sha256')

@@ -48,6 +48,8 @@ export interface BuildParts {
   readonly setUp: SetUpApp;
   readonly planContext: PlanContextOf;
   readonly buildpacks: BuildpackLibrary;
+  /** As BuildRequest.configKey. */
+  readonly configKey: (config: Readonly<Record<string, string>>) => string;
   /** CA bundle and proxy settings of the host, for the steps. */
   readonly buildEnv: Readonly<Record<string, string>>;
   readonly sources: Sources;
@@ -246,7 +248,7 @@ export class Builds {
   private async slugFor(job: BuildJob, source: Understood, how: Making): Promise<BuiltSlug> {
     const { records, clock } = this.parts;
     const { engine, log } = how;
-    const known = records.findSlug(job.appId, await keyOf(source, engine));
+    const known = records.findSlug(job.appId, await this.keyOf(source, engine));
     if (known && (await engine.hasArtifact(known.artifact))) {
       log.step('Unchanged source: its slug is used again, no step is run');
       return known;
@@ -261,7 +263,7 @@ export class Builds {
       appId: job.appId,
       buildId: job.buildId,
       // What it runs on may have been fetched by the build itself.
-      contentKey: await keyOf(source, engine),
+      contentKey: await this.keyOf(source, engine),
       contents: source.contents,
       artifact,
       processTypes,
@@ -275,6 +277,11 @@ export class Builds {
     return { slugId, artifact, processTypes };
   }
 
+  private async keyOf({ contents, plan, buildConfig }: Understood, engine: SlugEngine): Promise<string> {
+    const runtime = `${engine.name} ${await engine.runtimeOf(plan)}`;
+    return contentKey({ source: contents.hash, plan, runtime, config: this.parts.configKey(buildConfig) });
+  }
+
   private async build(job: BuildJob, source: Understood, { engine, log, signal }: Making) {
     const { limits, buildEnv } = this.parts;
     const result = await engine.build({
@@ -285,6 +292,7 @@ export class Builds {
       programs: programsOf(source.processTypes),
       env: buildEnv,
       config: source.buildConfig,
+      configKey: this.parts.configKey(source.buildConfig),
       buildpacks: source.buildpacks,
       sourceVersion: job.version,
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
@@ -343,11 +351,6 @@ const buildpacksBeside = (tree: string): string => `${tree}.buildpacks`;
 
 async function removeTree(tree: string): Promise<void> {
   for (const folder of [tree, buildpacksBeside(tree)]) await rm(folder, { recursive: true, force: true });
-}
-
-async function keyOf({ contents, plan, buildConfig }: Understood, engine: SlugEngine): Promise<string> {
-  const runtime = `${engine.name} ${await engine.runtimeOf(plan)}`;
-  return contentKey({ source: contents.hash, plan, runtime, config: buildConfig });
 }
 
 /**

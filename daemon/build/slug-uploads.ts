@@ -166,6 +166,7 @@ export class SlugUploads {
       sourceDir: folder,
       env: {},
       config: {},
+      configKey: '',
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
       output: SILENT,
       signal,
@@ -178,7 +179,7 @@ export class SlugUploads {
     return {
       artifact: built.artifact,
       contents,
-      contentKey: contentKey({ source: contents.hash, plan, runtime, config: {} }),
+      contentKey: contentKey({ source: contents.hash, plan, runtime, config: '' }),
       plan,
     };
   }

@@ -135,6 +135,8 @@ export interface BuildRequest {
    * buildpacks they are files of one folder.
    */
   readonly config: Readonly<Record<string, string>>;
+  /** The same for the same `config`, and says nothing of it: what is kept of a build is known by this. */
+  readonly configKey: string;
   /** The folders of the plan's classic buildpacks, by digest; read only, as the source is. */
   readonly buildpacks?: ReadonlyMap<string, string>;
   /** What the pusher calls this source, for classic buildpacks: a commit. The slug may not depend on it. */

@@ -11,6 +11,7 @@ import type { LogStore } from '../logs/log-store.js';
 import type { Releases } from '../release/releases.js';
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
+import { Fingerprints } from '../shared/secret-box.js';
 import type { Store } from '../store/store.js';
 import { StoredBuilds } from './build-records.js';
 import { systemPath } from './create-engines.js';
@@ -18,6 +19,7 @@ import type { FirstDeploy } from './first-deploy.js';
 
 export interface BuildStageParts {
   readonly config: Config;
+  readonly homeKey: Buffer;
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,6 +40,7 @@ export function createBuilds(parts: BuildStageParts): Builds {
     const app = store.apps.find(appId);
     return app ? `http://${app.name}.localhost:${parts.routerPort()}/` : null;
   };
+  const fingerprints = new Fingerprints(parts.homeKey, 'tfk build config');
   return new Builds({
     engineOf,
     records: new StoredBuilds(store, logs, clock),
@@ -58,6 +61,7 @@ export function createBuilds(parts: BuildStageParts): Builds {
       isNew: appId === null || releases.current(appId).slugId === null,
     }),
     buildpacks: createLibrary(config, clock),
+    configKey: (values) => fingerprints.of(values),
     buildEnv: config.buildEnv,
     sources,
     outputs,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { TfkError } from './errors.js';
 
 /**
@@ -32,5 +32,20 @@ export class SecretBox {
         cause: error,
       });
     }
+  }
+}
+
+/** Tells secrets apart without telling them: whoever has no key cannot find out by trying what a fingerprint is of. */
+export class Fingerprints {
+  private readonly key: Buffer;
+
+  constructor(homeKey: Buffer, purpose: string) {
+    this.key = SecretBox.keyFor(homeKey, purpose);
+  }
+
+  /** Hex HMAC-SHA-256; the order of the names does not matter. */
+  of(values: Readonly<Record<string, string>>): string {
+    const sorted = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+    return createHmac('sha256', this.key).update(JSON.stringify(sorted)).digest('hex');
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -25,6 +25,7 @@ import { Processes } from '../../../daemon/engines/process/host/processes.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
 import { TfkError } from '../../../daemon/shared/errors.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
+import { Fingerprints } from '../../../daemon/shared/secret-box.js';
 import { builtProgram } from '../../support/built.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { tempFolder } from './support.js';
@@ -71,6 +72,7 @@ class MemoryRecords implements BuildRecords {
 
 class Stage {
   readonly home = tempFolder();
+  private readonly homeKey = randomBytes(32);
   readonly records = new MemoryRecords();
   readonly outputs = new BuildOutputs(join(this.home, 'builds'), 1_000_000, createLogger('silent', 'test'));
   readonly sources: Sources;
@@ -108,6 +110,7 @@ class Stage {
         clock: systemClock,
         fetch,
       }),
+      configKey: (config) => new Fingerprints(this.homeKey, 'builds').of(config),
       buildEnv: {},
       sources: this.sources,
       outputs: this.outputs,
@@ -492,6 +495,18 @@ describe('classic buildpacks', () => {
     const other = stage.submit(source, { appId: 'app-2', buildpacks: [buildpack] });
     expect(await other.outcome).toMatchObject({ ok: true });
     expect(stage.records.slugs[1]?.broughtEnv).toEqual({ SEED: 'open-sesame' });
+  });
+
+  test('are found again by keys that say nothing of the config vars to whoever has not the key of the home', async () => {
+    const keys: string[] = [];
+    const buildpack = aBuildpack('');
+    for (const TOKEN of ['one', 'one', 'two']) {
+      const stage = new Stage({ planContext: () => ({ config: { TOKEN }, images: false }) });
+      const source = await stage.upload({ Procfile: 'web: ours\n' });
+      await stage.submit(source, { buildpacks: [buildpack] }).outcome;
+      keys.push(stage.records.slugs[0]?.contentKey ?? '', ...readdirSync(join(stage.home, 'cache/built')));
+    }
+    expect(new Set(keys).size).toBe(6);
   });
 
   test('are taken from app.json at the first push only, and never from this machine', async () => {

@@ -24,13 +24,13 @@ export interface SlugKeyParts {
   readonly runtime: string;
   /** Digest of the tree. */
   readonly source: string;
-  /** The config vars that the build was given. */
-  readonly config: Readonly<Record<string, string>>;
+  /** As BuildRequest.configKey. */
+  readonly config: string;
 }
 
 /** Names an artifact by what it is made of: for one app the same source, plan and base give the same. */
 export function slugKey(plan: BuildPlan, { salt, runtime, source, config }: SlugKeyParts): string {
-  return hash(['slug', 3, salt, runtime, source, config, { ...plan, notes: [], warnings: [] }]);
+  return hash(['slug', 4, salt, runtime, source, config, { ...plan, notes: [], warnings: [] }]);
 }
 
 function hash(parts: readonly unknown[]): string {
