@@ -40,9 +40,15 @@ export const CronJob = Type.Object({
   timezone: Type.String(),
   maintenance: Type.Boolean(),
   concurrency_policy: Type.Union([Type.Literal('allow'), Type.Literal('forbid'), Type.Literal('replace')]),
+  /** Seconds; a run that takes longer is stopped. */
+  time_limit: Type.Integer(),
+  /** `unreadable`: its times cannot be told, so that it runs only by hand. */
+  state: Type.Union([Type.Literal('scheduled'), Type.Literal('suspended'), Type.Literal('unreadable')]),
+  /** Why it is unreadable, with the field; null: it is not. */
+  reason: Nullable(Type.String()),
   /** Null: it is not. */
   suspended_at: Nullable(Time()),
-  /** Null while it is suspended. */
+  /** Null while it does not run by itself. */
   next_run_at: Nullable(Time()),
   last_run: Nullable(CronRun),
 });

@@ -59,7 +59,8 @@ export function readSchedule(line: string): ReadSchedule {
   try {
     const fields = FIELDS.map((field, index) => readField(field, words[index] ?? ''));
     const [, , days = '', months = '', weekdays = ''] = fields;
-    if (weekdays === '*' && neverComes(days, months))
+    // A day of the week that begins with * narrows the day of the month; any other one is a further way to come.
+    if (weekdays.startsWith('*') && neverComes(days, months))
       return { problem: `never comes: none of its months has a day ${words[2] ?? ''}` };
     return { expression: fields.join(' ') };
   } catch (error) {

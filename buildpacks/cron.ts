@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { flag, listOfDifferent, object, oneOf, textThat, type Checked } from './checks.js';
+import { flag, listOfDifferent, object, oneOf, textThat, whole, type Checked } from './checks.js';
 import { readSchedule } from './cron-schedule.js';
 import { closest } from './did-you-mean.js';
 
 /** More than anybody has; each is looked at whenever one is due. */
 const MOST_JOBS = 100;
+/** Seconds that a run may take, at most and where nothing is said: as long as any one-off dyno. */
+const LONGEST_RUN = 24 * 60 * 60;
 
 const command = textThat((value) => (value.trim() === '' ? 'is empty' : null));
 
@@ -28,6 +30,8 @@ const entry = object(
     timezone,
     maintenance: flag,
     concurrency_policy: oneOf('allow', 'forbid', 'replace'),
+    /** Ours too; in seconds. */
+    time_limit: whole(1, LONGEST_RUN),
   },
   ['command', 'schedule'],
 );
@@ -54,6 +58,8 @@ export interface CronJob {
   readonly maintenance: boolean;
   /** What becomes of a run while an earlier one of the job is under way. */
   readonly concurrencyPolicy: 'allow' | 'forbid' | 'replace';
+  /** What runs longer is stopped. */
+  readonly timeLimitMs: number;
 }
 
 const UTC = 'UTC';
@@ -71,6 +77,7 @@ export const cronJobsOf = (entries: readonly CronEntry[]): CronJob[] =>
         timezone: item.timezone ?? UTC,
         maintenance: item.maintenance ?? false,
         concurrencyPolicy: item.concurrency_policy ?? 'allow',
+        timeLimitMs: (item.time_limit ?? LONGEST_RUN) * 1000,
       },
     ];
   });

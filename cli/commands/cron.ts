@@ -22,7 +22,13 @@ const list = command({
     const jobs = await client.get<CronJob[]>(`${tfkPathOfApp(app)}/cron`);
     if (options.json) return output.json(jobs);
     if (jobs.length === 0) return output.progress(`No scheduled jobs on ${appName(output.err, app)}. ${HOW}`);
-    return output.lines(jobTable(jobs, output.out, context.now(), output.width));
+    output.lines(jobTable(jobs, output.out, context.now(), output.width));
+    for (const { id: jobId, reason } of jobs)
+      if (reason !== null)
+        output.warn(
+          `${jobId} does not run by itself: ${reason}.\nMend it in app.json and push; until then by hand: tfk cron:run ${jobId} -a ${app}`,
+        );
+    return undefined;
   },
 });
 

@@ -7,10 +7,7 @@ export function jobTable(jobs: readonly CronJob[], paint: Paint, now: Date, widt
   const columns: Column<CronJob>[] = [
     { header: 'ID', value: ({ id }) => id, style: (cell) => paint.in('cyan', cell) },
     { header: 'Schedule', value: scheduleOf },
-    {
-      header: 'Next run',
-      value: ({ next_run_at: next }) => (next === null ? 'suspended' : until(next, now)),
-    },
+    { header: 'Next run', value: (job) => nextRun(job, now) },
     { header: 'Last run', value: ({ last_run: last }) => (last === null ? 'none yet' : lastRun(last, now)) },
     { header: 'Command', value: ({ command }) => command, shrinks: true },
   ];
@@ -27,6 +24,11 @@ export function runTable(runs: readonly CronRun[], paint: Paint, now: Date, widt
     { header: 'Result', value: resultOf, shrinks: true },
   ];
   return table(runs, columns, width);
+}
+
+function nextRun({ state, next_run_at: next }: CronJob, now: Date): string {
+  if (state !== 'scheduled') return state;
+  return next === null ? 'never' : until(next, now);
 }
 
 /** `failed: exited with status 3`, and that a user asked for it. */

@@ -54,6 +54,10 @@ export const memoryVastlyExceeded = () => 'Error R15 (Memory quota vastly exceed
 /** Of a scheduled job whose time has come. */
 export const runSkipped = (command: string, reason: string) => `Skipped a run of \`${command}\`: ${reason}`;
 
+/** Of a scheduled job whose times cannot be told. */
+export const jobSetAside = (command: string, reason: string) =>
+  `Scheduled job \`${command}\` does not run: ${reason}`;
+
 // What users do
 
 export const buildStarted = (user: string) => `Build started by user ${user}`;

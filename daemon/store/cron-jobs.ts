@@ -14,15 +14,23 @@ export interface CronJobRecord {
   readonly maintenance: boolean;
   /** What becomes of a run while an earlier one of the job is under way. */
   readonly concurrencyPolicy: 'allow' | 'forbid' | 'replace';
+  /** What runs longer is stopped. */
+  readonly timeLimitMs: number;
 }
 
 /** What is remembered of a job of an app, whatever is deployed. */
 export interface CronJobState {
   readonly jobId: string;
-  /** Its times up to this moment are dealt with; null while the current release has no such job. */
+  /**
+   * Its times up to this moment are dealt with; null while none counts: it is suspended, cannot be read, or the current release has
+   * no such job.
+   */
   readonly settledUntil: number | null;
   readonly suspendedAt: number | null;
 }
+
+/** What a slug of an earlier tfk does not say: a run may take as long as any one-off dyno. */
+const OF_EARLIER = { timeLimitMs: 24 * 60 * 60_000 };
 
 export class CronJobStore {
   constructor(private readonly db: Connection) {}
@@ -38,7 +46,8 @@ export class CronJobStore {
     const row = this.db
       .prepare<[string], { jobs: string }>('SELECT jobs_json AS jobs FROM slug_cron WHERE slug_id = ?')
       .get(slugId);
-    return row ? (JSON.parse(row.jobs) as CronJobRecord[]) : [];
+    const jobs = row ? (JSON.parse(row.jobs) as CronJobRecord[]) : [];
+    return jobs.map((job) => ({ ...OF_EARLIER, ...job }));
   }
 
   /** Of the release that is current; none without code. */
@@ -69,14 +78,27 @@ export class CronJobStore {
       .run(appId, jobId, until);
   }
 
-  /** Suspends, or, with null, resumes: times that went by meanwhile are not made up for. */
-  suspend(appId: string, jobId: string, at: number | null): void {
+  suspend(appId: string, jobId: string, at: number): void {
+    this.put({ appId, jobId, suspendedAt: at, settledUntil: null });
+  }
+
+  /** Times that went by meanwhile are not made up for. */
+  resume(appId: string, jobId: string, now: number): void {
+    this.put({ appId, jobId, suspendedAt: null, settledUntil: now });
+  }
+
+  /** Its times cannot be told now. */
+  setAside(appId: string, jobId: string): void {
+    this.put({ appId, jobId, suspendedAt: null, settledUntil: null });
+  }
+
+  private put(row: CronJobState & { readonly appId: string }): void {
     this.db
       .prepare(
-        `INSERT INTO cron_jobs (app_id, job_id, suspended_at) VALUES (?, ?, ?)
-         ON CONFLICT (app_id, job_id) DO UPDATE SET suspended_at = excluded.suspended_at, settled_until = NULL`,
+        `INSERT OR REPLACE INTO cron_jobs (app_id, job_id, settled_until, suspended_at)
+         VALUES (@appId, @jobId, @settledUntil, @suspendedAt)`,
       )
-      .run(appId, jobId, at);
+      .run(row);
   }
 
   /** The current release has no such job. That it is suspended is kept, for a release which has it again. */

@@ -17,6 +17,7 @@ export interface ScheduleParts {
 }
 
 const LOOK_MS = 30_000;
+const DAY_MS = 24 * 60 * 60_000;
 
 /** Backups once a day. One whose time passed while tfkd was away is made once, when it is back. */
 export class BackupSchedules {
@@ -68,9 +69,26 @@ export class BackupSchedules {
     const { store, clock } = this.parts;
     const now = clock.now();
     for (const schedule of store.backupSchedules.due(now)) {
-      store.backupSchedules.setNext(schedule.addonId, nextTime(schedule, now));
       const addon = store.addons.find(schedule.addonId);
-      if (addon?.state === 'provisioned') this.capture(addon);
+      // Together, so that no time is passed over when tfkd ends in between.
+      store.transaction(() => {
+        store.backupSchedules.setNext(schedule.addonId, this.nextOf(schedule, now));
+        if (addon?.state === 'provisioned') this.capture(addon);
+      });
+    }
+  }
+
+  /** One whose time zone is not known here any more goes on every 24 hours: better than no backup, and than none of the others. */
+  private nextOf(schedule: BackupScheduleRecord, now: number): number {
+    try {
+      return nextTime(schedule, now);
+    } catch (error) {
+      const { addonId, timeZone } = schedule;
+      this.parts.logger.warn(
+        { err: error, addon: addonId, timeZone },
+        'the time of a daily backup cannot be told',
+      );
+      return Math.max(now, schedule.nextAt) + DAY_MS;
     }
   }
 

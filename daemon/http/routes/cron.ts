@@ -74,10 +74,18 @@ const jobJson = (job: ScheduledJob): CronJobJson => ({
   timezone: job.timezone,
   maintenance: job.maintenance,
   concurrency_policy: job.concurrencyPolicy,
+  time_limit: Math.round(job.timeLimitMs / 1000),
+  state: stateOf(job),
+  reason: job.problem,
   suspended_at: timeOrNull(job.suspendedAt),
   next_run_at: timeOrNull(job.nextRunAt),
   last_run: job.lastRun && runJson(job.lastRun),
 });
+
+function stateOf({ problem, suspendedAt }: ScheduledJob): CronJobJson['state'] {
+  if (problem !== null) return 'unreadable';
+  return suspendedAt === null ? 'scheduled' : 'suspended';
+}
 
 const runJson = (run: CronRunRecord): CronRunJson => ({
   id: run.id,

@@ -1,16 +1,18 @@
 import type { Clock } from '../../shared/clock.js';
 import { notFound, TfkError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
+import { nextTime, problemOf } from '../../shared/schedules.js';
 import type { AppRecord } from '../../store/apps.js';
 import type { CronJobRecord } from '../../store/cron-jobs.js';
 import type { CronRunRecord } from '../../store/cron-runs.js';
 import type { Store } from '../../store/store.js';
-import { nextTime } from './times.js';
 
 /** A job of the current release, as users see it. */
 export interface ScheduledJob extends CronJobRecord {
   readonly suspendedAt: number | null;
-  /** Null while it is suspended. */
+  /** Why its times cannot be told, in a sentence; null: they can. */
+  readonly problem: string | null;
+  /** Null while it is suspended, or has a problem, and where no time is to come. */
   readonly nextRunAt: number | null;
   /** The newest that was not skipped, or of none the newest. */
   readonly lastRun: CronRunRecord | null;
@@ -33,11 +35,13 @@ export class CronJobs {
       const state = states.find(({ jobId }) => jobId === job.id);
       const suspendedAt = state?.suspendedAt ?? null;
       const own = runs.filter(({ jobId }) => jobId === job.id);
+      const problem = problemOf(job);
       const since = Math.max(this.clock.now(), state?.settledUntil ?? 0);
       return {
         ...job,
         suspendedAt,
-        nextRunAt: suspendedAt === null ? nextTime(job, since) : null,
+        problem,
+        nextRunAt: suspendedAt === null && problem === null ? nextTime(job, since) : null,
         lastRun: own.find(({ status }) => status !== 'skipped') ?? own[0] ?? null,
       };
     });
@@ -92,18 +96,21 @@ export class CronJobs {
 
   /** Until it is resumed its times pass without a run. */
   suspend(app: AppRecord, jobId: string): ScheduledJob {
-    const { suspendedAt } = this.find(app, jobId);
-    return this.setSuspended(app, jobId, suspendedAt ?? this.clock.now());
+    const job = this.find(app, jobId);
+    if (job.suspendedAt !== null) return job;
+    this.store.cronJobs.suspend(app.id, jobId, this.clock.now());
+    return this.changed(app, jobId);
   }
 
   /** Its next time is run again; those that passed are not made up for. */
   resume(app: AppRecord, jobId: string): ScheduledJob {
     const job = this.find(app, jobId);
-    return job.suspendedAt === null ? job : this.setSuspended(app, jobId, null);
+    if (job.suspendedAt === null) return job;
+    this.store.cronJobs.resume(app.id, jobId, this.clock.now());
+    return this.changed(app, jobId);
   }
 
-  private setSuspended(app: AppRecord, jobId: string, at: number | null): ScheduledJob {
-    this.store.cronJobs.suspend(app.id, jobId, at);
+  private changed(app: AppRecord, jobId: string): ScheduledJob {
     this.wake(app.id);
     return this.find(app, jobId);
   }

@@ -1,12 +1,14 @@
+import { lastTimeBetween, nextTime, problemOf } from '../../shared/schedules.js';
 import type { CronJobRecord } from '../../store/cron-jobs.js';
 import { endOf } from './end.js';
 import type { CronSnapshot, CronStep, OpenRun } from './steps.js';
-import { lastTimeBetween, nextTime } from './times.js';
 
 /** A run may begin that much after its time; what is later is missed. */
 export const MOST_LATE_MS = 60 * 60_000;
 /** Of one app at a time; more wait. */
 export const MOST_AT_ONCE = 5;
+/** Of one job, so that one which hangs leaves room for the others. */
+export const MOST_OF_A_JOB = 3;
 
 /**
  * What to do now about the scheduled jobs of an app. A function of the snapshot alone: called again after its steps were done, it
@@ -49,14 +51,27 @@ function timeOf(job: CronJobRecord, snapshot: CronSnapshot): CronStep[] {
   const { now } = snapshot;
   const state = snapshot.states.find(({ jobId }) => jobId === job.id);
   if (state !== undefined && state.suspendedAt !== null) return [];
-  const since = state?.settledUntil ?? null;
-  // New, or the clock was far ahead when it was written down, and the job would wait for ever.
-  if (since === null || since > now + MOST_LATE_MS) return [{ action: 'settle', jobId: job.id, until: now }];
+  const reason = problemOf(job);
+  if (reason !== null) return state?.settledUntil === null ? [] : [{ action: 'set-aside', job, reason }];
+  const since = countsFrom(state, snapshot);
+  if (state?.settledUntil !== since) return [{ action: 'settle', jobId: job.id, until: since }];
   const scheduledAt = lastTimeBetween(job, Math.max(since, now - MOST_LATE_MS), now);
   if (scheduledAt === null) return missed(job, since, now);
-  const reason = hindrance(job, snapshot);
+  const hindered = hindrance(job, snapshot);
   const time = { job, scheduledAt, until: now };
-  return [reason === null ? { action: 'claim', ...time } : { action: 'skip', ...time, reason }];
+  return [hindered === null ? { action: 'claim', ...time } : { action: 'skip', ...time, reason: hindered }];
+}
+
+/** From when on the times of a job are to be run. */
+function countsFrom(
+  state: CronSnapshot['states'][number] | undefined,
+  { now, releasedAt }: CronSnapshot,
+): number {
+  // New: tfkd may have ended between its release and the first look.
+  if (state === undefined) return Math.min(releasedAt, now);
+  const { settledUntil } = state;
+  // It could not be read, or the clock was far ahead when that was written down, and the job would wait for ever.
+  return settledUntil === null || settledUntil > now + MOST_LATE_MS ? now : settledUntil;
 }
 
 function missed(job: CronJobRecord, since: number, now: number): CronStep[] {
@@ -97,6 +112,7 @@ function turns(snapshot: CronSnapshot): CronStep[] {
           { action: 'drop', run, reason: `${nameOf(earlier[0] as OpenRun)} of the job is still running` },
         ];
       if (earlier.length > 0 && job.concurrencyPolicy === 'replace') return earlier.flatMap(replaced);
+      if (earlier.length >= MOST_OF_A_JOB) return [];
       room -= 1;
       return room < 0 ? [] : [{ action: 'start', run, job }];
     });
@@ -112,11 +128,19 @@ function lostCause(
 ): string | null {
   if (!job) return NO_SUCH_JOB;
   if ((run.scheduledAt ?? run.createdAt) < now - MOST_LATE_MS)
-    return 'its turn did not come for more than an hour';
+    return `its turn did not come for more than an hour${behind(run, runs)}`;
   const waiting = runs.filter((other) => other.run.jobId === job.id && other.run.status === 'waiting');
   return job.concurrencyPolicy === 'replace' && waiting.at(-1)?.run.id !== run.id
     ? 'a newer run of the job came before its turn'
     : null;
+}
+
+/** Whom it waited for, so that one sees what hangs. */
+function behind({ jobId }: OpenRun['run'], runs: readonly OpenRun[]): string {
+  const running = runs.filter(({ run }) => run.status === 'running');
+  const own = running.filter(({ run }) => run.jobId === jobId);
+  const others = own.length >= MOST_OF_A_JOB ? own : running;
+  return others.length === 0 ? '' : `: ${others.map(nameOf).join(', ')} still ran`;
 }
 
 /** Told once; then it has as long to exit as any dyno. */

@@ -15,12 +15,19 @@ export function endOf({ run, dyno, inHand }: OpenRun, now: number): CronRunEnd |
 function outcomeOf(dyno: DynoRecord): Pick<CronRunEnd, 'status' | 'reason'> {
   const { exitCode, stopReason, timeLimitMs, message } = dyno;
   if (stopReason === 'time limit')
-    return {
-      status: 'failed',
-      reason: `it ran longer than ${Math.round((timeLimitMs ?? 0) / 3_600_000)} hours`,
-    };
+    return { status: 'failed', reason: `it ran longer than ${inWords(timeLimitMs ?? 0)}, its time limit` };
   if (stopReason !== null)
     return { status: 'stopped', reason: stopReason === 'stopped' ? 'a user stopped it' : stopReason };
   if (exitCode === 0) return { status: 'succeeded', reason: null };
   return { status: 'failed', reason: message ?? `exited with status ${exitCode ?? 'unknown'}` };
+}
+
+/** In the largest unit that leaves nothing over: `24 hours`, `90 minutes`. */
+function inWords(ms: number): string {
+  const units = [
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+  ] as const;
+  const [unit, length] = units.find(([, whole]) => ms % whole === 0) ?? ['second', 1000];
+  return `${ms / length} ${unit}${ms === length ? '' : 's'}`;
 }

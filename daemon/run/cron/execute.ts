@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Logs } from '../../logs/entry.js';
-import { platformLine, runSkipped } from '../../logs/platform.js';
+import { jobSetAside, platformLine, runSkipped } from '../../logs/platform.js';
 import type { Clock } from '../../shared/clock.js';
 import { newId } from '../../shared/ids.js';
 import type { CronRunRecord } from '../../store/cron-runs.js';
@@ -19,14 +19,13 @@ export interface CronExecuteDependencies {
 
 /** The process type that dynos of scheduled jobs count as; their names are `scheduler.4711`, as on Heroku. */
 export const SCHEDULER = 'scheduler';
-/** As for any one-off dyno. */
-const TIME_LIMIT_MS = 24 * 60 * 60_000;
 
 /** Does the steps of an app. Each is one transaction, so that tfkd may die between any two. */
 export class CronExecutor {
   private readonly executors: { readonly [A in CronAction]: (appId: string, step: CronStepOf<A>) => void } = {
     settle: (appId, { jobId, until }) => this.deps.store.cronJobs.settle(appId, jobId, until),
     forget: (appId, { jobId }) => this.deps.store.cronJobs.forget(appId, jobId),
+    'set-aside': (appId, step) => this.setAside(appId, step),
     claim: (appId, step) => void this.claim(appId, step),
     skip: (appId, step) => this.skip(appId, step),
     drop: (_, { run, reason }) => this.noteSkipped(run, reason),
@@ -40,6 +39,12 @@ export class CronExecutor {
   execute(appId: string, step: CronStep): void {
     const executor = this.executors[step.action] as (appId: string, step: CronStep) => void;
     this.deps.store.transaction(() => executor(appId, step));
+  }
+
+  /** Should it be readable again, what it missed meanwhile is not made up for. */
+  private setAside(appId: string, { job, reason }: CronStepOf<'set-aside'>): void {
+    this.deps.store.cronJobs.setAside(appId, job.id);
+    this.deps.logs.append(appId, [platformLine(SCHEDULER, jobSetAside(job.command, reason))]);
   }
 
   /** Null where the time was claimed before: a clock that was set back comes to it twice. */
@@ -91,7 +96,7 @@ export class CronExecutor {
       attached: false,
       attempt: 0,
       createdAt: startedAt,
-      timeLimitMs: TIME_LIMIT_MS,
+      timeLimitMs: job.timeLimitMs,
     });
     store.cronRuns.start(run.id, { instance, dyno: name, releaseVersion: release.version, startedAt });
     notify(run.appId);

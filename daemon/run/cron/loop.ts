@@ -95,11 +95,12 @@ export class CronLoop {
     }
   }
 
-  private observe({ id, maintenance }: AppRecord): CronSnapshot {
+  private observe({ id, maintenance, releasedAt }: AppRecord): CronSnapshot {
     const { store, clock, inHand } = this.deps;
     return {
       now: clock.now(),
       maintenance,
+      releasedAt: releasedAt ?? 0,
       jobs: store.cronJobs.current(id),
       states: store.cronJobs.states(id),
       runs: store.cronRuns.open(id).map((run) => ({

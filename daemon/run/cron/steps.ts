@@ -15,6 +15,8 @@ export type CronStep =
   | { readonly action: 'settle'; readonly jobId: string; readonly until: number }
   /** The current release has no such job any more. */
   | { readonly action: 'forget'; readonly jobId: string }
+  /** The times of the job cannot be told, and why: none of them counts. */
+  | { readonly action: 'set-aside'; readonly job: CronJobRecord; readonly reason: string }
   /** The time is to be run: its claim is made, and waits for its turn. */
   | ({ readonly action: 'claim' } & OfTime)
   /** The time is not run, and why. */
@@ -32,6 +34,8 @@ export type CronStepOf<A extends CronAction> = Extract<CronStep, { action: A }>;
 export interface CronSnapshot {
   readonly now: number;
   readonly maintenance: boolean;
+  /** When the current release became that. */
+  readonly releasedAt: number;
   /** Of the current release; none where nothing may be run. */
   readonly jobs: readonly CronJobRecord[];
   readonly states: readonly {

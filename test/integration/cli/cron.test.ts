@@ -23,6 +23,9 @@ const job = {
   timezone: 'Europe/Berlin',
   maintenance: false,
   concurrency_policy: 'allow',
+  time_limit: 86400,
+  state: 'suspended',
+  reason: null,
   suspended_at: '2026-01-02T03:04:05Z',
   next_run_at: null,
   last_run: run,
@@ -47,6 +50,18 @@ describe('scheduled jobs', () => {
     expect((await tfk('cron -a x')).stderr).toContain(
       'No scheduled jobs on ⬢ x. A job is an entry of "cron"',
     );
+  });
+
+  it('that cannot be read are listed with the reason and what to do, and the others as ever', async () => {
+    const reason = 'timezone: "Mars/Base" is not known to this machine’s Node.js v20.20.2';
+    const odd = { ...job, id: '0dd', state: 'unreadable', reason, suspended_at: null };
+    const never = { ...job, id: 'never', state: 'scheduled', suspended_at: null };
+    tfkd.on('GET /tfk/apps/x/cron', { json: [odd, never] });
+    const { stdout, stderr, code } = await tfk('cron -a x');
+    expect(stdout).toMatch(/0dd .* unreadable .*\nnever .* never /);
+    expect(stderr).toContain(`0dd does not run by itself: ${reason}.`);
+    expect(stderr).toContain('Mend it in app.json and push; until then by hand: tfk cron:run 0dd -a x');
+    expect(code).toBe(0);
   });
 
   it('are suspended and resumed', async () => {

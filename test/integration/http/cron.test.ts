@@ -34,6 +34,9 @@ it('lists the jobs of the current release', async () => {
     timezone: 'UTC',
     maintenance: false,
     concurrency_policy: 'forbid',
+    time_limit: 86_400,
+    state: 'scheduled',
+    reason: null,
     suspended_at: null,
     last_run: null,
   });
@@ -61,6 +64,19 @@ it('begins a run, tells of it, and refuses a second one', async () => {
   expect((await ask('GET', `shop/cron-runs/${run.id}`)).json()).toEqual(run);
   expect((await ask('GET', `other/cron-runs/${run.id}`)).statusCode).toBe(404);
   expect((await ask('POST', `shop/cron/${id}/runs`)).statusCode).toBe(409);
+});
+
+it('tells of a job whose times cannot be told, with field and reason, and runs it by hand', async () => {
+  const app = await bench.pushedApp('odd');
+  const slugId = bench.releases.current(app.id).slugId ?? '';
+  const jobs = cronJobsOf([{ command: 'true', schedule: '@daily' }]);
+  const odd = jobs.map((job) => ({ ...job, id: 'odd', timezone: 'Mars/Base' }));
+  bench.store.cronJobs.putOfSlug(slugId, [...odd, ...jobs]);
+  const [first, second] = (await ask('GET', 'odd/cron')).json<CronJob[]>();
+  expect(first).toMatchObject({ state: 'unreadable', next_run_at: null });
+  expect(first?.reason).toMatch(/^timezone: "Mars\/Base" is not known/);
+  expect(second).toMatchObject({ state: 'scheduled', reason: null });
+  expect((await ask('POST', 'odd/cron/odd/runs')).statusCode).toBe(201);
 });
 
 it('says which jobs there are where none is meant', async () => {

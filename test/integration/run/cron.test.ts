@@ -96,7 +96,7 @@ class World {
         outputSecret: null,
         createdAt: 0,
       });
-      store.apps.setCurrentRelease(app.id, `release-${id}`, 0);
+      store.apps.setCurrentRelease(app.id, `release-${id}`, this.clock.now());
     });
     this.cron.loop.wake(app.id);
   }

@@ -57,6 +57,10 @@ describe('app.json', () => {
       'cron/0/concurrency_policy: should be one of allow, forbid, replace',
     ],
     [
+      { cron: [{ command: 'x', schedule: '@daily', time_limit: 90_000 }] },
+      'cron/0/time_limit: should be 1 to 86400',
+    ],
+    [
       {
         cron: [
           { command: 'x', schedule: '@daily' },

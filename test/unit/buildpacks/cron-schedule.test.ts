@@ -1,7 +1,7 @@
-import { Cron } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readSchedule } from '../../../buildpacks/cron-schedule.js';
+import { nextTime } from '../../../daemon/shared/schedules.js';
 
 const problemOf = (line: string): string => {
   const read = readSchedule(line);
@@ -52,6 +52,7 @@ describe('a cron line', () => {
     ['0 0 L * *', 'day of the month: "L" is not a day of the month'],
     ['0 0 31 2 *', 'never comes: none of its months has a day 31'],
     ['0 0 31 4,jun *', 'never comes'],
+    ['0 0 30 2 */2', 'never comes: none of its months has a day 30'],
     ['@dayly', '"@dayly" is not known, did you mean @daily?'],
     ['@every 10m', '@every is not known; every ten minutes, for one, is "*/10 * * * *"'],
     ['@reboot', '@reboot is not known'],
@@ -88,8 +89,7 @@ describe('a cron line', () => {
       fc.property(line, (fields) => {
         const read = readSchedule(fields.join(' '));
         if ('problem' in read) return;
-        const next = new Cron(read.expression, { mode: '5-part', timezone: 'Europe/Berlin' }).nextRun();
-        expect(next?.getTime()).toBeGreaterThan(0);
+        expect(nextTime({ ...read, timezone: 'Europe/Berlin' }, Date.UTC(2026, 0))).toBeGreaterThan(0);
       }),
     );
   });

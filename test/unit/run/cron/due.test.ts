@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dueSteps, MOST_AT_ONCE, MOST_LATE_MS, nextDue } from '../../../../daemon/run/cron/due.js';
+import {
+  dueSteps,
+  MOST_AT_ONCE,
+  MOST_LATE_MS,
+  MOST_OF_A_JOB,
+  nextDue,
+} from '../../../../daemon/run/cron/due.js';
 import type { CronSnapshot, CronStep, OpenRun } from '../../../../daemon/run/cron/steps.js';
 import type { CronJobRecord } from '../../../../daemon/store/cron-jobs.js';
 import type { CronRunRecord } from '../../../../daemon/store/cron-runs.js';
@@ -18,6 +24,7 @@ const aJob = (change: Partial<CronJobRecord> = {}): CronJobRecord => ({
   timezone: 'UTC',
   maintenance: false,
   concurrencyPolicy: 'allow',
+  timeLimitMs: 86_400_000,
   ...change,
 });
 
@@ -58,6 +65,7 @@ function running(
 const aSnapshot = (change: Partial<CronSnapshot> = {}): CronSnapshot => ({
   now: NOON,
   maintenance: false,
+  releasedAt: NOON - 600 * MINUTE,
   jobs: [aJob()],
   states: [{ jobId: 'job', settledUntil: NOON - MINUTE, suspendedAt: null }],
   runs: [],
@@ -76,6 +84,8 @@ function inWords(step: CronStep): string {
       return `settle ${step.jobId} until ${minutes(step.until)}`;
     case 'forget':
       return `forget ${step.jobId}`;
+    case 'set-aside':
+      return `set aside ${step.job.id}: ${step.reason}`;
     case 'claim':
       return `claim ${step.job.id} of ${minutes(step.scheduledAt)}`;
     case 'skip':
@@ -98,7 +108,10 @@ describe('a time that has come', () => {
   });
 
   it('counts only from when the job was deployed', () => {
-    expect(steps({ states: [] })).toEqual(['settle job until 0 min']);
+    expect(steps({ states: [], releasedAt: NOON })).toEqual(['settle job until 0 min']);
+    // tfkd ended before it looked at the release.
+    expect(steps({ states: [], releasedAt: NOON - MINUTE })).toEqual(['settle job until -1 min']);
+    expect(steps({ states: [], releasedAt: NOON + MINUTE })).toEqual(['settle job until 0 min']);
     expect(steps({ states: since(null) })).toEqual(['settle job until 0 min']);
   });
 
@@ -116,6 +129,35 @@ describe('a time that has come', () => {
     expect(steps({ jobs: [] })).toEqual(['forget job']);
     expect(steps({ jobs: [], states: since(null, 5) })).toEqual([]);
     expect(steps({ jobs: [], states: since(NOON, 5) })).toEqual(['forget job']);
+  });
+});
+
+describe('a job whose times cannot be told', () => {
+  const odd = aJob({ id: 'odd', timezone: 'Mars/Base' });
+  const jobs = [odd, aJob()];
+  const states = (settledUntil: number | null) => [
+    { jobId: 'odd', settledUntil, suspendedAt: null },
+    { jobId: 'job', settledUntil: NOON - MINUTE, suspendedAt: null },
+  ];
+  const reason = `timezone: "Mars/Base" is not known to this machine's Node.js ${process.version}`;
+
+  it('is set aside with the reason, once, and keeps no other from its times', () => {
+    expect(steps({ jobs, states: states(NOON - MINUTE) })).toEqual([
+      `set aside odd: ${reason}`,
+      'claim job of 0 min',
+    ]);
+    expect(steps({ jobs, states: states(null) })).toEqual(['claim job of 0 min']);
+    expect(nextDue(aSnapshot({ jobs, states: states(null) }))).toBe(NOON + 10 * MINUTE);
+    const garbled = [aJob({ id: 'odd', expression: 'now and then' }), aJob()];
+    expect(steps({ jobs: garbled, states: states(NOON) })[0]).toMatch(/^set aside odd: schedule: "now and/);
+  });
+
+  it('runs when a user says so, and counts from when it can be read again', () => {
+    expect(steps({ jobs, states: states(null), runs: [waiting({ id: 'by hand', jobId: 'odd' })] })).toContain(
+      'start by hand',
+    );
+    const mended = [aJob({ id: 'odd' })];
+    expect(steps({ jobs: mended, states: states(null).slice(0, 1) })).toEqual(['settle odd until 0 min']);
   });
 });
 
@@ -203,6 +245,21 @@ describe('many jobs at once', () => {
     ]);
   });
 
+  it('of one job do not take all the room, so that one which hangs keeps no other from running', () => {
+    const jobs = ['hangs', 'a'].map((id) => aJob({ id }));
+    const states = jobs.map(({ id }) => ({ jobId: id, settledUntil: NOON, suspendedAt: null }));
+    const hanging = Array.from({ length: MOST_OF_A_JOB }, (_, at) =>
+      running(String(at), {}, { jobId: 'hangs' }),
+    );
+    const runs = [...hanging, waiting({ id: '4th', jobId: 'hangs' }), waiting({ id: 'its', jobId: 'a' })];
+    expect(steps({ jobs, states, runs })).toEqual(['start its']);
+    const now = NOON + MOST_LATE_MS + 1;
+    const later = states.map((state) => ({ ...state, settledUntil: now }));
+    expect(steps({ jobs, states: later, now, runs: runs.slice(0, -1) })).toEqual([
+      'drop 4th: its turn did not come for more than an hour: scheduler.0, scheduler.1, scheduler.2 still ran',
+    ]);
+  });
+
   it('a run that waited for more than an hour is given up, and one whose job is gone', () => {
     const now = NOON + MOST_LATE_MS + 1;
     expect(steps({ now, states: since(now), runs: [waiting()] })).toEqual([
@@ -226,7 +283,11 @@ describe('a run that is over', () => {
     ],
     [
       { exitCode: 143, stopReason: 'time limit', timeLimitMs: 86_400_000 },
-      'failed 143 it ran longer than 24 hours',
+      'failed 143 it ran longer than 24 hours, its time limit',
+    ],
+    [
+      { exitCode: null, stopReason: 'time limit', timeLimitMs: 90_000 },
+      'failed - it ran longer than 90 seconds, its time limit',
     ],
   ])('with %j ends %s', (dyno, end) => {
     const runs = [running('1', { state: 'complete', exitedAt: NOON, ...dyno })];
@@ -271,6 +332,7 @@ class World {
       const snapshot = {
         now: this.now,
         maintenance: false,
+        releasedAt: NOON,
         jobs: [this.job],
         states: since(this.settledUntil),
       };
@@ -331,7 +393,7 @@ describe('whatever happens', () => {
           world.look(each.kind === 'kill' ? each.after : Infinity);
           expect(new Set(world.started).size).toBe(world.started.length);
           const dynos = world.runs.filter(({ run }) => run.status === 'running').length;
-          expect(dynos).toBeLessThanOrEqual(policy === 'allow' ? MOST_AT_ONCE : 1);
+          expect(dynos).toBeLessThanOrEqual(policy === 'allow' ? MOST_OF_A_JOB : 1);
         }
       }),
     );
