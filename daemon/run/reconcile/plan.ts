@@ -76,7 +76,8 @@ function deadDyno({ record, observed, held }: DynoView, { now, destroyed }: AppS
   if (record.state === 'complete') return held ? [] : [{ action: 'forget', dyno: record, exit: null }];
   if (record.state === 'crashed')
     return observed.kind === 'exited' ? [{ action: 'clean', dyno: record }] : [];
-  if (record.handle === null && record.state === 'starting') return [neverStarted(record, destroyed)];
+  if (record.handle === null && record.state === 'starting')
+    return [observed.kind === 'exited' ? startedUnseen(record, destroyed) : neverStarted(record, destroyed)];
   // Its last output waits in the engine for the client.
   if (record.attached && held) return [];
   if (record.kind !== 'formation') return [{ action: 'complete', dyno: record, exit }];
@@ -89,6 +90,12 @@ function deadDyno({ record, observed, held }: DynoView, { now, destroyed }: AppS
     { action: 'crash', dyno: record, exit, attempt: decision.attempt, nextStartAt: now + decision.delayMs },
   ];
 }
+
+/** tfkd died between process and row, and it has ended since: the engine answers its handle again, and with it goes how it ended. */
+const startedUnseen = (record: DynoRecord, destroyed: boolean): Step =>
+  record.kind === 'release' && !destroyed
+    ? { action: 'launch', dyno: record }
+    : neverStarted(record, destroyed);
 
 /** tfkd died between row and process. A one-off's client has gone with it; anything else is started now. */
 function neverStarted(record: DynoRecord, destroyed: boolean): Step {

@@ -134,6 +134,18 @@ describe('the life of a dyno', () => {
     expect(steps(aSnapshot({ dynos }))).toEqual(['launch web.1 (v1)']);
   });
 
+  it('of a scheduled job that ended before tfkd had noted its start is asked for by its end, also when it was to stop', () => {
+    const exit = { code: 0, outOfMemory: false, at: 900 };
+    const change = { name: 'scheduler.7', kind: 'release', state: 'starting', handle: null } as const;
+    const dyno = aView(
+      { ...change, stopReason: 'replaced' },
+      { observed: { kind: 'exited', exit }, held: true },
+    );
+    expect(steps(aSnapshot({ formation: [], dynos: [dyno] }))).toEqual(['launch scheduler.7 (v1)']);
+    const destroyed = aSnapshot({ formation: [], dynos: [dyno], destroyed: true, remaining: 1 });
+    expect(planApp(destroyed, DEADLINES)).toMatchObject([{ action: 'forget' }]);
+  });
+
   it('is killed when it does not exit in its time', () => {
     const dynos = [aView({ state: 'stopping', stopReason: 'scaled down', stateSince: 0 })];
     const formation = [{ type: 'web', quantity: 0, size: 'Standard-1X' }];
