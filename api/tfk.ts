@@ -88,6 +88,8 @@ export const BuildPlan = Type.Object({
       name: Type.String(),
       title: Type.String(),
       inputs: Type.Union([Type.Literal('source'), Type.Array(Type.String())]),
+      /** Config vars that a step gets which sees files only; other values run it again, too. */
+      config: Type.Optional(Type.Array(Type.String())),
       commands: Type.Array(Type.Array(Type.String())),
       env: MapOf(Type.String()),
       caches: MapOf(Type.String()),

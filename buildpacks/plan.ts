@@ -22,8 +22,8 @@ export interface BuildPlan {
   /** Path → text of files that the plan adds to the source, where it has none of that name; there before the first step. */
   readonly files: Readonly<Record<string, string>>;
   /**
-   * Names of the app's config vars that open steps and Dockerfiles are given, as the source or the app asks for; a planner's
-   * `*` is all that there are. Only names stand in a plan; a changed value builds anew.
+   * Names of the app's config vars that open steps and Dockerfiles are given, as the source or the app asks for, and closed steps
+   * as far as they name them; a planner's `*` is all that there are. Only names stand in a plan; a changed value builds anew.
    */
   readonly buildConfig: readonly string[];
   /** Process types which the planner offers where the Procfile names none. */
@@ -79,9 +79,12 @@ export interface BuildStep {
   readonly title: string;
   /**
    * What the step may see, and so what its cache key is made of (with its commands, env, runtime and the step before it):
-   * these files only, or `source`: the whole tree. A step which sees files only is not run again when other files change.
+   * these files only, and what links among them lead to, or `source`: the whole tree. A step which sees files only is not run
+   * again when other files change.
    */
   readonly inputs: readonly string[] | 'source';
+  /** Names of the plan's `buildConfig` that a step gets which sees files only: another value is another key. Open steps get all. */
+  readonly config?: readonly string[];
   /** Argument arrays, run one after the other in the app's root; the first that fails ends the build. */
   readonly commands: readonly (readonly [string, ...string[]])[];
   readonly env: Readonly<Record<string, string>>;

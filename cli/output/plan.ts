@@ -25,7 +25,7 @@ export function planLines(plan: BuildPlan, paint: Paint): string[] {
 
 function stepLines(step: BuildPlan['steps'][number], paint: Paint): string[] {
   if (step.buildpack !== undefined) return buildpackLines(step.title, step.buildpack, paint);
-  const inputs = step.inputs === 'source' ? 'any file' : step.inputs.join(', ');
+  const inputs = step.inputs === 'source' ? 'any file' : [...step.inputs, ...(step.config ?? [])].join(', ');
   return [
     '',
     paint.in('bold', `-----> ${visible(step.title)}`),

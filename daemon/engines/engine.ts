@@ -131,8 +131,8 @@ export interface BuildRequest {
   /** Build environment beyond the plan's: CA bundle, proxy settings. Never the app's config vars. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * The config vars that the plan names in `buildConfig`: for steps that see the whole source, and build arguments; to classic
-   * buildpacks they are files of one folder.
+   * The config vars that the plan names in `buildConfig`: for steps that see the whole source, for others as far as they name
+   * them, and build arguments; to classic buildpacks they are files of one folder.
    */
   readonly config: Readonly<Record<string, string>>;
   /** The same for the same `config`, and says nothing of it: what is kept of a build is known by this. */

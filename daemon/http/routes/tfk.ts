@@ -121,8 +121,9 @@ function planJson(
     launch_runtime: plan.launchRuntime,
     notes: [...plan.notes],
     warnings: [...new Set([...plan.warnings, ...warnings])],
-    steps: plan.steps.map((step) => ({
+    steps: plan.steps.map(({ config, ...step }) => ({
       ...step,
+      ...(config === undefined ? {} : { config: [...config] }),
       inputs: step.inputs === 'source' ? 'source' : [...step.inputs],
       commands: step.commands.map((command) => [...command]),
       layers: [...step.layers],

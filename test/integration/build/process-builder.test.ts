@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -164,6 +172,39 @@ describe('layers', () => {
     const target = join(tempFolder(), 'dyno');
     await builder.materialise(artifact, target);
     expect(readFileSync(join(target, 'deps/a'), 'utf8')).toBe('2');
+  });
+
+  test('are made anew for another value of a config var that their step names, and for no other', async () => {
+    const builder = aBuilder();
+    const source = aSource({ lock: '1' });
+    const install = ['/bin/sh', '-c', 'mkdir deps && echo "installed by $TOKEN, not by $OTHER"'] as const;
+    const common = { env: {}, caches: {}, layers: ['deps'], name: 'install', title: 'Installing' };
+    const step = { ...common, inputs: ['lock'], config: ['TOKEN'], commands: [install] };
+    const plan = aPlan([], { steps: [step], buildConfig: ['OTHER', 'TOKEN'] });
+    const said = async (config: Record<string, string>) => {
+      const request = aRequest(source, { plan, config });
+      artifactOf(await builder.build(request));
+      return request.output.text;
+    };
+    expect(await said({ TOKEN: 'one', OTHER: 'x' })).toMatch(/installed by one, not by $/m);
+    writeFiles(source, { 'index.js': 'changed' });
+    expect(await said({ TOKEN: 'one', OTHER: 'y' })).not.toContain('installed');
+    expect(await said({ TOKEN: 'two', OTHER: 'y' })).toContain('installed by two');
+  });
+
+  test('are made anew when what lies behind a link among their inputs changes', async () => {
+    const builder = aBuilder();
+    const source = aSource({ 'locks/prod': '1' });
+    symlinkSync('locks/prod', join(source, 'lock'));
+    const plan = aLayeredPlan('cp deps/a out');
+    const out = async () => {
+      const target = join(tempFolder(), 'dyno');
+      await builder.materialise(artifactOf(await builder.build(aRequest(source, { plan }))), target);
+      return readFileSync(join(target, 'out'), 'utf8');
+    };
+    expect(await out()).toBe('1');
+    writeFiles(source, { 'locks/prod': '2' });
+    expect(await out()).toBe('2');
   });
 
   test('keep what a build script generates, changes or removes in them, for its own slug only', async () => {

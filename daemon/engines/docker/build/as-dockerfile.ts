@@ -53,11 +53,11 @@ function buildStage(plan: BuildPlan, imageOf: ImageOf): string[] {
     `FROM ${imageOf(plan.runtime)} AS build`,
     `WORKDIR ${APP}`,
     ...toolLines(plan, imageOf),
-    ...closed.flatMap((step) => ['', ...copyInputs(step), ...runLines(step)]),
+    ...closed.flatMap((step) => ['', ...copyInputs(step), ...argLines(step.config ?? []), ...runLines(step)]),
     '',
     ...Object.entries(plan.files).flatMap(([path, text]) => fileLines(path, text)),
     'COPY . .',
-    ...plan.buildConfig.map((name) => `ARG ${name}`),
+    ...argLines(plan.buildConfig),
     ...plan.steps.slice(closed.length).flatMap((step) => ['', ...runLines(step)]),
     ...excluding(plan.exclude),
   ];
@@ -89,6 +89,9 @@ function launchStage(
 
 const toolLines = ({ tools }: BuildPlan, imageOf: ImageOf): string[] =>
   tools.flatMap((tool) => placesOf(tool).map((path) => `COPY --from=${imageOf(tool)} ${path} ${path}`));
+
+/** The same argument may be declared again. */
+const argLines = (names: readonly string[]): string[] => names.map((name) => `ARG ${name}`);
 
 /** By their folders, since COPY takes the last of its words for the one folder of all others. */
 function copyInputs({ inputs }: BuildStep): string[] {

@@ -1,7 +1,8 @@
-import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
+import type { BuildStep } from '../../../../buildpacks/plan.js';
 import type { Stream } from '../../build/buildpacks.js';
 import { HintFinder, shownCommand } from '../../build/failed-command.js';
 import { StepFailed } from '../../build/step-failed.js';
+import { configOf } from '../../build/step-inputs.js';
 import { Watch } from '../../build/watch.js';
 import type { BuildRequest } from '../../engine.js';
 import type { BuildFolders } from './folders.js';
@@ -70,7 +71,9 @@ export class CommandRunner {
   async environment(step: BuildStep): Promise<Record<string, string>> {
     const { folders, path, toolEnv, scratch, marker } = this.place;
     const { appId, buildId, env, config, sourceVersion } = this.request;
-    const own = step.buildpack ? { REQUEST_ID: buildId, SOURCE_VERSION: sourceVersion ?? '' } : config;
+    const own = step.buildpack
+      ? { REQUEST_ID: buildId, SOURCE_VERSION: sourceVersion ?? '' }
+      : configOf(step, config);
     const caches: Record<string, string> = {};
     for (const [name, variable] of Object.entries(step.caches))
       caches[variable] = await folders.cacheOf(appId, name);
@@ -78,7 +81,7 @@ export class CommandRunner {
       ...env,
       ...toolEnv,
       ...step.env,
-      ...(isClosed(step) ? {} : own),
+      ...own,
       ...caches,
       PATH: path,
       HOME: await folders.cacheOf(appId, 'home'),

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isClosed, type BuildStep } from '../../../../buildpacks/plan.js';
+import { isClosed, type BuildStep, type ClosedStep } from '../../../../buildpacks/plan.js';
 import { treeDigest, type TreeEntry } from '../../../shared/tree.js';
+import { configOf, inputsOf } from '../../build/step-inputs.js';
 import type { BuildRequest } from '../../engine.js';
 import type { Buildpacks } from './buildpacks.js';
 import type { CommandRunner } from './command-runner.js';
@@ -35,16 +36,16 @@ export class Steps {
     const { plan, output } = this.parts.request;
     for (const [index, step] of plan.steps.entries()) {
       output.step(step.title);
-      if (isClosed(step)) await this.runClosed(step, step.inputs, index);
+      if (isClosed(step)) await this.runClosed(step, index);
       else await this.runOpen(step, index);
     }
     return { layers: [...this.current.values()], keys: this.keys };
   }
 
   /** A step which sees only its files and the layers before it: run in a folder with just these, once per key. */
-  private async runClosed(step: BuildStep, inputs: readonly string[], index: number): Promise<void> {
+  private async runClosed(step: ClosedStep, index: number): Promise<void> {
     const { layers, request, source, staging } = this.parts;
-    const files = source.filter(({ path, type }) => type !== 'folder' && inputs.includes(path));
+    const files = inputsOf(step, source);
     const key = this.keyOf(step, treeDigest(files));
     this.uses(key);
     const known = await layers.find(key);
@@ -97,10 +98,12 @@ export class Steps {
   }
 
   /** All that the step's result depends on. Notes and titles are not part of it. */
-  private keyOf(step: BuildStep, inputs: string): string {
+  private keyOf(step: ClosedStep, inputs: string): string {
     const before = [...this.current.values()].map(({ path, digest }) => [path, digest]);
     const { commands, env, caches, layers } = step;
-    const parts = [1, inputs, commands, env, Object.keys(caches), layers, this.parts.runtimeVersion, before];
+    const { runtimeVersion, request } = this.parts;
+    const config = configOf(step, request.config);
+    const parts = [2, inputs, commands, env, config, Object.keys(caches), layers, runtimeVersion, before];
     return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   }
 }

@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
-import { isClosed, type BuildStep } from '../../../../../buildpacks/plan.js';
+import type { BuildStep } from '../../../../../buildpacks/plan.js';
 import { HintFinder, shownCommand } from '../../../build/failed-command.js';
 import { StepFailed } from '../../../build/step-failed.js';
+import { configOf } from '../../../build/step-inputs.js';
 import { inMegabytes, type Watch } from '../../../build/watch.js';
 import type { BuildRequest } from '../../../engine.js';
 import { unless } from '../../answers.js';
@@ -73,12 +74,14 @@ export class CommandRunner {
   /** Of the commands of a step. A classic buildpack gets config vars otherwise. */
   environment(step: BuildStep): Record<string, string> {
     const { config, buildId, sourceVersion } = this.options;
-    const own = step.buildpack ? { REQUEST_ID: buildId, SOURCE_VERSION: sourceVersion ?? '' } : config;
+    const own = step.buildpack
+      ? { REQUEST_ID: buildId, SOURCE_VERSION: sourceVersion ?? '' }
+      : configOf(step, config);
     const caches = Object.entries(step.caches).map(([name, variable]) => [variable, cacheFolder(name)]);
     return {
       ...this.options.env,
       ...step.env,
-      ...(isClosed(step) ? {} : own),
+      ...own,
       ...(Object.fromEntries(caches) as Record<string, string>),
       HOME: cacheFolder(HOME_CACHE),
       TMPDIR: '/tmp',

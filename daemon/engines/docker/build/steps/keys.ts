@@ -7,14 +7,19 @@ export interface StepKeyParts {
   readonly baseId: string;
   /** Digest of the files that the step sees. */
   readonly inputs: string;
+  /** The config vars that the step is given. */
+  readonly config: Readonly<Record<string, string>>;
   /** Of the layers that the step finds; null where there are none. */
   readonly previous: string | null;
 }
 
 /** All that a step's layers depend on. Its title is not part of it. */
-export function stepKey(step: BuildStep, { salt, baseId, inputs, previous }: StepKeyParts): string {
-  const { commands, env, caches, layers } = step;
-  return hash(['layer', 2, salt, baseId, inputs, previous, commands, env, Object.keys(caches), layers]);
+export function stepKey(
+  { commands, env, caches, layers }: BuildStep,
+  { salt, baseId, inputs, config, previous }: StepKeyParts,
+): string {
+  const told = [env, config, Object.keys(caches)];
+  return hash(['layer', 3, salt, baseId, inputs, previous, commands, ...told, layers]);
 }
 
 export interface SlugKeyParts {

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { isClosed, type BuildStep, type ClosedStep } from '../../../../../buildpacks/plan.js';
 import { treeDigest, type TreeEntry } from '../../../../shared/tree.js';
+import { configOf, inputsOf } from '../../../build/step-inputs.js';
 import type { BuildRequest } from '../../../engine.js';
 import type { BaseImage } from '../base-images.js';
 import { tree, type Part } from './archives.js';
@@ -53,9 +54,10 @@ export class Steps {
   /** A step which sees only its files and the layers before it: run in a container with just these, once per key. */
   private async runClosed(step: ClosedStep): Promise<void> {
     const { layers, request, source, base, salt } = this.parts;
-    const files = source.filter(({ path, type }) => type !== 'folder' && step.inputs.includes(path));
+    const files = inputsOf(step, source);
     const inputs = treeDigest(files);
-    const key = stepKey(step, { salt, baseId: base.id, inputs, previous: this.current.key });
+    const config = configOf(step, request.config);
+    const key = stepKey(step, { salt, baseId: base.id, inputs, config, previous: this.current.key });
     this.uses(key);
     const known = await layers.find(key, this.current, step.layers);
     if (known) {
@@ -90,9 +92,10 @@ export class Steps {
 
   /** Makes layers of what an open step made, for the closed steps that follow. */
   private async capture(step: BuildStep, container: Docker.Container): Promise<void> {
-    const { layers, source, base, salt, workspace } = this.parts;
+    const { layers, source, base, salt, workspace, request } = this.parts;
     const inputs = treeDigest(source);
-    const key = stepKey(step, { salt, baseId: base.id, inputs, previous: this.current.key });
+    const { config } = request;
+    const key = stepKey(step, { salt, baseId: base.id, inputs, config, previous: this.current.key });
     this.uses(key);
     this.current = await layers.make(key, container, { before: this.current, made: step.layers });
     workspace.forget(step.layers);
