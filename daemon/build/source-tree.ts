@@ -7,18 +7,21 @@ import {
   readFileSync,
   readdirSync,
   realpathSync,
+  type Stats,
 } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { SourceTree } from '../../buildpacks/source.js';
 
 const MAX_READ_BYTES = 1024 * 1024;
 
-/** A view of an unpacked source. Links are entries, never followed: neither at the end of a path nor on the way. */
+/**
+ * A view of an unpacked source. Links are entries: a folder behind one is not looked into. Only what is read may be a link, to a
+ * file of the same source, such as `requirements.txt` to `requirements/production.txt`.
+ */
 export function sourceTree(folder: string): SourceTree {
   const root = realpathSync(folder);
   return {
-    has: (path) =>
-      pathInside(root, path) !== null && lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined,
+    has: (path) => statInside(root, path) !== undefined,
     read: (path) => readText(root, path),
     list: (path) => listFolder(root, path),
   };
@@ -36,12 +39,23 @@ function pathInside(root: string, path: string): string | null {
   }
 }
 
+/** Undefined where nothing is, and for what no file can be called: sources name paths of any length, with any character. */
+function statInside(root: string, path: string): Stats | undefined {
+  try {
+    return pathInside(root, path) === null ? undefined : lstatSync(join(root, path));
+  } catch {
+    return undefined;
+  }
+}
+
 function readText(root: string, path: string): string | null {
   const absolute = pathInside(root, path);
   if (absolute === null) return null;
   let file: number | undefined;
   try {
-    file = openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const real = realpathSync(absolute);
+    if (!real.startsWith(root + sep)) return null;
+    file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = fstatSync(file);
     return stat.isFile() && stat.size <= MAX_READ_BYTES ? readFileSync(file, 'utf8') : null;
   } catch {
@@ -52,9 +66,8 @@ function readText(root: string, path: string): string | null {
 }
 
 function listFolder(root: string, path: string): readonly string[] {
-  const absolute = pathInside(root, path);
-  if (absolute === null || lstatSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(absolute, { withFileTypes: true })
+  if (statInside(root, path)?.isDirectory() !== true) return [];
+  return readdirSync(join(root, path), { withFileTypes: true })
     .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
     .sort();
 }
