@@ -10,7 +10,7 @@ export interface NodeApp {
   readonly packageJson: PackageJson;
   readonly workspaces: readonly Workspace[];
   readonly manager: PackageManager;
-  /** Config vars that the package manager's own settings name, such as a token for a private registry. */
-  readonly variables: readonly string[];
+  /** Config vars that the package manager reads, such as a token for a private registry which its settings name. */
+  readonly variables: ReadonlyMap<string, string>;
   readonly procfile: ProcessTypes;
 }

@@ -16,7 +16,10 @@ export interface PackageJson {
   readonly devDependencies: ReadonlyMap<string, string>;
   /** Patterns of the folders that hold its workspaces; null: it has none. */
   readonly workspaces: readonly string[] | null;
-  readonly patches: boolean;
+  /** Versions that count instead of those which packages ask for, in the fields of every package manager. */
+  readonly overrides: readonly string[];
+  /** Patches of packages: paths, relative to it. */
+  readonly patches: readonly string[];
   /** The files that its programs are, relative to it. */
   readonly programs: readonly string[];
 }
@@ -31,6 +34,7 @@ export function readPackageJson(source: SourceTree, path = 'package.json'): Pack
   if (json === null) throw new PlanError(`${path} is not a regular file of at most 1 MiB.`);
   const fields = objectOf(parsed(json, path));
   if (fields === null) throw new PlanError(`${path} is not a JSON object.`);
+  const ofPnpm = objectOf(fields['pnpm']) ?? {};
   const devEngines = objectOf(fields['devEngines']) ?? {};
   return {
     name: textOf(fields['name']),
@@ -46,7 +50,13 @@ export function readPackageJson(source: SourceTree, path = 'package.json'): Pack
     ]),
     devDependencies: textsOf(fields['devDependencies']),
     workspaces: patternsOf(fields['workspaces']) ?? patternsOf(objectOf(fields['workspaces'])?.['packages']),
-    patches: objectOf(objectOf(fields['pnpm'])?.['patchedDependencies']) !== null,
+    overrides: [
+      fields['overrides'],
+      fields['resolutions'],
+      ofPnpm['overrides'],
+      ofPnpm['packageExtensions'],
+    ].flatMap(textsBelow),
+    patches: [fields['patchedDependencies'], ofPnpm['patchedDependencies']].flatMap(textsBelow),
     programs: programsOf(fields['bin']),
   };
 }
@@ -90,4 +100,12 @@ function textsOf(value: unknown): ReadonlyMap<string, string> {
     return typeof entry[1] === 'string';
   });
   return new Map(texts);
+}
+
+/** All texts in a value, however deep, also where YAML lets it hold itself. */
+export function textsBelow(value: unknown): string[] {
+  const seen = new Set<unknown>([value]);
+  for (const next of seen)
+    if (typeof next === 'object' && next !== null) for (const part of Object.values(next)) seen.add(part);
+  return [...seen].filter((part) => typeof part === 'string');
 }

@@ -3,12 +3,13 @@ import { PlanError, type PlanContext, type Planner } from '../planner.js';
 import { readProcfile } from '../procfile.js';
 import type { SourceTree } from '../source.js';
 import { scriptCommand, toolOf, toolSettings } from './commands.js';
-import { hasInstallScripts, installStep, pruneStep, TOOLS_PATH, toolStep } from './installing.js';
+import { hasInstallScripts } from './install-inputs.js';
+import { installStep, pruneStep, TOOLS_PATH, toolStep } from './installing.js';
 import { nextCache, nextLeftovers } from './next.js';
 import type { NodeApp } from './node-app.js';
 import { readPackageJson, type PackageJson } from './package-json.js';
 import { choosePackageManager } from './package-manager.js';
-import { buildVariables, namedVariables } from './variables.js';
+import { buildVariables, installVariables } from './variables.js';
 import { nodeVersion } from './version.js';
 import { webOf, type Web } from './web.js';
 import { readWorkspaces } from './workspaces.js';
@@ -26,7 +27,7 @@ export const nodePlanner: Planner = {
       packageJson,
       workspaces: readWorkspaces(source, packageJson),
       manager: choosePackageManager(source, packageJson),
-      variables: namedVariables(source).filter((name) => Object.hasOwn(context.config, name)),
+      variables: installVariables(source, context.config),
       procfile: readProcfile(source) ?? {},
     };
     return planFor(app, context);
@@ -46,7 +47,10 @@ function planFor(app: NodeApp, { config }: PlanContext): BuildPlan {
     warnings: [...version.warnings, ...warningsOf(app), ...web.warnings],
     steps: stepsOf(app, { web, tool }),
     files: web.files,
-    buildConfig: [...app.variables, ...(buildScript(packageJson) === null ? [] : buildVariables(config))],
+    buildConfig: [
+      ...app.variables.keys(),
+      ...(buildScript(packageJson) === null ? [] : buildVariables(config)),
+    ],
     defaultProcessTypes: web.command === null ? {} : { web: web.command },
     // A release command by way of npm should not ask people to update npm.
     launchEnv: { NODE_ENV: 'production', NPM_CONFIG_UPDATE_NOTIFIER: 'false' },

@@ -9,9 +9,17 @@ export const buildVariables = (config: Readonly<Record<string, string>>): string
     .filter((name) => PUBLIC.some((beginning) => name.startsWith(beginning)))
     .sort();
 
-/** Those that the package manager's settings name, as `${NPM_TOKEN}`. */
-export function namedVariables(source: SourceTree): string[] {
+/** Those that the package manager reads: its own, and what its settings name, as `${NPM_TOKEN}`. */
+export function installVariables(
+  source: SourceTree,
+  config: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
   const settings = ['.npmrc', '.yarnrc.yml', 'bunfig.toml'].map((file) => source.read(file) ?? '');
-  const names = settings.flatMap((text) => [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name));
-  return [...new Set(names)].sort();
+  const named = settings.flatMap((text) => [...text.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name));
+  const isRead = (name: string): boolean => /^(?:NPM_CONFIG|YARN_NPM)_/i.test(name) || named.includes(name);
+  return new Map(
+    Object.entries(config)
+      .filter(([name]) => isRead(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

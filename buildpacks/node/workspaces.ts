@@ -1,9 +1,9 @@
-import { parseDocument } from 'yaml';
 import { fitsName, fitsPath } from '../glob.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { globs } from './globs.js';
 import { readPackageJson, type PackageJson } from './package-json.js';
+import { readPnpmWorkspace } from './pnpm-workspace.js';
 
 /** A package of a source that holds several, installed together with its root. */
 export interface Workspace {
@@ -29,14 +29,9 @@ export function readWorkspaces(source: SourceTree, root: PackageJson): readonly 
 }
 
 function pnpmPatterns(source: SourceTree): readonly string[] | null {
-  const text = source.read('pnpm-workspace.yaml');
-  if (text === null) return null;
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem) throw new PlanError(`pnpm-workspace.yaml is not valid YAML: ${problem.message}`);
-  const content = document.toJS({ maxAliasCount: 10 }) as { readonly packages?: unknown } | null;
-  const patterns = Array.isArray(content?.packages) ? content.packages : null;
-  return patterns?.filter((pattern): pattern is string => typeof pattern === 'string') ?? null;
+  const { packages } = readPnpmWorkspace(source);
+  if (!Array.isArray(packages)) return null;
+  return packages.filter((pattern): pattern is string => typeof pattern === 'string');
 }
 
 /** Folders with a package.json that the pattern means. */

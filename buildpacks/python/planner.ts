@@ -53,7 +53,7 @@ function planFor(read: Read): BuildPlan {
     project,
     manager: manager.name,
     requirements,
-    toolConfig: toolConfig(config, requirements?.variables ?? []),
+    toolConfig: toolConfig(config, requirements?.variables ?? project.pipfile?.variables ?? []),
   };
   const install = installing(app);
   const packages = packagesOf(read);
@@ -67,7 +67,7 @@ function planFor(read: Read): BuildPlan {
     notes: [...notesOf(read), ...collect.notes, ...webNotes(source, web)],
     warnings: warningsOf(read),
     steps: [...(install === null ? [] : installSteps(install)), ...collect.steps],
-    buildConfig: app.toolConfig,
+    buildConfig: [...app.toolConfig.keys()],
     defaultProcessTypes: web === null ? {} : { web: web.command },
     launchEnv: LAUNCH_ENV,
     launchPath: install === null ? [] : [`${VENV}/bin`],

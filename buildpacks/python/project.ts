@@ -1,7 +1,8 @@
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { namesOf, normalised } from './names.js';
-import { isTable, readToml, tableAt, textsOf, type Table } from './toml.js';
+import { isFolderUrl } from './places.js';
+import { isTable, readToml, tableAt, tablesOf, textsOf, type Table } from './toml.js';
 
 /** What the manifests of a source say, whichever of them the installing tool reads. */
 export interface Project {
@@ -16,6 +17,8 @@ export interface Pyproject {
   readonly python: { readonly text: string; readonly field: string } | null;
   /** `project.dependencies`; null where they are not written there (`dynamic`, or Poetry's own table). */
   readonly dependencies: readonly string[] | null;
+  /** Fields of `project` which building the app tells. */
+  readonly dynamic: readonly string[];
   /** Names of what it depends on, wherever it says so. */
   readonly names: readonly string[];
   /** Is it a package that can be installed, for whoever goes by the standard? */
@@ -27,8 +30,10 @@ export interface Pyproject {
 export interface Pipfile {
   readonly python: string | null;
   readonly names: readonly string[];
-  /** Are there packages that lie in the source? */
+  /** Are there packages, or indexes, that lie in the source? */
   readonly local: boolean;
+  /** Environment variables that the addresses of its indexes name. */
+  readonly variables: readonly string[];
 }
 
 export function readProject(source: SourceTree): Project {
@@ -44,13 +49,14 @@ function readPyproject(source: SourceTree): Pyproject | null {
   if (file === null) return null;
   const project = tableAt(file, 'project');
   const poetry = tableAt(file, 'tool', 'poetry');
-  const dynamic = textsOf(project['dynamic']).includes('dependencies');
+  const dynamic = textsOf(project['dynamic']);
   const declared = textsOf(project['dependencies']);
   const ofPoetry = tableAt(poetry, 'dependencies');
   return {
     name: textOf(project['name']) ?? textOf(poetry['name']),
     python: pythonOf(project, ofPoetry),
-    dependencies: dynamic || !isTable(file['project']) ? null : declared,
+    dynamic,
+    dependencies: dynamic.includes('dependencies') || !isTable(file['project']) ? null : declared,
     names: [...declared.flatMap(namesOf), ...Object.keys(ofPoetry).map(normalised)],
     hasBuildSystem: isTable(file['build-system']),
     poetry,
@@ -70,10 +76,14 @@ function readPipfile(source: SourceTree): Pipfile | null {
   if (file === null) return null;
   const packages = tableAt(file, 'packages');
   const requires = tableAt(file, 'requires');
+  const urls = textsOf(tablesOf(file['source']).map(({ url }) => url));
   return {
     python: textOf(requires['python_full_version']) ?? textOf(requires['python_version']),
     names: Object.keys(packages).map(normalised),
-    local: Object.values(packages).some((entry) => isTable(entry) && ('path' in entry || 'file' in entry)),
+    local:
+      urls.some(isFolderUrl) ||
+      Object.values(packages).some((entry) => isTable(entry) && ('path' in entry || 'file' in entry)),
+    variables: urls.flatMap((url) => [...url.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name)),
   };
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { namesOf } from './names.js';
+import { isFolderUrl } from './places.js';
 
 /** What pip is told by a requirements file and by those which that names. */
 export interface Requirements {
@@ -64,9 +65,13 @@ function inSource(source: SourceTree, file: string, named: string): string {
   );
 }
 
+/** Options that name a package, wheels or an index by its folder or its address. */
+const PLACES =
+  /^(?:-e|--editable|-f|--find-links|-i|--index-url|--pypi-url|--extra-index-url)[\s=]*["']?(.*)$/;
+
 function isLocal(line: string): boolean {
-  const folder = /^(?:-e|--editable|-f|--find-links)[\s=]*(.*)$/.exec(line)?.[1];
-  if (folder !== undefined) return !folder.includes('://') || folder.startsWith('file:');
+  const place = PLACES.exec(line)?.[1];
+  if (place !== undefined) return isFolderUrl(place);
   const what = line.replace(/^[\w.[\],-]+\s*@\s*/, '');
   if (/^file:/.test(what)) return true;
   const [path = ''] = what.split(/[\s;]/);

@@ -15,6 +15,8 @@ const ENV = {
 export interface Installing {
   /** `source`: they are not all named in files of their own. */
   readonly inputs: readonly string[] | 'source';
+  /** Config vars that the tool reads. */
+  readonly config?: readonly string[];
   readonly commands: readonly Command[];
   /** Installs the app itself, where that is a package, after all it depends on. */
   readonly app: Command | null;
@@ -24,7 +26,7 @@ export interface Installing {
 }
 
 export function installSteps(installing: Installing): BuildStep[] {
-  const { inputs, commands, app, caches } = installing;
+  const { inputs, config = [], commands, app, caches } = installing;
   const common = {
     env: { ...ENV, ...installing.env },
     caches: { ...TOOLS, ...caches },
@@ -34,6 +36,7 @@ export function installSteps(installing: Installing): BuildStep[] {
     name: 'install',
     title: 'Installing dependencies',
     inputs,
+    config,
     commands: [makeVenv, ...commands, sealVenv],
     layers: [VENV],
     ...common,

@@ -95,13 +95,6 @@ describe('the package manager', () => {
     expect(step(plan({ ...files, Procfile: 'web: node pnpm.js' }), 'tool')).toBeUndefined();
   });
 
-  test('is given what its settings name of the config vars, and is then run for each source', () => {
-    const files = { 'package.json': deps, '.npmrc': '//npm.example.com/:_authToken=${NPM_TOKEN}\n' };
-    expect(plan(files, { NPM_TOKEN: 'x', OTHER: 'y' }).buildConfig).toEqual(['NPM_TOKEN']);
-    expect(step(plan(files, { NPM_TOKEN: 'x' }), 'install')?.inputs).toBe('source');
-    expect(step(plan(files), 'install')?.inputs).toEqual(['package.json', '.npmrc']);
-  });
-
   test('says what to do when its lock file does not fit', () => {
     const hints = step(plan({ 'package.json': deps, 'yarn.lock': '' }), 'install')?.hints;
     expect(hints?.find(({ when }) => when === 'Your lockfile needs to be updated')?.say).toBe(

@@ -196,17 +196,6 @@ describe('what an install sees', () => {
     expect(plan(files).steps[0]).toMatchObject({ inputs, layers: ['.venv'] });
   });
 
-  test('is the whole source and the config that it reads, where an index wants a password', () => {
-    const files = {
-      'requirements.txt': '--index-url https://${TOKEN}@example.com/simple\n--extra-index-url ${NONE}\na',
-    };
-    const config = { TOKEN: 't', PIP_EXTRA_INDEX_URL: 'u', OTHER: 'o' };
-    const made = plan(files, config);
-    expect(made.buildConfig).toEqual(['PIP_EXTRA_INDEX_URL', 'TOKEN']);
-    expect(made.steps[0]?.inputs).toBe('source');
-    expect(plan(files).steps[0]?.inputs).toEqual(['requirements.txt']);
-  });
-
   test('must be there', () => {
     expect(refusal({ 'requirements.txt': '-r base.txt' })).toBe(
       'requirements.txt names base.txt, which the source does not hold.',
