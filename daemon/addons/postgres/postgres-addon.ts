@@ -3,6 +3,7 @@ import type { ServiceHost } from '../../engines/service-host.js';
 import { newSecret } from '../../shared/ids.js';
 import type { AddonBackups, AddonInstance, CredentialRotation } from '../addon.js';
 import { ContainerHost } from '../servers/container-host.js';
+import { availability } from '../servers/free-space.js';
 import type { ServerHost } from '../servers/host.js';
 import type { Owner } from '../servers/owner.js';
 import { ServerPlace } from '../servers/place.js';
@@ -97,7 +98,7 @@ export class PostgresAddon extends ServerAddon {
     if (!facts) return [plan, ['Status', await this.hostOf(addon).status(addon)], port];
     return [
       plan,
-      ['Status', 'Available'],
+      ['Status', availability(await this.hostOf(addon).freeBytes(addon))],
       ['Connections', `${facts.connections}/${facts.maxConnections}`],
       ['PG Version', facts.version],
       ['Data Size', sizeText(facts.bytes)],

@@ -3,6 +3,7 @@ import type { ServiceHost, ServiceSpec } from '../../engines/service-host.js';
 import type { Clock } from '../../shared/clock.js';
 import { messageOf, TfkError } from '../../shared/errors.js';
 import type { AddonData, AddonInstance, NetworkAddress, ProvisionRequest } from '../addon.js';
+import { freeBytesIn } from './free-space.js';
 import type { Answer, PortsInUse, ServerCredentials, ServerHost } from './host.js';
 import { freePort, isFree } from './ports.js';
 import { isFull } from './start-failure.js';
@@ -119,6 +120,18 @@ export class ContainerHost<C extends ServerCredentials, I extends AddonData> imp
 
   async status(addon: AddonInstance): Promise<string> {
     return this.statusInDocker(addon).catch((error: unknown) => `Unknown: ${messageOf(error)}`);
+  }
+
+  async freeBytes(addon: AddonInstance): Promise<number | null> {
+    try {
+      const image = await this.kind.imageForData(addon);
+      const { dataPath } = this.kind.spec(addon, image, this.kind.credentialsOf(addon));
+      const program = { command: ['df', '-Pk', dataPath], input: '' };
+      const { exitCode, output } = await this.parts.services.run(addon.id, program);
+      return exitCode === 0 ? freeBytesIn(output) : null;
+    } catch {
+      return null;
+    }
   }
 
   async stop(addon: AddonInstance): Promise<void> {

@@ -12,6 +12,8 @@ export interface ServerHost {
   addressFor(addon: AddonInstance, engine: EngineName): NetworkAddress;
   /** In words, where the server itself tells nothing. */
   status(addon: AddonInstance): Promise<string>;
+  /** Room on the disk of its data, in bytes; null: it cannot be told. */
+  freeBytes(addon: AddonInstance): Promise<number | null>;
   stop(addon: AddonInstance): Promise<void>;
   deprovision(addon: AddonInstance): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm, stat, statfs } from 'node:fs/promises';
 import type { EngineName } from '../../engines/engine.js';
 import type { ServiceHost } from '../../engines/service-host.js';
 import { writeFileAtomic } from '../../shared/atomic-file.js';
@@ -104,6 +104,14 @@ export class ProcessHost<C extends ServerCredentials, B> implements ServerHost {
     return (await server.answerOf(this.kind.credentialsOf(addon))) === 'ready'
       ? 'Available (it refuses tfk a login)'
       : 'Starting';
+  }
+
+  async freeBytes(addon: AddonInstance): Promise<number | null> {
+    const { path } = await this.parts.place.folderOf(addon.id);
+    return statfs(path).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => null,
+    );
   }
 
   async stop(addon: AddonInstance): Promise<void> {
