@@ -13,6 +13,7 @@ import {
   type Report,
 } from './checks.js';
 import { cron } from './cron.js';
+import { parseJson } from './json.js';
 import { PlanError } from './planner.js';
 import { isProcessType } from './procfile.js';
 import type { SourceTree } from './source.js';
@@ -109,7 +110,7 @@ export interface ReadAppJson {
 /** Throws a PlanError that lists each problem with its path. */
 export function parseAppJson(json: string): ReadAppJson {
   const report: Report = { problems: [], warnings: [] };
-  const appJson = schema(parsed(json), '', report);
+  const appJson = schema(parseJson('app.json', json), '', report);
   if (appJson === invalid || report.problems.length > 0) {
     const problems = report.problems.slice(0, 20).map((problem) => `  ${problem}`);
     throw new PlanError(`app.json is not valid:\n${problems.join('\n')}`, 'Correct app.json and push again.');
@@ -123,13 +124,4 @@ export function readAppJson(source: SourceTree): ReadAppJson | null {
   if (json !== null) return parseAppJson(json);
   if (!source.has('app.json')) return null;
   throw new PlanError('app.json is not a regular file of at most 1 MiB.');
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PlanError(`app.json is not valid JSON: ${reason}`, 'Correct app.json and push again.');
-  }
 }

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, type Document } from 'yaml';
 import { anything, invalid, mapOf, object, text, type Report } from '../checks.js';
 import { isProcessType } from '../procfile.js';
 
@@ -38,7 +38,8 @@ export function readRelease(yaml: string): ReadRelease {
   const document = parseDocument(yaml, { uniqueKeys: true });
   const broken = document.errors[0];
   if (broken) return { ok: false, problem: broken.message.split('\n')[0] ?? 'it is no YAML' };
-  const value: unknown = document.toJS({ maxAliasCount: 20 }) ?? {};
+  const value = plain(document);
+  if (value === undefined) return { ok: false, problem: 'it says with aliases far more than is written' };
   const report: Report = { problems: [], warnings: [] };
   const read = schema(withoutNulls(value), '', report);
   if (read === invalid || report.problems.length > 0)
@@ -53,6 +54,15 @@ export function readRelease(yaml: string): ReadRelease {
     },
     ignored: config.map(([name]) => name).filter(isOfPlatform),
   };
+}
+
+/** Undefined for aliases beyond all need. */
+function plain(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 20 }) ?? {};
+  } catch {
+    return undefined;
+  }
 }
 
 /** `addons:` with nothing behind it. */

@@ -12,6 +12,7 @@ import {
 } from '../checks.js';
 import { PlanError } from '../planner.js';
 import { isProcessType } from '../procfile.js';
+import { plainYaml } from '../yaml.js';
 
 const A_TYPE = 'the name of a process type';
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -77,7 +78,7 @@ export function parseHerokuYml(yaml: string): HerokuYml {
   }
   const lineOf = (path: string) => lineAt(document, path, lines);
   const report: Report = { problems: [], warnings: [] };
-  const checked = schema(plain(document), '', report);
+  const checked = schema(plainYaml('heroku.yml', document), '', report);
   if (checked === invalid || report.problems.length > 0) {
     throw new PlanError(
       ['heroku.yml is not valid:', ...located(report.problems, lineOf).slice(0, 20)].join('\n'),
@@ -168,12 +169,4 @@ function lineAt(document: Document.Parsed, path: string, lines: LineCounter): nu
     node = pair.value;
   }
   return Math.max(1, lines.linePos(offset).line);
-}
-
-function plain(document: Document.Parsed): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 50 });
-  } catch (error) {
-    throw new PlanError(`heroku.yml is not valid: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../json.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 
@@ -32,7 +33,7 @@ export interface DevManager {
 export function readPackageJson(source: SourceTree, path = 'package.json'): PackageJson {
   const json = source.read(path);
   if (json === null) throw new PlanError(`${path} is not a regular file of at most 1 MiB.`);
-  const fields = objectOf(parsed(json, path));
+  const fields = objectOf(parseJson(path, json));
   if (fields === null) throw new PlanError(`${path} is not a JSON object.`);
   const ofPnpm = objectOf(fields['pnpm']) ?? {};
   const devEngines = objectOf(fields['devEngines']) ?? {};
@@ -59,15 +60,6 @@ export function readPackageJson(source: SourceTree, path = 'package.json'): Pack
     patches: [fields['patchedDependencies'], ofPnpm['patchedDependencies']].flatMap(textsBelow),
     programs: programsOf(fields['bin']),
   };
-}
-
-function parsed(json: string, path: string): unknown {
-  try {
-    return JSON.parse(json.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PlanError(`${path} is not valid JSON: ${reason}`, `Correct ${path} and push again.`);
-  }
 }
 
 /** One tool, or a list of those that will do. */

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
+import { plainYaml } from '../yaml.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,6 @@ export function readPnpmWorkspace(source: SourceTree): Fields {
   const document = parseDocument(text);
   const [problem] = document.errors;
   if (problem) throw new PlanError(`pnpm-workspace.yaml is not valid YAML: ${problem.message}`);
-  const content: unknown = document.toJS({ maxAliasCount: 10 });
+  const content: unknown = plainYaml('pnpm-workspace.yaml', document);
   return typeof content === 'object' && content !== null ? { ...content } : {};
 }

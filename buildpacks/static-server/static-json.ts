@@ -10,6 +10,7 @@ import {
   type Checked,
   type Report,
 } from '../checks.js';
+import { parseJson } from '../json.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { type SiteSettings } from './settings.js';
@@ -68,7 +69,7 @@ export function readStaticJson(source: SourceTree): StaticJson {
     return { root: null, over: (site) => site, warnings: [] };
   }
   const report: Report = { problems: [], warnings: [] };
-  const fields = check(parsed(json), '', report);
+  const fields = check(parseJson('static.json', json), '', report);
   if (fields === invalid || report.problems.length > 0) {
     throw new PlanError(
       ['static.json is not as it should be:', ...report.problems.map((problem) => `  ${problem}`)].join('\n'),
@@ -81,15 +82,6 @@ export function readStaticJson(source: SourceTree): StaticJson {
 }
 
 type Fields = Checked<typeof check>;
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PlanError(`static.json is not valid JSON: ${reason}`, 'Correct static.json and push again.');
-  }
-}
 
 /** What its developer believes to be locked must not be served to everybody. */
 function refuseOpenDoor(fields: Fields): void {

@@ -1,6 +1,8 @@
 // @ts-check
 /** Decides what a request gets, from its line and headers and the list of files alone. */
 
+import { Pattern } from './pattern.mjs';
+
 /** @typedef {import('node:http').IncomingMessage} Request */
 /** @typedef {import('./site.mjs').SiteFile} SiteFile */
 /**
@@ -23,9 +25,9 @@
  * @typedef {object} Site
  * @property {Settings} settings
  * @property {ReadonlyMap<string, SiteFile>} files
- * @property {readonly (readonly [RegExp, string])[]} routes
- * @property {readonly (readonly [RegExp, string, number])[]} redirects
- * @property {readonly (readonly [RegExp, Readonly<Record<string, string>>])[]} headers
+ * @property {readonly (readonly [Pattern, string])[]} routes
+ * @property {readonly (readonly [Pattern, string, number])[]} redirects
+ * @property {readonly (readonly [Pattern, Readonly<Record<string, string>>])[]} headers
  * @property {string | null} canonicalHost
  */
 /**
@@ -57,15 +59,8 @@ function singlePage({ fallback, errorPage }, files) {
   return pages.length === 1 && pages[0] === absolute(fallback) ? fallback : null;
 }
 
-/** `*` is one part of a path or less, `**` any number of parts. @type {(glob: string) => RegExp} */
-function pattern(glob) {
-  const parts = absolute(glob).split(/(\*+)/);
-  const source = parts.map((part, index) => {
-    if (index % 2 === 0) return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    return part === '*' ? '[^/]*' : '.*';
-  });
-  return new RegExp(`^${source.join('')}$`, 's');
-}
+/** @type {(glob: string) => Pattern} */
+const pattern = (glob) => new Pattern(absolute(glob));
 
 /** @type {(path: string) => string} */
 const absolute = (path) => (path.startsWith('/') ? path : `/${path}`);

@@ -51,6 +51,16 @@ test.each([
   expect(ask(SITE, url)).toBe(answer);
 });
 
+test('a pattern of many wildcards is compared in no time, and still finds what it means', () => {
+  const paths = ['/**a', '/*a', '/**/*a'].map((part) => `${part.repeat(40)}b`);
+  const settings = {
+    redirects: paths.map((path) => ({ path, to: '/found', status: 302 })),
+  };
+  expect(ask(['/index.html'], `/${'a'.repeat(4000)}`, { settings })).toBe('404');
+  expect(ask(['/index.html'], `/${'a'.repeat(4000)}/${'a/'.repeat(4000)}`, { settings })).toBe('404');
+  expect(ask(['/index.html'], `/${'xa/'.repeat(100)}ab`, { settings })).toBe('302 to /found');
+});
+
 test('only GET and HEAD are answered', () => {
   expect(ask(SITE, '/', { method: 'HEAD' })).toBe('200 /index.html');
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
