@@ -58,7 +58,12 @@ export interface Config {
   /** CA bundle and proxy settings of the host: for builds, and only there. */
   readonly buildEnv: Readonly<Record<string, string>>;
   /** Programs that tfkd starts, as compiled beside it. */
-  readonly programs: { readonly router: string; readonly unpack: string; readonly pushHook: string };
+  readonly programs: {
+    readonly router: string;
+    readonly unpack: string;
+    readonly readSource: string;
+    readonly pushHook: string;
+  };
 }
 
 /** How long things may take, milliseconds. */
@@ -131,6 +136,7 @@ export function readConfig(env: Environment = process.env): Config {
     programs: {
       router: join(here, 'router', 'main.js'),
       unpack: join(here, 'build', 'unpack', 'main.js'),
+      readSource: join(here, 'build', 'reading', 'main.js'),
       pushHook: join(here, 'git', 'hook', 'main.js'),
     },
   });

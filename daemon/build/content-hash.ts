@@ -15,7 +15,11 @@ export interface SourceContents {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-export async function sourceContents(folder: string): Promise<SourceContents> {
+/** `reading` is told of a file before it is understood. */
+export async function sourceContents(
+  folder: string,
+  reading: (path: string) => void = () => undefined,
+): Promise<SourceContents> {
   const entries = await scanTree(folder);
   const files = entries.flatMap((entry): [string, string][] => {
     if (entry.type === 'file') return [[entry.path, entry.executable ? `${entry.digest} x` : entry.digest]];
@@ -24,7 +28,7 @@ export async function sourceContents(folder: string): Promise<SourceContents> {
   return {
     hash: treeDigest(entries),
     files: Object.fromEntries(files),
-    dependencies: await dependenciesOf(folder, entries),
+    dependencies: await dependenciesOf(folder, entries, reading),
   };
 }
 
@@ -34,11 +38,14 @@ const LOCK_FILE_BYTES = 32 * 1024 * 1024;
 async function dependenciesOf(
   folder: string,
   entries: readonly TreeEntry[],
+  reading: (path: string) => void,
 ): Promise<Record<string, string>> {
   const lock = LOCK_FILES.find((name) =>
     entries.some((entry) => entry.type === 'file' && entry.path === name && entry.size <= LOCK_FILE_BYTES),
   );
-  return lock === undefined ? {} : lockedVersions(lock, await readFile(join(folder, lock), 'utf8'));
+  if (lock === undefined) return {};
+  reading(lock);
+  return lockedVersions(lock, await readFile(join(folder, lock), 'utf8'));
 }
 
 /** What a slug is found again by: the same content, planned the same way, for the same runtime, with the same config. */

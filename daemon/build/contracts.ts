@@ -179,4 +179,6 @@ export interface BuildPaths {
   readonly builds: string;
   /** The compiled `daemon/build/unpack/main.js`. */
   readonly unpackProgram: string;
+  /** The compiled `daemon/build/reading/main.js`. */
+  readonly readProgram: string;
 }

@@ -1,3 +1,4 @@
+import type { ReadingLimits } from './source-reader.js';
 import type { UnpackLimits } from './unpack/report.js';
 
 /** What one build may take. All are checked where the work is done, and each has its own message. */
@@ -10,6 +11,8 @@ export interface BuildLimits {
   readonly sourceFiles: number;
   /** Milliseconds for unpacking. */
   readonly unpackMs: number;
+  /** For what reads the unpacked tree: its files of patterns, manifests and lock files, and its hash. */
+  readonly reading: ReadingLimits;
   /** Milliseconds for all steps of a build together. */
   readonly timeoutMs: number;
   readonly slugBytes: number;
@@ -32,6 +35,7 @@ export const FIXED_LIMITS: Omit<BuildLimits, 'timeoutMs'> = {
   unpackedBytes: GIB,
   sourceFiles: 100_000,
   unpackMs: 120_000,
+  reading: { milliseconds: 60_000, memoryMegabytes: 512 },
   slugBytes: GIB,
   outputBytes: 10 * MIB,
   floodBytes: 100 * MIB,

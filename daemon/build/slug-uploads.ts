@@ -7,11 +7,13 @@ import type { Clock } from '../shared/clock.js';
 import { TfkError } from '../shared/errors.js';
 import { Slots } from '../shared/slots.js';
 import { scanTree } from '../shared/tree.js';
-import { contentKey, sourceContents, type SourceContents } from './content-hash.js';
+import { contentKey, type SourceContents } from './content-hash.js';
 import type { BuildPaths, SlugEngine } from './contracts.js';
+import { BuildFailure } from './failure.js';
 import type { BuildLimits } from './limits.js';
 import { BuildStopped } from './queue.js';
 import type { ReceivedSource, Sources } from './receive.js';
+import { SourceReader } from './source-reader.js';
 import { SourceRefused, Unpacker } from './unpack.js';
 import { refuseEscapingLinks } from './unpack/links.js';
 import { Refusal } from './unpack/refusal.js';
@@ -51,7 +53,7 @@ export interface SlugUploadParts {
   readonly records: SlugUploadRecords;
   /** Each under its slug's id: what is fetched is what was uploaded, byte by byte. */
   readonly tarballs: Sources;
-  readonly paths: Pick<BuildPaths, 'builds' | 'unpackProgram'>;
+  readonly paths: Pick<BuildPaths, 'builds' | 'unpackProgram' | 'readProgram'>;
   readonly limits: BuildLimits;
   readonly clock: Clock;
 }
@@ -158,7 +160,7 @@ export class SlugUploads {
   ): Promise<Omit<UploadedSlug, 'checksum'>> {
     const { limits, engineOf } = this.parts;
     const engine = engineOf(appId);
-    const contents = await sourceContents(folder);
+    const contents = await this.contentsOf(folder, signal);
     const built = await engine.build({
       appId,
       buildId: id,
@@ -182,6 +184,16 @@ export class SlugUploads {
       contentKey: contentKey({ source: contents.hash, plan, runtime, config: '' }),
       plan,
     };
+  }
+
+  private async contentsOf(folder: string, signal: AbortSignal): Promise<SourceContents> {
+    const { paths, limits } = this.parts;
+    const reader = new SourceReader(paths.readProgram, folder, limits.reading, signal);
+    try {
+      return await reader.ask('contents', null);
+    } finally {
+      reader.close();
+    }
   }
 }
 
@@ -218,6 +230,7 @@ function refused(reason: string): TfkError {
 function inWordsOfSlugs(error: unknown): unknown {
   if (error instanceof SourceRefused) return refused(error.reason);
   if (error instanceof Refusal) return refused(error.message);
+  if (error instanceof BuildFailure) return refused(error.message.replace('The source', 'it'));
   if (error instanceof BuildStopped)
     return new TfkError('unavailable', 'tfkd was stopped before the slug was made. Nothing was kept.', {
       hint: 'PUT it to the same URL again.',

@@ -69,6 +69,7 @@ export function createBuilds(parts: BuildStageParts): Builds {
       sources: join(config.home, 'sources'),
       builds: join(config.home, 'builds'),
       unpackProgram: config.programs.unpack,
+      readProgram: config.programs.readSource,
     },
     limits: { ...FIXED_LIMITS, timeoutMs: config.timeouts.buildMs },
     clock,

@@ -20,7 +20,7 @@ export function createSlugUploads({
   engineOf,
 }: {
   readonly config: Pick<Config, 'home'> & {
-    readonly programs: Pick<Config['programs'], 'unpack'>;
+    readonly programs: Pick<Config['programs'], 'unpack' | 'readSource'>;
     readonly timeouts: Pick<Config['timeouts'], 'buildMs'>;
   };
   readonly store: Store;
@@ -31,7 +31,7 @@ export function createSlugUploads({
     engineOf,
     records: recordsOf(store, clock),
     tarballs: new Sources(uploadedSlugs(home), FIXED_LIMITS),
-    paths: { builds: join(home, 'builds'), unpackProgram: programs.unpack },
+    paths: { builds: join(home, 'builds'), unpackProgram: programs.unpack, readProgram: programs.readSource },
     limits: { ...FIXED_LIMITS, timeoutMs: timeouts.buildMs },
     clock,
   });

@@ -17,7 +17,8 @@ import type {
 } from '../../../daemon/build/contracts.js';
 import { BUILDPACK_LIMITS, FIXED_LIMITS, type BuildLimits } from '../../../daemon/build/limits.js';
 import { BuildOutputs } from '../../../daemon/build/output.js';
-import { Builds, type BuildParts } from '../../../daemon/build/pipeline.js';
+import type { BuildParts } from '../../../daemon/build/parts.js';
+import { Builds } from '../../../daemon/build/pipeline.js';
 import { Sources } from '../../../daemon/build/receive.js';
 import { Unpacker } from '../../../daemon/build/unpack.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
@@ -32,8 +33,10 @@ import { tempFolder } from './support.js';
 import { entry, tar } from './tarball.js';
 
 let unpackProgram = '';
+let readProgram = '';
 beforeAll(() => {
   unpackProgram = builtProgram('daemon/build/unpack/main.js');
+  readProgram = unpackProgram.replace('unpack', 'reading');
 }, 120_000);
 
 /** The store, as far as builds see it. */
@@ -114,7 +117,12 @@ class Stage {
       buildEnv: {},
       sources: this.sources,
       outputs: this.outputs,
-      paths: { sources: join(this.home, 'sources'), builds: join(this.home, 'builds'), unpackProgram },
+      paths: {
+        sources: join(this.home, 'sources'),
+        builds: join(this.home, 'builds'),
+        unpackProgram,
+        readProgram,
+      },
       limits,
       clock: systemClock,
       logger: createLogger('silent', 'test'),

@@ -15,8 +15,10 @@ import { tempFolder } from './support.js';
 import { entry, tar } from './tarball.js';
 
 let unpackProgram = '';
+let readProgram = '';
 beforeAll(() => {
   unpackProgram = builtProgram('daemon/build/unpack/main.js');
+  readProgram = unpackProgram.replace('unpack', 'reading');
 }, 120_000);
 
 const SLUG = { id: 'slug-1', appId: 'app-1', processTypes: { web: 'true' }, checksum: null };
@@ -54,7 +56,7 @@ function aStage(
       inUse: () => new Set(inUse),
     },
     tarballs: new Sources(join(home, 'slug-uploads'), FIXED_LIMITS),
-    paths: { builds: join(home, 'builds'), unpackProgram },
+    paths: { builds: join(home, 'builds'), unpackProgram, readProgram },
     limits: { ...FIXED_LIMITS, timeoutMs: 60_000 },
     clock: systemClock,
   });

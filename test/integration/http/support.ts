@@ -61,6 +61,7 @@ import { theseToolchains } from '../../support/toolchains.js';
 /** Read and compiled once a process. */
 const schema = HerokuSchema.published();
 
+const READ_PROGRAM = fileURLToPath(new URL('../../../dist/daemon/build/reading/main.js', import.meta.url));
 const UNPACK_PROGRAM = fileURLToPath(new URL('../../../dist/daemon/build/unpack/main.js', import.meta.url));
 
 export const ACTOR = 'ada@example.com';
@@ -481,7 +482,11 @@ function slugsOf({ store, clock, home }: Parts): Services['slugs'] {
     toolchains: theseToolchains(),
   });
   const slugUploads = createSlugUploads({
-    config: { home, programs: { unpack: UNPACK_PROGRAM }, timeouts: { buildMs: 60_000 } },
+    config: {
+      home,
+      programs: { unpack: UNPACK_PROGRAM, readSource: READ_PROGRAM },
+      timeouts: { buildMs: 60_000 },
+    },
     store,
     clock,
     engineOf: () => ({
