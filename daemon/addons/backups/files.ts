@@ -54,7 +54,7 @@ export class BackupFiles {
   }
 
   /** Rejects with `gone` where the file is not as it was written: with its length alone looked at. */
-  async open(file: BackupFile & { readonly bytes: number | null }): Promise<Readable> {
+  async open(file: BackupFile & { readonly bytes: number | null }, signal?: AbortSignal): Promise<Readable> {
     const path = this.pathOf(file);
     const found = await stat(path).catch(() => undefined);
     if (!found) throw new TfkError('gone', 'The file of this backup is not there any more.');
@@ -63,15 +63,16 @@ export class BackupFiles {
         'gone',
         `The file of this backup was cut short: ${found.size} of ${file.bytes} bytes are there.`,
       );
-    return createReadStream(path);
+    return createReadStream(path, signal ? { signal } : {});
   }
 
   /** Reads it from end to end, and rejects with `gone` where it is not what was written. */
   async verify(
     file: BackupFile & { readonly bytes: number | null; readonly sha256: string | null },
+    signal: AbortSignal,
   ): Promise<void> {
     const hash = createHash('sha256');
-    for await (const chunk of await this.open(file)) hash.update(chunk as Buffer);
+    for await (const chunk of await this.open(file, signal)) hash.update(chunk as Buffer);
     if (hash.digest('hex') !== file.sha256)
       throw new TfkError(
         'gone',

@@ -27,7 +27,7 @@ export class BackupJobs {
   async capture(id: string): Promise<void> {
     const { store, clock, record } = this.parts;
     const backup = store.backups.find(id);
-    if (backup?.state !== 'pending') return;
+    if (backup?.state !== 'pending' || this.stopped.aborted) return;
     store.backups.begin(id);
     const end = await this.captured(backup).catch((error: unknown) => this.failed(error));
     store.backups.end(id, end, clock.now());
@@ -54,7 +54,7 @@ export class BackupJobs {
   async restore(id: string, backup: BackupRecord): Promise<void> {
     const { store, clock, record } = this.parts;
     const restore = store.restores.find(id);
-    if (restore?.state !== 'pending') return;
+    if (restore?.state !== 'pending' || this.stopped.aborted) return;
     let source: BackupSource | undefined;
     try {
       source = await this.parts.source(restore.addonId);
@@ -102,7 +102,7 @@ export class BackupJobs {
     );
     const end = { ...written, content };
     try {
-      await files.verify({ ...backup, ...written });
+      await files.verify({ ...backup, ...written }, this.stopped);
       const wrong = await backups.prove(addon, files.pathOf(backup), content, this.stopped);
       if (wrong.length === 0) return { ...end, state: 'verified', reason: null };
       return { ...end, state: 'failed', reason: `restored, it is not what was backed up: ${firstOf(wrong)}` };
@@ -114,7 +114,7 @@ export class BackupJobs {
   private async restored({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {
     const { files } = this.parts;
     await files.assertRoom(Math.max(await backups.sizeOf(addon), backup.bytes ?? 0) + RESERVE_BYTES);
-    await files.verify(backup);
+    await files.verify(backup, this.stopped);
     const accept = (found: Content): void => {
       const wrong = backup.content === null ? [] : differences(backup.content as Content, found);
       if (wrong.length > 0)

@@ -28,12 +28,17 @@ export function keeperOf(addon: AddonInstance, database: string): Credentials {
   return { port: credentialsOf(addon).port, user: namesOf(addon.id).keeper, password, database };
 }
 
-/** Runs `work`, which may take its time, on a connection of tfkd's own to one of the server's databases. */
+/**
+ * Runs `work`, which may take its time, on a connection of tfkd's own to one of the server's databases. With the signal the
+ * connection is cut, in the middle of a query too, and it rejects with the signal's reason.
+ */
 export async function asKeeper<T>(
   addon: AddonInstance,
   database: string,
   work: (client: pg.Client) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
+  signal?.throwIfAborted();
   const client = new pg.Client({
     ...keeperOf(addon, database),
     host: '127.0.0.1',
@@ -43,12 +48,18 @@ export async function asKeeper<T>(
     application_name: 'tfkd',
   });
   client.on('error', () => undefined);
+  const cut = (): void => void client.connection.stream.destroy();
+  signal?.addEventListener('abort', cut, { once: true });
   try {
     await client.connect();
     for (const [name, value] of Object.entries(SETTINGS))
       await client.query(`SELECT set_config($1, $2, false)`, [name, value]);
     return await work(client);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    signal?.removeEventListener('abort', cut);
     await client.end().catch(() => undefined);
   }
 }

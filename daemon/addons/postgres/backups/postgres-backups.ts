@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Writable } from 'node:stream';
+import type pg from 'pg';
 import type { AddonBackups, AddonData, AddonInstance } from '../../addon.js';
 import { differences, type Content } from '../../backups/content.js';
 import { credentialsOf } from '../credentials.js';
@@ -36,7 +37,7 @@ export class PostgresBackups implements AddonBackups {
       return await this.dumpInSnapshot(addon, output, signal);
     } catch (error) {
       // A pg_dump in a container goes on until its connection ends.
-      await cleanUp(addon).catch(() => undefined);
+      await cleanUp(addon, limitOf(signal)).catch(() => undefined);
       throw error;
     }
   }
@@ -48,7 +49,7 @@ export class PostgresBackups implements AddonBackups {
   ): Promise<Content> {
     const { database } = namesOf(addon.id);
     const tools = await this.parts.toolsFor(addon);
-    return asKeeper(addon, database, async (client) => {
+    const dump = async (client: pg.Client): Promise<Content> => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       await lockTables(client);
       const [snapshot] = (await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id')).rows;
@@ -69,7 +70,8 @@ export class PostgresBackups implements AddonBackups {
         throw error;
       });
       return content;
-    });
+    };
+    return asKeeper(addon, database, dump, signal);
   }
 
   async prove(
@@ -81,7 +83,8 @@ export class PostgresBackups implements AddonBackups {
     try {
       return differences(content, await this.restoreBeside(addon, file, signal));
     } finally {
-      await cleanUp(addon);
+      const cleaned = cleanUp(addon, limitOf(signal));
+      await (signal.aborted ? cleaned.catch(() => undefined) : cleaned);
     }
   }
 
@@ -98,8 +101,8 @@ export class PostgresBackups implements AddonBackups {
       await swap(addon);
     } catch (error) {
       // What answers no more may have been done.
-      if (await isSwapped(addon).catch(() => false)) return;
-      await cleanUp(addon).catch(() => undefined);
+      if (await isSwapped(addon, limitOf(signal)).catch(() => false)) return;
+      await cleanUp(addon, limitOf(signal)).catch(() => undefined);
       throw error;
     }
   }
@@ -116,8 +119,8 @@ export class PostgresBackups implements AddonBackups {
   private async restoreBeside(addon: AddonInstance, file: string, signal: AbortSignal): Promise<Content> {
     const { scratch, user } = namesOf(addon.id);
     const tools = await this.parts.toolsFor(addon);
-    await cleanUp(addon);
-    await makeScratch(addon);
+    await cleanUp(addon, signal);
+    await makeScratch(addon, signal);
     const argv = [
       '--exit-on-error',
       '--no-owner',
@@ -127,6 +130,11 @@ export class PostgresBackups implements AddonBackups {
       `--dbname=${scratch}`,
     ];
     await tools.restore(argv, createReadStream(file), signal);
-    return asKeeper(addon, scratch, (client) => contentOf(client, signal));
+    return asKeeper(addon, scratch, (client) => contentOf(client, signal), signal);
   }
 }
+
+/** Where tfkd ends, whatever is not removed soon is left to the next one, which does that before anything else. */
+const LAST_MS = 2_000;
+const limitOf = (signal: AbortSignal): AbortSignal | undefined =>
+  signal.aborted ? AbortSignal.timeout(LAST_MS) : undefined;

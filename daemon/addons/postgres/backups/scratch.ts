@@ -19,29 +19,30 @@ const quoted = (name: string): string => pg.escapeIdentifier(name);
 const formerOf = ({ database }: RoleNames): string => `${database}_former`;
 
 /** Did a restore come as far as to swap the databases? */
-export function isSwapped(addon: AddonInstance): Promise<boolean> {
-  return asKeeper(addon, OTHER, async (client) => {
-    const sql = 'SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1';
-    return (await client.query(sql, [formerOf(namesOf(addon.id))])).rows.length > 0;
-  });
+export function isSwapped(addon: AddonInstance, signal?: AbortSignal): Promise<boolean> {
+  const sql = 'SELECT 1 FROM pg_catalog.pg_database WHERE datname = $1';
+  const ask = async (client: pg.Client): Promise<boolean> =>
+    (await client.query(sql, [formerOf(namesOf(addon.id))])).rows.length > 0;
+  return asKeeper(addon, OTHER, ask, signal);
 }
 
 /** Ends what a job that was cut short has left: its connections, its scratch database, the database that it replaced. */
-export async function cleanUp(addon: AddonInstance): Promise<void> {
+export async function cleanUp(addon: AddonInstance, signal?: AbortSignal): Promise<void> {
   const names = namesOf(addon.id);
-  await asKeeper(addon, OTHER, async (client) => {
+  const remove = async (client: pg.Client): Promise<void> => {
     await client.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = session_user AND pid <> pg_backend_pid()',
     );
     for (const database of [names.scratch, formerOf(names)])
       await client.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
-  });
+  };
+  await asKeeper(addon, OTHER, remove, signal);
 }
 
 /** An empty database of the app's role, set as its own one is. */
-export async function makeScratch(addon: AddonInstance): Promise<void> {
+export async function makeScratch(addon: AddonInstance, signal?: AbortSignal): Promise<void> {
   const { scratch, user, database } = namesOf(addon.id);
-  await asKeeper(addon, OTHER, async (client) => {
+  const make = async (client: pg.Client): Promise<void> => {
     await client.query(`CREATE DATABASE ${quoted(scratch)} OWNER ${quoted(user)} TEMPLATE template0`);
     const { rows } = await client.query<{ setting: string }>(
       `SELECT unnest(setconfig) AS setting FROM pg_catalog.pg_db_role_setting s
@@ -49,7 +50,8 @@ export async function makeScratch(addon: AddonInstance): Promise<void> {
       [database],
     );
     for (const { setting } of rows) await client.query(settingSql(scratch, setting));
-  });
+  };
+  await asKeeper(addon, OTHER, make, signal);
 }
 
 /** Lists are stored as they are to be said again; all else is one value. */

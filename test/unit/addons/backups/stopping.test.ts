@@ -1,0 +1,78 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { AddonInstance } from '../../../../daemon/addons/addon.js';
+import { BackupFiles } from '../../../../daemon/addons/backups/files.js';
+import { contentOf } from '../../../../daemon/addons/postgres/backups/content.js';
+import { asKeeper } from '../../../../daemon/addons/postgres/backups/keeper.js';
+import { PostgresBackups } from '../../../../daemon/addons/postgres/backups/postgres-backups.js';
+
+const message = (type: string, body = ''): Buffer => {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length + 4);
+  return Buffer.concat([Buffer.from(type), length, Buffer.from(body, 'latin1')]);
+};
+const READY = message('Z', 'I');
+const LET_IN = Buffer.concat([message('R', '\0\0\0\0'), READY]);
+const DONE = Buffer.concat(
+  ['1', '2', 'n'].map((type) => message(type)).concat(message('C', 'SELECT 1\0'), READY),
+);
+
+/** A server that lets everybody in, takes every setting, and never ends a query; or says nothing at all. */
+async function aSlowServer(says: 'nothing' | 'hello'): Promise<AddonInstance> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (asked) => {
+      const type = String.fromCharCode(asked[0] ?? 0);
+      if (says === 'hello' && type !== 'Q') socket.write(type === '\0' ? LET_IN : DONE);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const data = { port, user: 'u', password: 'p', database: 'd', spare: 's', keeper: 'k' };
+  const id = '00000000-0000-4000-8000-000000000000';
+  return { id, name: 'postgresql-calm-1', hostName: 'h', plan: 'p', data, engine: 'process', apps: [] };
+}
+
+const stopsSoon = (): AbortSignal => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error('tfkd ends')), 100);
+  return stop.signal;
+};
+
+test.each(['hello', 'nothing'] as const)(
+  'a scan of a server that says %s is given up at once',
+  async (says) => {
+    const addon = await aSlowServer(says);
+    const signal = stopsSoon();
+    const scan = asKeeper(addon, 'd', (client) => contentOf(client, signal), signal);
+    await expect(scan).rejects.toThrow('tfkd ends');
+  },
+  3000,
+);
+
+test('a proof is given up, and what it leaves to the next tfkd, where removing it takes long', async () => {
+  const addon = await aSlowServer('hello');
+  const backups = new PostgresBackups({
+    prepare: async () => addon.data,
+    toolsFor: async () => ({ dump: async () => undefined, restore: async () => undefined }),
+  });
+  const signal = stopsSoon();
+  const content = { version: '', tables: [], objects: {} };
+  await expect(backups.prove(addon, '/none', content, signal)).rejects.toThrow('tfkd ends');
+});
+
+test('a file of a terabyte is not read to its end', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tfk-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const files = new BackupFiles(folder);
+  const file = { appId: 'a', id: 'b' };
+  await files.write(file, async (output) => void output.end('x'));
+  const bytes = 2 ** 40;
+  const handle = await open(files.pathOf(file), 'r+');
+  await handle.truncate(bytes).finally(() => handle.close());
+  await expect(files.verify({ ...file, bytes, sha256: '0' }, stopsSoon())).rejects.toThrow(/abort/i);
+});
