@@ -112,7 +112,7 @@ export class Attempt {
       programs: programsOf(source.processTypes),
       env: buildEnv,
       config: source.buildConfig,
-      configKey: this.parts.configKey(source.buildConfig),
+      configKey: this.parts.configKey,
       buildpacks: source.buildpacks,
       sourceVersion: version,
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },

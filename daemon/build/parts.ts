@@ -1,3 +1,4 @@
+import type { BuildRequest } from '../engines/engine.js';
 import type { Clock } from '../shared/clock.js';
 import type { Logger } from '../shared/logger.js';
 import type { BuildpackLibrary } from './buildpacks/library.js';
@@ -23,7 +24,7 @@ export interface BuildParts {
   readonly planContext: PlanContextOf;
   readonly buildpacks: BuildpackLibrary;
   /** As BuildRequest.configKey. */
-  readonly configKey: (config: Readonly<Record<string, string>>) => string;
+  readonly configKey: BuildRequest['configKey'];
   /** CA bundle and proxy settings of the host, for the steps. */
   readonly buildEnv: Readonly<Record<string, string>>;
   readonly sources: Sources;

@@ -168,7 +168,7 @@ export class SlugUploads {
       sourceDir: folder,
       env: {},
       config: {},
-      configKey: '',
+      configKey: () => '',
       limits: { timeoutMs: limits.timeoutMs, slugBytes: limits.slugBytes, outputBytes: limits.floodBytes },
       output: SILENT,
       signal,

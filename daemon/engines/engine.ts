@@ -135,8 +135,8 @@ export interface BuildRequest {
    * them, and build arguments; to classic buildpacks they are files of one folder.
    */
   readonly config: Readonly<Record<string, string>>;
-  /** The same for the same `config`, and says nothing of it: what is kept of a build is known by this. */
-  readonly configKey: string;
+  /** The same for the same config vars, of which it tells nothing: what is kept of a build is known by this. */
+  readonly configKey: (config: Readonly<Record<string, string>>) => string;
   /** The folders of the plan's classic buildpacks, by digest; read only, as the source is. */
   readonly buildpacks?: ReadonlyMap<string, string>;
   /** What the pusher calls this source, for classic buildpacks: a commit. The slug may not depend on it. */

@@ -592,7 +592,7 @@ async function buildFrom(
       sourceDir,
       env: {},
       config: {},
-      configKey: '',
+      configKey: () => '',
       limits: { timeoutMs: 60_000, slugBytes: 1024 ** 3, outputBytes: 1024 ** 2 },
       output: { step: ignored, detail: ignored, warning: ignored },
       signal: never(),

@@ -109,7 +109,7 @@ export class Bench {
       sourceDir,
       env: wanted.env ?? {},
       config: {},
-      configKey: '',
+      configKey: () => '',
       limits: {
         timeoutMs: wanted.timeoutMs ?? 120_000,
         slugBytes: wanted.slugBytes ?? 1024 ** 3,

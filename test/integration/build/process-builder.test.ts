@@ -181,8 +181,11 @@ describe('layers', () => {
     const common = { env: {}, caches: {}, layers: ['deps'], name: 'install', title: 'Installing' };
     const step = { ...common, inputs: ['lock'], config: ['TOKEN'], commands: [install] };
     const plan = aPlan([], { steps: [step], buildConfig: ['OTHER', 'TOKEN'] });
-    const said = async (config: Record<string, string>) => {
-      const request = aRequest(source, { plan, config });
+    const said = async (
+      config: Record<string, string>,
+      configKey: (of: object) => string = JSON.stringify,
+    ) => {
+      const request = aRequest(source, { plan, config, configKey });
       artifactOf(await builder.build(request));
       return request.output.text;
     };
@@ -190,6 +193,8 @@ describe('layers', () => {
     writeFiles(source, { 'index.js': 'changed' });
     expect(await said({ TOKEN: 'one', OTHER: 'y' })).not.toContain('installed');
     expect(await said({ TOKEN: 'two', OTHER: 'y' })).toContain('installed by two');
+    // The same values in a home of another key.
+    expect(await said({ TOKEN: 'two', OTHER: 'y' }, () => 'another')).toContain('installed by two');
   });
 
   test('are made anew when what lies behind a link among their inputs changes', async () => {

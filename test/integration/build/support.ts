@@ -55,7 +55,7 @@ export function aRequest(
     sourceDir,
     env: {},
     config: {},
-    configKey: `of ${JSON.stringify(rest.config ?? {})}`,
+    configKey: (config) => `of ${JSON.stringify(config)}`,
     limits: { timeoutMs: 60_000, slugBytes: 1e9, outputBytes: 1e8 },
     signal: new AbortController().signal,
     ...rest,

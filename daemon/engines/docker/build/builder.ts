@@ -146,7 +146,7 @@ export class DockerBuilder {
       salt,
       runtime: idsOf(bases),
       source: treeDigest(source),
-      config: request.configKey,
+      config: request.configKey(request.config),
     });
     using.add(key);
     const known = await this.find(key);
@@ -168,7 +168,7 @@ export class DockerBuilder {
         salt: await this.caches.saltOf(appId),
         runtime: await builder.runtimeOf(plan),
         source: treeDigest(await scanTree(sourceDir)),
-        config: request.configKey,
+        config: request.configKey(request.config),
       });
       using.add(key);
       return key;

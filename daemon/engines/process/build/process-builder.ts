@@ -138,7 +138,9 @@ export class ProcessBuilder implements SlugBuilder {
     for (const name of equipment.names) output.detail(`Using ${name} of this machine`);
     const source = await scanTree(sourceDir);
     const inputs = createHash('sha256')
-      .update(JSON.stringify([4, treeDigest(source), plan, equipment.identity, request.configKey]))
+      .update(
+        JSON.stringify([4, treeDigest(source), plan, equipment.identity, request.configKey(request.config)]),
+      )
       .digest('hex');
     const known = await this.builtBefore(inputs, place.uses);
     if (known) return known;

@@ -102,8 +102,8 @@ export class Steps {
     const before = [...this.current.values()].map(({ path, digest }) => [path, digest]);
     const { commands, env, caches, layers } = step;
     const { runtimeVersion, request } = this.parts;
-    const config = configOf(step, request.config);
-    const parts = [2, inputs, commands, env, config, Object.keys(caches), layers, runtimeVersion, before];
+    const config = request.configKey(configOf(step, request.config));
+    const parts = [3, inputs, commands, env, config, Object.keys(caches), layers, runtimeVersion, before];
     return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   }
 }

@@ -92,7 +92,7 @@ describe('keys', () => {
       salt: 's',
       baseId: 'sha256:b',
       inputs: 'i',
-      config: {},
+      config: '',
       previous: null,
       ...parts,
     });
@@ -106,8 +106,8 @@ describe('keys', () => {
       key({ caches: { npm: 'C' } }),
       key({}, { baseId: 'sha256:c' }),
       key({}, { inputs: 'j' }),
-      key({}, { config: { TOKEN: 't' } }),
-      key({}, { config: { TOKEN: 'u' } }),
+      key({}, { config: 't' }),
+      key({}, { config: 'u' }),
       key({}, { previous: 'p' }),
       key({}, { salt: 'other app' }),
     ];

@@ -7,8 +7,8 @@ export interface StepKeyParts {
   readonly baseId: string;
   /** Digest of the files that the step sees. */
   readonly inputs: string;
-  /** The config vars that the step is given. */
-  readonly config: Readonly<Record<string, string>>;
+  /** As BuildRequest.configKey, of the config vars that the step is given. */
+  readonly config: string;
   /** Of the layers that the step finds; null where there are none. */
   readonly previous: string | null;
 }

@@ -56,7 +56,7 @@ export class Steps {
     const { layers, request, source, base, salt } = this.parts;
     const files = inputsOf(step, source);
     const inputs = treeDigest(files);
-    const config = configOf(step, request.config);
+    const config = request.configKey(configOf(step, request.config));
     const key = stepKey(step, { salt, baseId: base.id, inputs, config, previous: this.current.key });
     this.uses(key);
     const known = await layers.find(key, this.current, step.layers);
@@ -94,7 +94,7 @@ export class Steps {
   private async capture(step: BuildStep, container: Docker.Container): Promise<void> {
     const { layers, source, base, salt, workspace, request } = this.parts;
     const inputs = treeDigest(source);
-    const { config } = request;
+    const config = request.configKey(request.config);
     const key = stepKey(step, { salt, baseId: base.id, inputs, config, previous: this.current.key });
     this.uses(key);
     this.current = await layers.make(key, container, { before: this.current, made: step.layers });
