@@ -50,7 +50,7 @@ const SETTINGS = [
 function planFor(source: SourceTree, workspace: Workspace): BuildPlan {
   const { runtime, warnings } = rustVersion(source, workspace.rustVersion);
   const locked = source.has('Cargo.lock');
-  const web = source.has('Procfile') ? null : webProgram(workspace);
+  const web = source.has('Procfile') ? null : webCommand(workspace);
   return {
     ...planOn(runtime),
     planner: 'rust',
@@ -64,17 +64,21 @@ function planFor(source: SourceTree, workspace: Workspace): BuildPlan {
     warnings: [...warnings, ...(locked ? [] : [NO_LOCK])],
     steps: [buildStep(workspace, locked)],
     buildConfig: SETTINGS,
-    defaultProcessTypes: web === null ? {} : { web: `${RELEASE}/${web}` },
+    defaultProcessTypes: web === null ? {} : { web },
     launchPath: [RELEASE],
   };
 }
 
 const NO_LOCK = 'No lock file: the versions of the crates may differ from build to build. Commit Cargo.lock.';
 
-function webProgram({ binaries, defaultRun }: Workspace): string | null {
-  if (binaries.length === 1) return binaries[0] ?? null;
-  return defaultRun;
+function webCommand({ binaries, defaultRun, crates }: Workspace): string | null {
+  const program = binaries.length === 1 ? binaries[0] : defaultRun;
+  if (program == null) return null;
+  return crates.has('rocket') ? `${ROCKET} ${RELEASE}/${program}` : `${RELEASE}/${program}`;
 }
+
+/** Rocket knows no PORT. */
+const ROCKET = 'ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT';
 
 /**
  * Cargo finds again what it has built wherever the source lies, but for the source's own packages. Images of Rust hold one

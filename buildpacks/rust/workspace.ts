@@ -9,6 +9,8 @@ export interface Workspace {
   readonly binaries: readonly string[];
   /** The program that `cargo run` would start. */
   readonly defaultRun: string | null;
+  /** The crates on which what is built depends, by the names that its manifests give them. */
+  readonly crates: ReadonlySet<string>;
   /** The oldest Rust that will do: `rust-version`. */
   readonly rustVersion: string | null;
 }
@@ -27,6 +29,7 @@ export function readWorkspace(source: SourceTree): Workspace {
   return {
     binaries: [...new Set(binaries)],
     defaultRun: defaultRuns[0] ?? null,
+    crates: new Set(manifests.flatMap(({ manifest }) => Object.keys(tableOf(manifest['dependencies'])))),
     rustVersion: versions.map((own) => textOf(own['rust-version'])).find((found) => found !== null) ?? null,
   };
 }

@@ -128,6 +128,11 @@ describe('the web process', () => {
   const two = { 'src/main.rs': '', 'src/bin/job.rs': '' };
   test.each<[string, Files, string | undefined]>([
     ['the only program', { 'Cargo.toml': HELLO, 'src/main.rs': '' }, 'target/release/hello'],
+    [
+      'told of the port in Rocket’s way',
+      { 'Cargo.toml': `${HELLO}[dependencies]\nrocket = "0.5"\n`, 'src/main.rs': '' },
+      'ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT target/release/hello',
+    ],
     ['none of two', { 'Cargo.toml': HELLO, ...two }, undefined],
     [
       'the default one of two',
