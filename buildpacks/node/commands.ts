@@ -105,6 +105,11 @@ export const scriptCommand = (manager: PackageManager, script: string): Command 
 
 /** Yarn learned to install production dependencies only, without a plugin, in version 4. */
 const focuses = ({ version }: PackageManager): boolean => (coerce(version)?.major ?? 0) >= 4;
+
+/** Are development dependencies in dynos, since the tool cannot leave them out? */
+export const keepsDevelopment = (manager: PackageManager): boolean =>
+  manager.name === 'yarn-berry' && !focuses(manager);
+
 const focus = (manager: PackageManager): Command =>
   run(manager, ['workspaces', 'focus', '--all', '--production']);
 

@@ -2,6 +2,7 @@ import { plainSite, readStaticJson, SERVE, serverFiles } from '../static-server/
 import { toolOf } from './commands.js';
 import type { NodeApp } from './node-app.js';
 import { packageIn, siteOf, startsForDevelopers } from './sites.js';
+import { startWarnings } from './start-script.js';
 
 /** What answers requests where the Procfile does not say. */
 export interface Web {
@@ -18,11 +19,16 @@ export function webOf(app: NodeApp): Web {
   const { packageJson, source, procfile } = app;
   const web = procfile['web'];
   const named = web?.includes(SERVE) ?? false;
-  if (web !== undefined && !named) return NOTHING;
+  if (web !== undefined && !named)
+    return STARTS.test(web) ? { ...NOTHING, warnings: startWarnings(app) } : NOTHING;
   const starts = packageJson.scripts.has('start') && !startsForDevelopers(packageJson);
-  if ((starts || source.has('server.js')) && !named) return { ...NOTHING, command: 'npm start' };
+  if ((starts || source.has('server.js')) && !named)
+    return { ...NOTHING, command: 'npm start', warnings: startWarnings(app) };
   return websiteOf(app) ?? serverOf(app) ?? { ...NOTHING, ...startedAnyway(app) };
 }
+
+/** A line of the Procfile that leaves it to package.json. */
+const STARTS = /^(?:npm|yarn|pnpm)(?: run)? start$/;
 
 const NOTHING: Web = { command: null, note: null, site: false, files: {}, warnings: [] };
 

@@ -154,6 +154,48 @@ test('web is npm start where there is something to start', () => {
   expect(plan({ 'package.json': {} }).defaultProcessTypes).toEqual({});
 });
 
+describe('a start script that wants what dynos have not', () => {
+  const warnings = (start: string, rest: object = {}) => {
+    const scripts = { start, build: 'webpack' };
+    const devDependencies = { nodemon: '3', typescript: '5', webpack: '5' };
+    return plan({ 'package.json': { scripts, devDependencies, ...rest }, 'package-lock.json': '' }).warnings;
+  };
+
+  test.each([
+    ['nodemon server.js', 'nodemon'],
+    ['NODE_ENV=production npx nodemon server.js', 'nodemon'],
+    ['tsc && node dist/server.js', 'typescript'],
+    ['cross-env A=1 tsc; node dist/server.js', 'typescript'],
+  ])('comes with a warning: %s', (start, name) => {
+    expect(warnings(start)).toEqual([
+      `npm start needs ${name}, which is a development dependency, and so not in dynos: move it to dependencies.`,
+    ]);
+    expect(warnings(start, { dependencies: { [name]: '1' } })).toEqual([]);
+  });
+
+  test.each(['npm run build && node server.js', 'yarn build && node server.js'])(
+    'builds again: %s',
+    (start) => {
+      expect(warnings(start)).toEqual([
+        'npm start runs the build script again, without the development dependencies, which dynos have not: a Procfile such as `web: node server.js` starts what is built.',
+      ]);
+    },
+  );
+
+  test('also where the Procfile leaves it to the script', () => {
+    const scripts = { start: 'nodemon .' };
+    const files = { 'package.json': { scripts, devDependencies: { nodemon: '3' } }, 'package-lock.json': '' };
+    expect(plan({ ...files, Procfile: 'web: npm start\n' }).warnings).toHaveLength(1);
+    expect(plan({ ...files, Procfile: 'web: node .\n' }).warnings).toEqual([]);
+  });
+
+  test('and no other', () => {
+    for (const start of ['node server.js', 'node build', 'npm run build:x; node nodemon.js']) {
+      expect(warnings(start)).toEqual([]);
+    }
+  });
+});
+
 test('the range of engines.node is the plan’s, and must be one', () => {
   expect(plan({ 'package.json': { engines: { node: '>=20 <23' } } }).runtime).toEqual({
     language: 'node',
