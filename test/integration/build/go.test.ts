@@ -2,33 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { GO } from './hello-apps.js';
 import { aBuilder, aDyno, answerOfWeb, lacks, push, sharedHome } from './pushed.js';
 import { aSource, writeFiles } from './support.js';
-
-/** As in a guide for beginners: a server, and one module. */
-const HELLO = {
-  'go.mod': 'module example.com/hello\n\ngo 1.21\n\nrequire github.com/google/uuid v1.6.0\n',
-  'go.sum': `github.com/google/uuid v1.6.0 h1:NIvaJDMOsjHA8n1jAhLSgzrAzy1Hgr+hNrb57e+94F0=
-github.com/google/uuid v1.6.0/go.mod h1:TIyPZe4MgqvfeYDBFedMoGGpEw/LqOeaOT+nhxU+yHo=
-`,
-  'main.go': `package main
-
-import (
-	"fmt"
-	"net/http"
-	"os"
-
-	"github.com/google/uuid"
-)
-
-func main() {
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, "one ", len(uuid.NewString()))
-	})
-	http.ListenAndServe(":"+os.Getenv("PORT"), nil)
-}
-`,
-};
 
 /** Several programs, and a Procfile that names them as Heroku puts them. */
 const TOOLS = {
@@ -46,13 +22,13 @@ describe.skipIf(await lacks('go'))('a Go app', () => {
   const compiled = () => readdirSync(join(home, 'cache/apps/app-1/go-build'), { recursive: true }).length;
 
   test('is built, keeps its modules and what is compiled, and serves', async () => {
-    const source = aSource(HELLO);
+    const source = aSource(GO);
     const first = await push(builder, source);
     expect(first.said).toContain('go: downloading github.com/google/uuid v1.6.0');
     expect(first.processTypes).toEqual({ web: 'bin/hello' });
     expect(await answerOfWeb(builder, first)).toBe('one 36');
 
-    writeFiles(source, { 'main.go': HELLO['main.go'].replace('one', 'two') });
+    writeFiles(source, { 'main.go': GO['main.go'].replace('one', 'two') });
     const before = compiled();
     const second = await push(builder, source);
     expect(second.said).not.toContain('downloading');
@@ -72,7 +48,7 @@ describe.skipIf(await lacks('go'))('a Go app', () => {
   }, 120_000);
 
   test('whose go.sum does not say what it imports is told what to type', async () => {
-    const { result, said } = await push(builder, aSource({ ...HELLO, 'go.sum': '' }));
+    const { result, said } = await push(builder, aSource({ ...GO, 'go.sum': '' }));
     expect(said).toContain('missing go.sum entry');
     expect(result).toMatchObject({ ok: false, reason: 'command' });
     expect(result.ok ? '' : result.hint).toContain('`go mod tidy`');

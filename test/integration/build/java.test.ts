@@ -1,46 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { JAVA, pom } from './hello-apps.js';
 import { aBuilder, aDyno, answerOfWeb, lacks, push, sharedHome } from './pushed.js';
 import { aSource, writeFiles } from './support.js';
-
-const pom = (inside: string): string => `<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>com.example</groupId>
-  <artifactId>hello</artifactId>
-  <version>1.0</version>
-  ${inside}
-</project>
-`;
-
-/** As in a guide for beginners: the JDK's own server, in a jar that can be started. */
-const PLAIN = {
-  'pom.xml': pom(`<properties>
-    <maven.compiler.source>17</maven.compiler.source>
-    <maven.compiler.target>17</maven.compiler.target>
-    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
-  </properties>
-  <build><plugins><plugin>
-    <artifactId>maven-jar-plugin</artifactId>
-    <configuration><archive><manifest><mainClass>Hello</mainClass></manifest></archive></configuration>
-  </plugin></plugins></build>`),
-  Procfile: 'web: java $JAVA_OPTS -jar target/hello-1.0.jar\n',
-  'src/main/java/Hello.java': `import com.sun.net.httpserver.HttpServer;
-import java.net.InetSocketAddress;
-
-public class Hello {
-  public static void main(String[] args) throws Exception {
-    var server = HttpServer.create(new InetSocketAddress(Integer.parseInt(System.getenv("PORT"))), 0);
-    server.createContext("/", exchange -> {
-      var body = "one".getBytes();
-      exchange.sendResponseHeaders(200, body.length);
-      try (var out = exchange.getResponseBody()) { out.write(body); }
-    });
-    server.start();
-  }
-}
-`,
-};
 
 const SPRING_BOOT = {
   'pom.xml': pom(`<parent>
@@ -77,7 +40,7 @@ describe.skipIf(await lacks('java'))('a Java app', () => {
   const builder = aBuilder(sharedHome());
 
   test('is packaged by Maven, whose downloads are kept, and serves', async () => {
-    const source = aSource(PLAIN);
+    const source = aSource(JAVA);
     const first = await push(builder, source);
     expect(first.said).toContain('BUILD SUCCESS');
     expect(await answerOfWeb(builder, first)).toBe('one');
@@ -85,7 +48,7 @@ describe.skipIf(await lacks('java'))('a Java app', () => {
     expect(existsSync(join(folder, 'target/classes'))).toBe(false);
 
     const main = 'src/main/java/Hello.java';
-    writeFiles(source, { [main]: PLAIN[main].replace('"one"', '"two"') });
+    writeFiles(source, { [main]: JAVA[main].replace('"one"', '"two"') });
     // Nothing can be downloaded any more.
     const second = await push(builder, source, { MAVEN_CUSTOM_OPTS: '-DskipTests --offline' });
     expect(await answerOfWeb(builder, second)).toBe('two');
@@ -100,7 +63,7 @@ describe.skipIf(await lacks('java'))('a Java app', () => {
   }, 300_000);
 
   test('that compiles for a newer Java is told where to ask for it', async () => {
-    const files = { ...PLAIN, 'pom.xml': PLAIN['pom.xml'].replaceAll('>17<', '>99<') };
+    const files = { ...JAVA, 'pom.xml': JAVA['pom.xml'].replaceAll('>17<', '>99<') };
     const refused = await push(builder, aSource(files));
     expect(refused.result.ok ? '' : refused.result.message).toMatch(
       /^pom\.xml compiles for Java 99, and this machine has/,
