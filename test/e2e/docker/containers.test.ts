@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CronRun } from '../../../api/cron.js';
 import { LABEL } from '../../../daemon/engines/docker/names.js';
 import { describeDocker } from '../../support/docker.js';
 import { dynoContainersOf, namesOf, onDocker } from '../../support/engine-under-test.js';
@@ -12,7 +13,8 @@ await describeDocker('Containers of apps', ({ docker }) => {
   beforeAll(async () => {
     // What builds are given, and dynos are not.
     tfk = engine.install({ NO_PROXY: 'builds-only.invalid' });
-    await tfk.ok('push', tfk.source('shop', aSmallApp('one')));
+    const cron = [{ command: 'echo "user $(id -u)"', schedule: '0 0 1 1 *' }];
+    await tfk.ok('push', tfk.source('shop', aSmallApp('one', { 'app.json': JSON.stringify({ cron }) })));
     await tfk.ok('scale', 'web=2', 'worker=1', '-a', 'shop');
     await tfk.ok('ps:wait', '-a', 'shop');
   });
@@ -58,6 +60,14 @@ await describeDocker('Containers of apps', ({ docker }) => {
       expect(Config.User).toMatch(/^[1-9]\d*(:[1-9]\d*)?$/);
       expect(Config.Env.join('\n')).not.toMatch(/PROXY|builds-only/i);
     }
+  });
+
+  it('are made for scheduled jobs, whose ends are noted', async () => {
+    const [job] = JSON.parse(await tfk.ok('cron', '--json', '-a', 'shop')) as { id: string }[];
+    const id = job?.id ?? '';
+    expect(await tfk.ok('cron:run', id, '-a', 'shop')).toMatch(/app\[scheduler\.\d+\]: user [1-9]\d*\n$/);
+    const runs = JSON.parse(await tfk.ok('cron:history', id, '--json', '-a', 'shop')) as CronRun[];
+    expect(runs).toMatchObject([{ status: 'succeeded', exit_code: 0 }]);
   });
 
   it('stay the same when tfkd is killed and comes back', async () => {
