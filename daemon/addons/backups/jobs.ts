@@ -7,6 +7,7 @@ import type { BackupSource } from '../addons.js';
 import { differences, rowsIn, type Content } from './content.js';
 import { nameOf } from './names.js';
 import type { BackupParts } from './parts.js';
+import { tooOld } from './retention.js';
 
 /** For what a database takes that is made for the proof. */
 const RESERVE_BYTES = 64 * 1024 ** 2;
@@ -123,13 +124,9 @@ export class BackupJobs {
     await backups.restore(addon, files.pathOf(backup), accept, this.stopped);
   }
 
-  /** The newest of each origin stay, and as many of those that failed. */
   private async removeOld({ addonId, origin }: BackupRecord): Promise<void> {
     const { store, files, kept, logger } = this.parts;
-    const ended = store.backups.ofAddon(addonId).filter((backup) => backup.finishedAt !== null);
-    const good = ended.filter((backup) => backup.origin === origin && backup.state !== 'failed');
-    const bad = ended.filter((backup) => backup.state === 'failed');
-    for (const backup of [...good.slice(kept), ...bad.slice(kept)]) {
+    for (const backup of tooOld(store.backups.ofAddon(addonId), origin, kept)) {
       store.backups.delete(backup.id);
       await files.remove(backup).catch((error: unknown) => {
         logger.warn({ err: error, backup: backup.id }, 'the file of an old backup stays');
