@@ -1,6 +1,7 @@
-import { coerce, intersects, minVersion, valid, validRange } from 'semver';
+import { coerce, intersects, minVersion, valid } from 'semver';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
+import { isRange } from '../version-range.js';
 import type { PackageJson } from './package-json.js';
 
 /** Which tool installs, and how it was found out. */
@@ -124,7 +125,7 @@ function devPin({ devManager }: PackageJson): Pin | null {
 
 /** A range within one major version; a wider one is met by what would be taken anyway. */
 function oneLine(range: string | undefined): string | null {
-  const lowest = range === undefined || validRange(range) === null ? null : minVersion(range);
+  const lowest = range === undefined || !isRange(range) ? null : minVersion(range);
   if (range === undefined || lowest === null) return null;
   return intersects(range, `>=${lowest.major + 1}.0.0`) ? null : range;
 }

@@ -1,7 +1,7 @@
-import { validRange } from 'semver';
 import type { Runtime } from '../plan.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
+import { isRange } from '../version-range.js';
 import type { PackageJson } from './package-json.js';
 
 /** The Node.js that a source asks for, and what is to be said of how that was found. */
@@ -30,7 +30,7 @@ const anyNode = {
 function byField(value: string | null, field: string): NodeVersion | null {
   const range = value?.trim() ?? '';
   if (range === '') return null;
-  if (validRange(range) !== null) {
+  if (isRange(range)) {
     const asked = `package.json asks for Node.js ${range} in ${field}`;
     return {
       runtime: { language: 'node', range, asked },

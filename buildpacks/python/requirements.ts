@@ -15,24 +15,26 @@ export interface Requirements {
   readonly variables: readonly string[];
 }
 
+const MOST_FILES = 200;
+
 export function readRequirements(source: SourceTree, first: string): Requirements {
-  const files: string[] = [];
+  const files = new Set([first]);
   const lines: string[] = [];
-  const waiting = [first];
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    if (files.includes(file)) continue;
-    files.push(file);
+  // A set is walked to its end, with what is added on the way.
+  for (const file of files) {
+    if (files.size > MOST_FILES)
+      throw new PlanError(`${first} names more than ${MOST_FILES} requirements files, one by another.`);
     for (const line of linesOf(source, file)) {
       const named = /^(?:-[rc]\s*|--(?:requirement|constraint)[\s=]\s*)["']?([^"'\s]+)/.exec(line)?.[1];
       if (named === undefined) lines.push(line);
-      else if (!named.includes('://')) waiting.push(inSource(source, file, named));
+      else if (!named.includes('://')) files.add(inSource(source, file, named));
     }
   }
   const variables = lines.flatMap((line) =>
     [...line.matchAll(/\$\{([A-Z0-9_]+)\}/g)].map(([, name = '']) => name),
   );
   return {
-    files,
+    files: [...files],
     names: lines.flatMap(namesOf),
     local: lines.some(isLocal),
     variables: [...new Set(variables)],

@@ -1,8 +1,11 @@
+import { LONGEST_RANGE } from '../version-range.js';
+
 /**
  * A range of Python versions in semver's grammar, from one in Python's (`>=3.11,<3.14`, `~=3.11`) or Poetry's (`^3.11`); null
  * where it is neither. Versions left out by `!=` are the installing tool's to refuse.
  */
 export function semverRange(text: string): string | null {
+  if (text.length > LONGEST_RANGE) return null;
   const alternatives = text.split('||').map((part) => part.split(',').map((clause) => range(clause.trim())));
   if (alternatives.flat().includes(null)) return null;
   return alternatives

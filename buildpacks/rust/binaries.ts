@@ -7,7 +7,8 @@ export function binariesOf(source: SourceTree, folder: string, manifest: Table):
   const name = textOf(pack['name']);
   if (name === null) return [];
   const named = tablesOf(manifest['bin']).filter((bin) => textOf(bin['name']) !== null);
-  const skipped = named.filter((bin) => !isEnabled(bin, manifest));
+  const enabled = enabledFeatures(manifest);
+  const skipped = named.filter((bin) => !isEnabled(bin, enabled));
   const namesOf = (bins: readonly Table[]) => bins.map((bin) => textOf(bin['name']) ?? '');
   const takenPaths = new Set(named.map((bin) => textOf(bin['path'])));
   const found = pack['autobins'] === false ? [] : foundIn(source, folder, name);
@@ -17,13 +18,17 @@ export function binariesOf(source: SourceTree, folder: string, manifest: Table):
   return [...all].sort();
 }
 
-/** A program may need features that are not built unless asked for. */
-function isEnabled(bin: Table, manifest: Table): boolean {
+/** Those that are built unless somebody says otherwise. */
+function enabledFeatures(manifest: Table): ReadonlySet<string> {
   const features = tableOf(manifest['features']);
   const enabled = new Set<string>(['default']);
   for (const feature of enabled) for (const next of textsOf(features[feature])) enabled.add(next);
-  return textsOf(bin['required-features']).every((feature) => enabled.has(feature));
+  return enabled;
 }
+
+/** A program may need features that are not built unless asked for. */
+const isEnabled = (bin: Table, enabled: ReadonlySet<string>): boolean =>
+  textsOf(bin['required-features']).every((feature) => enabled.has(feature));
 
 interface Found {
   readonly name: string;

@@ -6,7 +6,9 @@ export function lockedVersions(text: string): Record<string, string> {
     const name = valueOf('name');
     const version = valueOf('version');
     if (name === undefined || version === undefined || valueOf('source') === undefined) continue;
-    found.set(name, [...(found.get(name) ?? []), version]);
+    const versions = found.get(name);
+    if (versions === undefined) found.set(name, [version]);
+    else versions.push(version);
   }
   return Object.fromEntries([...found].map(([name, versions]) => [name, versions.sort().join(', ')]));
 }

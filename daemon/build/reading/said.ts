@@ -19,7 +19,8 @@ export type Said =
 export function failureOf(error: unknown, file: string | null): Extract<Said, { readonly failure: unknown }> {
   if (error instanceof BuildFailure || error instanceof PlanError) {
     const { message, hint } = error;
-    return { failure: { reason: error instanceof BuildFailure ? error.reason : 'plan', message, hint } };
+    const reason = error instanceof BuildFailure ? error.reason : 'plan';
+    return { failure: { reason, message: clipped(message), hint } };
   }
   if (error instanceof RangeError && /call stack/.test(error.message)) {
     const message = `${file ?? 'The source'} is nested too deeply to be read.`;
@@ -27,3 +28,8 @@ export function failureOf(error: unknown, file: string | null): Extract<Said, { 
   }
   return { failure: { reason: 'internal', message: messageOf(error) } };
 }
+
+/** A message may name what a file says; nobody reads a megabyte of it. */
+const LONGEST = 4000;
+const clipped = (message: string): string =>
+  message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message;
