@@ -48,19 +48,18 @@ export class CommandRunner {
   /** Runs one command to its end: null, or why it failed. Rejects with StepFailed where the build has to end. */
   async command(
     argv: Argv,
-    how: Pick<Command, 'env' | 'line'> & {
+    how: Pick<Command, 'env' | 'line' | 'as'> & {
       /** For people. */
       readonly what: string;
       readonly container: Docker.Container;
     },
   ): Promise<string | null> {
     const { docker, watch } = this.options;
-    const { what, container, env, line } = how;
+    const { what, container, ...command } = how;
     watch.refuseStopped();
     const end = await runInside(docker, container, {
+      ...command,
       argv,
-      env,
-      line,
       printed: (bytes) => watch.count(bytes),
       signal: watch.signal,
     });

@@ -8,6 +8,16 @@ export const BUILD = '/tfk-build';
 export const UID = 1000;
 export const USER = `${UID}:${UID}`;
 
+/** As whom, and in which folder, the commands of a container run. */
+export interface RunsAs {
+  /** `uid:gid` */
+  readonly user: string;
+  readonly folder: string;
+}
+
+/** In tfk's own images. */
+export const OURS: RunsAs = { user: USER, folder: APP };
+
 /** What each container of a build may take of the machine. */
 export interface BuildResources {
   readonly memoryBytes: number;
@@ -26,6 +36,7 @@ export interface StepContainer {
   readonly resources: BuildResources;
   /** Cache name → volume. */
   readonly caches: Readonly<Record<string, string>>;
+  readonly as?: RunsAs;
 }
 
 /** A container that waits for the commands of steps. It is never committed, so no image holds what they are given. */
@@ -37,7 +48,7 @@ export function stepContainer(spec: StepContainer): Docker.ContainerCreateOption
     VolumeOptions: { NoCopy: false, Labels: {}, DriverConfig: { Name: '', Options: {} } },
   });
   return {
-    ...waiting(spec.image, spec.labels),
+    ...waiting(spec.image, spec.labels, spec.as),
     HostConfig: {
       ...CONFINED,
       ...limitsOf(spec.resources),
@@ -51,15 +62,20 @@ export function stepContainer(spec: StepContainer): Docker.ContainerCreateOption
   };
 }
 
+export type ImageSettings = Pick<Docker.ContainerCreateOptions, 'Entrypoint' | 'Cmd' | 'User' | 'WorkingDir'>;
+
 /** A container that is filled and committed as an image; it has nothing but what the image may hold. */
 export function imageContainer(spec: {
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly env: readonly string[];
   readonly resources: BuildResources;
+  /** What the image has of its own in place of tfk's. */
+  readonly config?: ImageSettings;
 }): Docker.ContainerCreateOptions {
   return {
     ...waiting(spec.image, spec.labels),
+    ...spec.config,
     Env: [...spec.env],
     // None of it becomes part of the image.
     HostConfig: { ...CONFINED, ...limitsOf(spec.resources), NetworkMode: 'none' },
@@ -81,14 +97,18 @@ const limitsOf = ({ memoryBytes, pids }: BuildResources) => ({
 });
 
 /** A shell that reads an input which never comes: there in every image, and at rest. */
-function waiting(image: string, labels: Readonly<Record<string, string>>): Docker.ContainerCreateOptions {
+function waiting(
+  image: string,
+  labels: Readonly<Record<string, string>>,
+  as: RunsAs = OURS,
+): Docker.ContainerCreateOptions {
   return {
     Image: image,
     Entrypoint: [],
     Cmd: ['/bin/sh'],
     OpenStdin: true,
-    User: USER,
-    WorkingDir: APP,
+    User: as.user,
+    WorkingDir: as.folder,
     Labels: { ...labels },
   };
 }

@@ -6,7 +6,13 @@ import { LABEL, type Names } from '../../names.js';
 import { ifThere } from '../failure.js';
 import type { BuildNetwork } from '../network.js';
 import { archiveOf, type Part } from './archives.js';
-import { imageContainer, stepContainer, type BuildResources } from './container-options.js';
+import {
+  imageContainer,
+  stepContainer,
+  type BuildResources,
+  type ImageSettings,
+  type RunsAs,
+} from './container-options.js';
 
 export interface ContainersOptions {
   readonly docker: Docker;
@@ -18,6 +24,8 @@ export interface ContainersOptions {
   readonly resources: BuildResources;
   /** Of the caches that steps share with the app's other builds. */
   readonly caches: readonly string[];
+  /** How commands run in them; else as in tfk's own images. */
+  readonly as?: RunsAs;
   /** Ends what runs and what is being copied. */
   readonly signal: AbortSignal;
 }
@@ -32,18 +40,19 @@ export class BuildContainers {
 
   /** For running commands; not started yet. */
   async forSteps(image: string): Promise<Docker.Container> {
-    const { names, appId, caches, resources } = this.options;
+    const { names, appId, caches, resources, as } = this.options;
     const network = await this.options.network.ensure();
     const volumes: Record<string, string> = {};
     for (const cache of caches) volumes[cache] = await this.ensureVolume(names.cacheVolume(appId, cache));
     const labels = this.labels();
-    return this.create(stepContainer({ image, labels, resources, network, caches: volumes }));
+    const spec = { image, labels, resources, network, caches: volumes };
+    return this.create(stepContainer(as === undefined ? spec : { ...spec, as }));
   }
 
   /** For filling and committing. */
-  forImage(image: string, env: readonly string[]): Promise<Docker.Container> {
+  forImage(image: string, env: readonly string[], config: ImageSettings = {}): Promise<Docker.Container> {
     const { resources } = this.options;
-    return this.create(imageContainer({ image, env, resources, labels: this.labels() }));
+    return this.create(imageContainer({ image, env, resources, config, labels: this.labels() }));
   }
 
   async start(container: Docker.Container): Promise<void> {

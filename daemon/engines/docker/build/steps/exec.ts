@@ -5,7 +5,7 @@ import { LineSplitter } from '../../../../shared/lines.js';
 import type { Stream } from '../../../build/buildpacks.js';
 import { printable } from '../../../build/printable.js';
 import { answerOf, statusOf, unless } from '../../answers.js';
-import { APP, USER } from './container-options.js';
+import { OURS, type RunsAs } from './container-options.js';
 
 export interface Command {
   readonly argv: readonly string[];
@@ -14,6 +14,8 @@ export interface Command {
   readonly line: (text: string, stream: Stream) => void;
   /** Called with the bytes of each piece of output. */
   readonly printed: (bytes: number) => void;
+  /** As whom and where it runs; else as tfk's own images have it. */
+  readonly as?: RunsAs;
   /** Once it is aborted, nobody waits for the command any more. */
   readonly signal: AbortSignal;
 }
@@ -37,11 +39,12 @@ export async function runInside(
   container: Docker.Container,
   command: Command,
 ): Promise<CommandEnd> {
+  const { user, folder } = command.as ?? OURS;
   const exec = await container.exec({
     Cmd: [...command.argv],
     Env: Object.entries(command.env).map(([name, value]) => `${name}=${value}`),
-    WorkingDir: APP,
-    User: USER,
+    WorkingDir: folder,
+    User: user,
     AttachStdout: true,
     AttachStderr: true,
   });

@@ -1,8 +1,6 @@
 import type Docker from 'dockerode';
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { tooLarge } from '../../../build/slug-limit.js';
-import { unless } from '../../answers.js';
 import type { Names } from '../../names.js';
 import type { BaseImage } from '../base-images.js';
 import { below, folders, fromRoot, parentOf } from './archives.js';
@@ -10,6 +8,7 @@ import { isWithin } from './changes.js';
 import { APP } from './container-options.js';
 import type { BuildContainers } from './containers.js';
 import type { KeyedImages, MadeImage } from './keyed-images.js';
+import { statOf } from './stat.js';
 
 /** The base image with the folders that closed steps made, so far. */
 export interface Layers {
@@ -128,18 +127,7 @@ const union = (one: readonly string[], other: readonly string[]): string[] => [
 const isWithinAny = (paths: readonly string[], folder: string): boolean =>
   paths.some((path) => isWithin(path, [folder]));
 
-/** How Go's own file modes say that something is a folder. */
-const FOLDER_BIT = 2 ** 31;
-
 /** A step may leave no such folder, or something else in its place. */
 async function isFolder(container: Docker.Container, path: string): Promise<boolean> {
-  const answer = await unless(
-    [404],
-    container.infoArchive({ path: `${APP}/${path}` }) as Promise<IncomingMessage>,
-  );
-  if (answer === null) return false;
-  answer.resume();
-  const stat = String(answer.headers['x-docker-container-path-stat']);
-  const { mode } = JSON.parse(Buffer.from(stat, 'base64').toString()) as { mode: number };
-  return mode >= FOLDER_BIT;
+  return (await statOf(container, `${APP}/${path}`))?.kind === 'folder';
 }
