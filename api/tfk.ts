@@ -100,6 +100,20 @@ export const BuildPlan = Type.Object({
       ),
     }),
   ),
+  /** A builder of Cloud Native Buildpacks, which builds in place of steps and Dockerfiles. */
+  builder: Type.Optional(
+    Type.Object({
+      image: Type.String(),
+      group: Type.Array(Type.Object({ id: Type.String(), version: Nullable(Type.String()) })),
+      files: Nullable(
+        Type.Object({
+          kind: Type.Union([Type.Literal('only'), Type.Literal('without')]),
+          patterns: Type.Array(Type.String()),
+        }),
+      ),
+      env: MapOf(Type.String()),
+    }),
+  ),
   files: MapOf(Type.String()),
   build_config: Type.Array(Type.String()),
   default_process_types: ProcessTypes,

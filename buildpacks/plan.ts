@@ -19,6 +19,8 @@ export interface BuildPlan {
   readonly steps: readonly BuildStep[];
   /** Images to be built from Dockerfiles of the source, in order; the first is the app's main one. There are no steps then. */
   readonly images: readonly ImageBuild[];
+  /** A builder of Cloud Native Buildpacks, which builds in place of steps and Dockerfiles. */
+  readonly builder?: PlannedBuilder;
   /** Path → text of files that the plan adds to the source, where it has none of that name; there before the first step. */
   readonly files: Readonly<Record<string, string>>;
   /**
@@ -70,6 +72,20 @@ export interface ImageBuild {
   readonly serves: readonly string[];
   /** The command by which a process type runs the image as it is; null: ENTRYPOINT and CMD as they are once it is built. */
   readonly command: string | null;
+}
+
+/** An image with buildpacks and the lifecycle that runs them. */
+export interface PlannedBuilder {
+  /** The image, as its user wrote it. */
+  readonly image: string;
+  /** Who names it, as a sentence begins: `TFK_BUILDER`. */
+  readonly by: string;
+  /** Those of its buildpacks that are run, in order, in place of what the builder would try; none: what it would try. */
+  readonly group: readonly { readonly id: string; readonly version: string | null }[];
+  /** What it is given of the source, by patterns in .gitignore's grammar; null: all. */
+  readonly files: { readonly kind: 'only' | 'without'; readonly patterns: readonly string[] } | null;
+  /** Environment of its buildpacks, below the config vars that `buildConfig` names. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface BuildStep {

@@ -1,4 +1,6 @@
 import { planOfList, type Listed } from './classic/plan.js';
+import { builderPlanner } from './cnb/planner.js';
+import { wishOf } from './cnb/wish.js';
 import { composePlans } from './compose.js';
 import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
 import { goPlanner } from './go/planner.js';
@@ -25,6 +27,12 @@ export const planners: readonly Planner[] = [
 
 /** The planner for a source. Throws a PlanError that says what was looked for and what is there instead. */
 export function choosePlanner(source: SourceTree, context: PlanContext): Planner {
+  const { builder, warnings } = wishOf(source, context);
+  return builder === null ? warning(plannerWithout(source, context), warnings) : builderPlanner(builder);
+}
+
+/** Where no builder builds the source. */
+function plannerWithout(source: SourceTree, context: PlanContext): Planner {
   const set = (context.planners ?? []).map((name) => plannerThatIsSet(source, context, name));
   if (context.list != null) return plannerOfList(context.list);
   const main = set.at(-1);
@@ -105,15 +113,21 @@ function plannerThatIsSet(source: SourceTree, context: PlanContext, name: string
 }
 
 /** The same planner, which says that it is not the Dockerfile that is built. */
-function besidesDockerfile(planner: Planner, { images }: PlanContext): Planner {
-  const warning = images
-    ? 'The Dockerfile is not used: the stack is heroku-24. `tfk stack:set container` would build from it.'
-    : 'The Dockerfile is not used: this app runs as processes. `tfk apps:engine docker` would build from it.';
+const besidesDockerfile = (planner: Planner, { images }: PlanContext): Planner =>
+  warning(planner, [
+    images
+      ? 'The Dockerfile is not used: the stack is heroku-24. `tfk stack:set container` would build from it.'
+      : 'The Dockerfile is not used: this app runs as processes. `tfk apps:engine docker` would build from it.',
+  ]);
+
+/** The same planner, whose plans warn of more. */
+function warning(planner: Planner, more: readonly string[]): Planner {
+  if (more.length === 0) return planner;
   return {
     ...planner,
     plan: (source, context) => {
       const plan = planner.plan(source, context);
-      return { ...plan, warnings: [...plan.warnings, warning] };
+      return { ...plan, warnings: [...plan.warnings, ...more] };
     },
   };
 }

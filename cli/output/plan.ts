@@ -11,6 +11,7 @@ export function planLines(plan: BuildPlan, paint: Paint): string[] {
     ...plan.notes.map((note) => `       ${visible(note)}`),
     ...plan.warnings.map((warning) => paint.in('yellow', ` !     ${visible(warning)}`)),
     ...plan.steps.flatMap((step) => stepLines(step, paint)),
+    ...builderLines(plan, paint),
     '',
     paint.in('bold', '-----> Process types'),
     ...indented(fields(Object.entries({ ...plan.default_process_types, ...plan.process_types }))),
@@ -49,6 +50,23 @@ function buildpackLines(
     paint.in('bold', `-----> ${visible(title)}`),
     ...programs.map((program) => `       $ ${program}`),
     paint.in('dim', `       again when any file or the buildpack changes: sha256 ${visible(digest)}`),
+  ];
+}
+
+/** What its buildpacks do is theirs to decide when they are run. */
+function builderLines({ builder, build_config }: BuildPlan, paint: Paint): string[] {
+  if (builder === undefined) return [];
+  const { image, group, files, env } = builder;
+  const names = [...new Set([...Object.keys(env), ...build_config])];
+  const patterns = (files?.patterns ?? []).join(', ');
+  return [
+    '',
+    paint.in('bold', `-----> Builder ${visible(image)}`),
+    ...['detector', 'builder'].map((phase) => `       $ /cnb/lifecycle/${phase}`),
+    ...(group.length > 0 ? [`       buildpacks: ${visible(group.map(({ id }) => id).join(', '))}`] : []),
+    ...(files === null ? [] : [`       files: ${files.kind} ${visible(patterns)}`]),
+    ...(names.length > 0 ? [`       build environment: ${visible(names.join(', '))}`] : []),
+    paint.in('dim', '       again when any file, the builder or that environment changes'),
   ];
 }
 

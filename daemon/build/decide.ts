@@ -1,4 +1,5 @@
 import { readAppJson, type AppJson } from '../../buildpacks/app-json.js';
+import { BUILDER_VAR } from '../../buildpacks/cnb/wish.js';
 import { closest } from '../../buildpacks/did-you-mean.js';
 import type { BuildPlan } from '../../buildpacks/plan.js';
 import { PlanError, type PlanContext, type Planner } from '../../buildpacks/planner.js';
@@ -54,13 +55,15 @@ function detect(source: SourceTree, context: PlanContext): Planner {
 
 /** The config var by which an app says which of its config vars its builds may see: names, or `*` for all. */
 const BUILD_CONFIG = 'TFK_BUILD_CONFIG';
+/** What the app tells the platform is nothing of its build. */
+const SETTINGS: readonly string[] = [BUILD_CONFIG, BUILDER_VAR];
 
 /** The plan with what the app asks for beside what the planner does; of both, what there is. */
 function withBuildConfig(plan: BuildPlan, { config }: PlanContext): BuildPlan {
   const wish = [...plan.buildConfig, ...(config[BUILD_CONFIG] ?? '').split(/[\s,]+/)];
   const names = wish.includes('*') ? Object.keys(config) : wish;
   const buildConfig = [...new Set(names)]
-    .filter((name) => Object.hasOwn(config, name) && name !== BUILD_CONFIG)
+    .filter((name) => Object.hasOwn(config, name) && !SETTINGS.includes(name))
     .sort();
   if (buildConfig.length === 0 || plan.images.length === 0) return { ...plan, buildConfig };
   const visible = `Build arguments can be read from an image's history: ${buildConfig.join(', ')}. Do not give it secrets.`;

@@ -8,7 +8,7 @@ import type { Failure } from './failure.js';
 /** What the build stage says of itself, in Heroku's phrases where Heroku has one. */
 export const tell = {
   planner(output: BuildOutput, { plan, warnings }: Decision): void {
-    // Classic buildpacks say so themselves.
+    // Buildpacks say so themselves.
     if (!hasBuildpacks(plan)) output.step(`${plan.label} app detected`);
     for (const note of plan.notes) output.detail(note);
     for (const warning of warnings) output.warning(warning);
@@ -69,7 +69,8 @@ export const tell = {
   },
 };
 
-const hasBuildpacks = ({ steps }: BuildPlan): boolean => steps.some(({ buildpack }) => buildpack);
+const hasBuildpacks = ({ steps, builder }: BuildPlan): boolean =>
+  builder !== undefined || steps.some(({ buildpack }) => buildpack);
 
 /** As Heroku prints the size of a slug: `12.3M`. */
 function megabytes(bytes: number): string {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { addFiles } from './add-files.js';
-import { fetchBuildpacks, type ChosenBuildpacks } from './buildpacks/chosen.js';
+import { asksSource, fetchBuildpacks, type ChosenBuildpacks } from './buildpacks/chosen.js';
 import type { SourceContents } from './content-hash.js';
 import type { Decision } from './decide.js';
 import type { BuildParts } from './parts.js';
@@ -62,7 +62,7 @@ export class Understand {
     { appId, buildpacks = [], tree, signal, using }: Understanding,
   ): Promise<{ readonly decision: Decision; readonly chosen: ChosenBuildpacks }> {
     const context = this.parts.planContext(appId);
-    const wanted = await reader.ask('prepare', { buildpacks, isNew: context.isNew ?? false });
+    const wanted = await reader.ask('prepare', { buildpacks, isNew: asksSource(context) });
     wanted.forEach(using);
     const folder = buildpacksBeside(tree);
     const chosen = await fetchBuildpacks(wanted, this.parts.buildpacks, { folder, signal });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AppJson } from '../../buildpacks/app-json.js';
+import { BUILDER_VAR } from '../../buildpacks/cnb/wish.js';
 import type { Addons } from '../addons/addons.js';
 import type { SetUpApp } from '../build/contracts.js';
 import type { FormationWish } from '../release/formation-after.js';
@@ -30,7 +31,7 @@ export class FirstDeploy {
   readonly setUp: SetUpApp = async ({ appId, appJson, output }) => {
     const current = this.releases.current(appId);
     if (current.slugId !== null) return;
-    this.adoptBuildpacks(appId, appJson);
+    if (!current.config[BUILDER_VAR]) this.adoptBuildpacks(appId, appJson);
     this.wishes.set(appId, { formation: formationOf(appJson), config: configOf(appJson, current.config) });
     const app = this.store.apps.find(appId);
     for (const wish of appJson.addons ?? []) {

@@ -11,7 +11,7 @@ const MAX_TOTAL_BYTES = 256 * 1024;
 const PLATFORM_KEYS: ReadonlySet<string> = new Set(['PORT', 'DYNO', 'PATH', 'HOME', 'TMPDIR']);
 
 /** What an app tells the platform, among its config vars. */
-const APP_SETTINGS: ReadonlySet<string> = new Set(['TFK_BUILD_CONFIG']);
+const APP_SETTINGS: ReadonlySet<string> = new Set(['TFK_BUILD_CONFIG', 'TFK_BUILDER']);
 
 /** Refuses what cannot be an environment variable; the message names the key, never the value. */
 export function assertConfigChanges(changes: ConfigChanges, bound: ReadonlySet<string>): void {

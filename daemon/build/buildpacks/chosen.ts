@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readAppJson } from '../../../buildpacks/app-json.js';
 import type { FetchedBuildpack } from '../../../buildpacks/classic/plan.js';
 import { isLocal, readReference } from '../../../buildpacks/classic/reference.js';
+import { BUILDER_VAR } from '../../../buildpacks/cnb/wish.js';
 import { buildpackOf } from '../../../buildpacks/names.js';
 import type { PlanContext } from '../../../buildpacks/planner.js';
 import type { SourceTree } from '../../../buildpacks/source.js';
@@ -28,6 +29,10 @@ export function wantedBuildpacks(
   for (const url of wanted) refuseUnknown(url);
   return wanted;
 }
+
+/** May the source's app.json say by which buildpacks it is built? A builder that is set on the app goes before its word. */
+export const asksSource = ({ isNew = false, config }: Pick<PlanContext, 'isNew' | 'config'>): boolean =>
+  isNew && !config[BUILDER_VAR];
 
 /** Who wrote the source need not be who may read this machine's files. */
 function refuseUnknown(url: string): void {

@@ -129,6 +129,7 @@ function planJson(
       layers: [...step.layers],
     })),
     images: plan.images.map((image) => ({ ...image, bases: [...image.bases], serves: [...image.serves] })),
+    ...(plan.builder === undefined ? {} : { builder: builderJson(plan.builder) }),
     files: plan.files,
     build_config: [...plan.buildConfig],
     default_process_types: plan.defaultProcessTypes,
@@ -138,6 +139,15 @@ function planJson(
     exclude: [...plan.exclude],
     content_hash: contentHash,
     dockerfile,
+  };
+}
+
+function builderJson({ image, group, files, env }: NonNullable<PlannedBuild['plan']['builder']>) {
+  return {
+    image,
+    group: group.map((one) => ({ ...one })),
+    files: files === null ? null : { kind: files.kind, patterns: [...files.patterns] },
+    env,
   };
 }
 

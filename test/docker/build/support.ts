@@ -65,6 +65,7 @@ async function printedBy(
 ): Promise<string> {
   const container = await docker.createContainer({
     Image: image,
+    Entrypoint: [],
     Cmd: ['/bin/sh', '-c', script],
     Labels: { [LABEL.home]: names.home, [LABEL.kind]: 'test' },
     HostConfig: { NetworkMode: 'none' },

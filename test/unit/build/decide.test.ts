@@ -21,8 +21,12 @@ describe('the config vars that a build is given', () => {
     });
   });
 
-  test('are all but the wish itself for a star', () => {
-    expect(given({ B: '2', A: '1', TFK_BUILD_CONFIG: '*' })).toEqual({
+  test('are all but what is said to the platform for a star', () => {
+    const { plan, buildConfig } = decide(SOURCE, {
+      config: { B: '2', A: '1', TFK_BUILD_CONFIG: '*', TFK_BUILDER: 'x' },
+      images: true,
+    });
+    expect({ names: plan.buildConfig, values: buildConfig }).toEqual({
       names: ['A', 'B'],
       values: { A: '1', B: '2' },
     });

@@ -1,6 +1,6 @@
 import type { TerminalSize } from '../../engine.js';
 import { inPlaceOfShell } from '../../launch/plain-command.js';
-import { BECOME_COMMAND } from '../../launch/profile.js';
+import { BECOMING, type Launching } from '../launching.js';
 import { sizingLine } from './options.js';
 
 /** What the image must have to be entered; the scripts use nothing but what every POSIX shell has built in. */
@@ -10,9 +10,12 @@ const SHELL = '/bin/sh';
  * Says the process's id inside the container as its first line of output, then becomes the command. Docker starts each
  * further process as the leader of a session and process group of its own, so that the id is theirs too.
  */
-export function launchCommand(command: string, terminal: TerminalSize | null, profile: boolean): string[] {
-  const become = profile ? BECOME_COMMAND : `exec ${SHELL} -c "$1"`;
-  const script = `unset TINI_KILL_PROCESS_GROUP\n${sizingLine(terminal)}echo "$$"\n${become}`;
+export function launchCommand(
+  command: string,
+  terminal: TerminalSize | null,
+  launching: Launching,
+): string[] {
+  const script = `unset TINI_KILL_PROCESS_GROUP\n${sizingLine(terminal)}echo "$$"\n${BECOMING[launching]}`;
   return [SHELL, '-c', script, SHELL, inPlaceOfShell(command)];
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../../shared/clock.js';
 import { TfkError } from '../../../shared/errors.js';
 import type { ExecRequest } from '../../engine.js';
 import { checkLaunchable } from '../../launch/launchable.js';
-import { isOfFolder } from '../build/labels.js';
+import { launchingOf, type Launching } from '../launching.js';
 import { ExecProcess } from './exec-process.js';
 import { launchCommand } from './exec-scripts.js';
 import { takeFirstLine } from './first-line.js';
@@ -21,7 +21,7 @@ export async function openExec(
 ): Promise<{ process: ExecProcess; stdio: Stdio; exec: Docker.Exec }> {
   checkLaunchable(request.env, request.command);
   const { Config } = await container.inspect();
-  const exec = await container.exec(optionsOf(request, isOfFolder(Config.Labels)));
+  const exec = await container.exec(optionsOf(request, launchingOf(Config.Labels)));
   const connection = await exec.start({ hijack: true, stdin: true, Tty: request.terminal !== null });
   const stdio = new Stdio(connection, request.terminal !== null);
   try {
@@ -35,8 +35,11 @@ export async function openExec(
   }
 }
 
-const optionsOf = ({ command, env, terminal }: ExecRequest, profile: boolean): Docker.ExecCreateOptions => ({
-  Cmd: launchCommand(command, terminal, profile),
+const optionsOf = (
+  { command, env, terminal }: ExecRequest,
+  launching: Launching,
+): Docker.ExecCreateOptions => ({
+  Cmd: launchCommand(command, terminal, launching),
   Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
   Tty: terminal !== null,
   AttachStdin: true,

@@ -19,6 +19,7 @@ export function dockerfileOfPlan(
   configured: ConfiguredImages,
 ): string | null {
   if (plan.images.length > 0) return null;
+  if (plan.builder) throw byBuilder(plan.builder.image);
   if (plan.steps.some(({ buildpack }) => buildpack)) throw onlyByTfk();
   const imageOf: ImageOf = (runtime) => nameOf(runtime, configured);
   const lines = [
@@ -37,6 +38,13 @@ const onlyByTfk = (): TfkError =>
   new TfkError('invalid_params', 'This app has classic buildpacks, which no Dockerfile runs as they are.', {
     hint: 'Type `tfk plan` to see what is run, or clear them by `tfk buildpacks:clear`.',
   });
+
+const byBuilder = (image: string): TfkError =>
+  new TfkError(
+    'invalid_params',
+    `This app is built by the builder ${image}, whose buildpacks decide when they are run: no Dockerfile does the same.`,
+    { hint: `Without tfk, type: pack build NAME --builder ${image}` },
+  );
 
 type ImageOf = (runtime: Runtime) => string;
 

@@ -1,10 +1,10 @@
 import type Docker from 'dockerode';
 import type { Readable } from 'node:stream';
-import type { BuildPlan } from '../../../../buildpacks/plan.js';
+import type { BuildPlan, PlannedBuilder } from '../../../../buildpacks/plan.js';
 import type { Clock } from '../../../shared/clock.js';
 import { newId } from '../../../shared/ids.js';
 import type { Logger } from '../../../shared/logger.js';
-import { scanTree, treeDigest } from '../../../shared/tree.js';
+import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import { StepFailed } from '../../build/step-failed.js';
 import { Watch } from '../../build/watch.js';
 import type { Artifact, BuildRequest, BuildResult, LocalImage } from '../../engine.js';
@@ -12,6 +12,8 @@ import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
 import { BaseImages, type Bases } from './base-images.js';
 import { Caches } from './caches.js';
+import { CnbBuilder } from './cnb/cnb-builder.js';
+import { BuilderSupply, type BuilderImages } from './cnb/images.js';
 import { DockerfileBuilder } from './dockerfile/builder.js';
 import { commandLine, type ImageConfig } from './dockerfile/facts.js';
 import { inOurWords } from './failure.js';
@@ -23,7 +25,7 @@ import { packed } from './pack.js';
 import type { BuildResources } from './steps/container-options.js';
 import { KeyedImages, type MadeImage } from './steps/keyed-images.js';
 import { slugKey } from './steps/keys.js';
-import { PlanBuilder, type Built } from './steps/plan-builder.js';
+import { PlanBuilder, type Built, type PlanBuilderOptions } from './steps/plan-builder.js';
 import { RunningBuilds, type Using } from './using.js';
 
 export interface DockerBuilderOptions {
@@ -44,6 +46,7 @@ const MOST: BuildResources = { memoryBytes: 4 * 1024 ** 3, pids: 2048 };
 /** Builds on a Docker engine: steps in containers, users' Dockerfiles by the engine's own builder, slugs and layers as images. */
 export class DockerBuilder {
   private readonly bases: BaseImages;
+  private readonly builders: BuilderSupply;
   private readonly network: BuildNetwork;
   private readonly caches: Caches;
   private readonly garbage: GarbageCollector;
@@ -54,6 +57,7 @@ export class DockerBuilder {
   constructor(private readonly options: DockerBuilderOptions) {
     const { builds, options: parts } = this;
     this.bases = new BaseImages({ ...parts, configured: parts.baseImages });
+    this.builders = new BuilderSupply({ ...parts, supply: this.bases });
     this.network = new BuildNetwork(parts);
     this.caches = new Caches(parts);
     this.garbage = new GarbageCollector({ ...parts, builds, network: this.network, caches: this.caches });
@@ -61,6 +65,7 @@ export class DockerBuilder {
 
   /** As Engine.runtimeOf: for a plan of steps the id of its base image, or `missing <image>`. */
   runtimeOf(plan: BuildPlan): Promise<string> {
+    if (plan.builder) return this.builders.runtimeOf(plan.builder);
     return plan.images.length > 0 ? this.dockerfiles().runtimeOf(plan) : this.bases.runtimeOf(plan);
   }
 
@@ -69,10 +74,13 @@ export class DockerBuilder {
     await this.recover();
     const using = this.builds.start(request.buildId);
     const watch = new Watch(request);
+    const { images, builder } = request.plan;
     try {
-      return request.plan.images.length > 0
-        ? await this.fromDockerfiles(request, watch, using)
-        : { ok: true, ...(await this.fromSteps(request, watch, using)), image: null };
+      if (images.length > 0) return await this.fromDockerfiles(request, watch, using);
+      const built = builder
+        ? await this.byBuilder(request, builder, { watch, using })
+        : await this.fromSteps(request, watch, using);
+      return { ok: true, ...built, image: null };
     } catch (error) {
       return faultOf(error, watch);
     } finally {
@@ -136,27 +144,58 @@ export class DockerBuilder {
   }
 
   private async fromSteps(request: BuildRequest, watch: Watch, using: Using): Promise<Built> {
-    const { plan, sourceDir, output } = request;
-    const { names, clock, logger } = this.options;
+    const { plan, output } = request;
     const bases = await this.bases.forPlan(plan, output, watch.signal);
     for (const line of usedImages(bases)) output.detail(line);
-    const source = await scanTree(sourceDir);
     const salt = await this.caches.saltOf(request.appId);
-    const key = slugKey(plan, {
-      salt,
-      runtime: idsOf(bases),
-      source: treeDigest(source),
-      config: request.configKey(request.config),
+    return this.unlessBuilt({ request, runtime: idsOf(bases), salt, using }, async ({ key, source }) => {
+      const builder = new PlanBuilder(await this.makerParts());
+      return builder.build({ request, bases, salt, source, key, watch, uses: using.add });
     });
-    using.add(key);
+  }
+
+  private async byBuilder(
+    request: BuildRequest,
+    planned: PlannedBuilder,
+    { watch, using }: { readonly watch: Watch; readonly using: Using },
+  ): Promise<Built> {
+    const images = await this.builders.obtain(planned, request, watch.signal);
+    const { image, run, builder } = images;
+    for (const line of usedBuilder(images)) request.output.detail(line);
+    const salt = await this.caches.saltOf(request.appId);
+    const runtime = `${image.id} ${run.id} ${builder.platformApi}`;
+    return this.unlessBuilt({ request, runtime, salt, using }, async ({ key, source }) => {
+      const maker = new CnbBuilder(await this.makerParts());
+      return maker.build({ request, planned, images, source, key, watch, uses: using.add });
+    });
+  }
+
+  /** What was built of the same before, or now is. */
+  private async unlessBuilt(
+    what: {
+      readonly request: BuildRequest;
+      readonly runtime: string;
+      readonly salt: string;
+      readonly using: Using;
+    },
+    build: (made: { readonly key: string; readonly source: readonly TreeEntry[] }) => Promise<Built>,
+  ): Promise<Built> {
+    const { plan, sourceDir, config, configKey, appId } = what.request;
+    const source = await scanTree(sourceDir);
+    const key = slugKey(plan, { ...what, source: treeDigest(source), config: configKey(config) });
+    what.using.add(key);
     const known = await this.find(key);
     const said = known && releaseOf(known.labels);
     if (said) return { artifact: { engine: 'docker', id: key, size: known.size }, ...said };
-    await this.caches.used(request.appId);
+    await this.caches.used(appId);
+    return build({ key, source });
+  }
+
+  private async makerParts(): Promise<PlanBuilderOptions> {
+    const { names, clock, logger } = this.options;
     const docker = await this.docker();
     const resources = await this.resourcesOf(docker);
-    const builder = new PlanBuilder({ docker, names, clock, logger, resources, network: this.network });
-    return builder.build({ request, bases, salt, source, key, watch, uses: using.add });
+    return { docker, names, clock, logger, resources, network: this.network };
   }
 
   /** Not looked up by its key: the builder of Dockerfiles has a cache of its own, and tells what the image brings along. */
@@ -230,6 +269,14 @@ function usedImages({ build, launch, tools }: Bases): string[] {
     `Using the image ${build.ref}`,
     ...tools.map(({ image }) => `With the tools of the image ${image.ref}`),
     ...(launch.id === build.id ? [] : [`Dynos run on the image ${launch.ref}`]),
+  ];
+}
+
+function usedBuilder({ image, builder, run }: BuilderImages): string[] {
+  const lifecycle = builder.lifecycle === null ? '' : `, lifecycle ${builder.lifecycle}`;
+  return [
+    `Using the builder ${image.ref}${lifecycle}, Platform API ${builder.platformApi}`,
+    `Dynos run on the image ${run.ref}`,
   ];
 }
 

@@ -11,15 +11,13 @@ export const IMAGE_LABEL = {
   release: 'tfk.release-says',
   /** On a slug whose `bin/release` said what labels may not hold: it is run as it is, and built anew where that is asked for. */
   once: 'tfk.once',
+  /** On a slug that a builder built: the builder's image. Its commands run by the launcher that it has. */
+  builder: 'tfk.builder',
   /** Id of the image that this one adds to. */
   parent: 'tfk.parent',
   /** Bytes that this one and all below it add to the base image. */
   size: 'tfk.size',
 } as const;
-
-/** Is it the image of a folder that tfk built, and not of a Dockerfile? */
-export const isOfFolder = (labels: Readonly<Record<string, string>>): boolean =>
-  IMAGE_LABEL.layers in labels && !(IMAGE_LABEL.images in labels);
 
 /** How a slug's image says what its `bin/release` said. */
 export function releaseLabels(release: BuildpackRelease | null): Record<string, string> {

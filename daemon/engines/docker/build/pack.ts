@@ -23,7 +23,8 @@ export async function packed({ id }: Artifact, parts: PackParts): Promise<Readab
   const image = await unless([404], docker.getImage(names.slugImage(id)).inspect());
   if (image === null) throw gone(id);
   const made = image.Config.Labels as Readonly<Record<string, string>>;
-  if (IMAGE_LABEL.images in made) throw noFiles(names.slugImage(id));
+  if (IMAGE_LABEL.images in made) throw noFiles(names.slugImage(id), 'a Dockerfile');
+  if (IMAGE_LABEL.builder in made) throw noFiles(names.slugImage(id), 'a builder');
   const labels = names.labels('build', { [LABEL.build]: using.buildId });
   const container = await docker.createContainer(
     imageContainer({ image: image.Id, env: [], resources, labels }),
@@ -48,7 +49,7 @@ const gone = (id: string): TfkError =>
     hint: 'Push the app again, or roll back to a release whose slug is still there.',
   });
 
-const noFiles = (image: string): TfkError =>
-  new TfkError('invalid_params', 'This slug is an image of a Dockerfile, not a folder ./app.', {
+const noFiles = (image: string, maker: string): TfkError =>
+  new TfkError('invalid_params', `This slug is an image of ${maker}, not a folder ./app.`, {
     hint: `Take the image itself: docker save ${image}`,
   });

@@ -1,8 +1,8 @@
 import type { DynoSpec } from '../../engine.js';
 import { inPlaceOfShell } from '../../launch/plain-command.js';
-import { BECOME_COMMAND } from '../../launch/profile.js';
 import { quote } from '../../launch/quote.js';
 import { sizingLine } from '../attach/options.js';
+import { BECOMING } from '../launching.js';
 import type { RunImage } from './image-facts.js';
 
 /** Tells the container's init to pass signals on to the whole process group. Not the app's affair. */
@@ -23,17 +23,18 @@ if [ "$code" -eq 143 ]; then
 fi
 exit "$code"`;
 
-/** What the container runs: the command under a shell, in its own process group's lead; after the slug's profile, where it has one. */
+/** What the container runs: the command under a shell, in its own process group's lead; after what the image has for that. */
 export function shellOf(
   { command, terminal }: Pick<DynoSpec, 'command' | 'terminal'>,
-  { profile }: Pick<RunImage, 'profile'>,
+  { launching }: Pick<RunImage, 'launching'>,
 ): string[] {
   const prelude = `unset ${WHOLE_GROUP}\n${sizingLine(terminal)}`;
   const direct = inPlaceOfShell(command);
   if (direct === command) {
-    const inner = profile ? `/bin/sh -c ${quote(BECOME_COMMAND)} sh "$1"` : '/bin/sh -c "$1"';
+    const inner =
+      launching === 'plain' ? '/bin/sh -c "$1"' : `/bin/sh -c ${quote(BECOMING[launching])} sh "$1"`;
     return ['/bin/sh', '-c', prelude + outliving(inner), 'sh', command];
   }
-  if (profile) return ['/bin/sh', '-c', prelude + BECOME_COMMAND, 'sh', direct];
-  return ['/bin/sh', '-c', prelude + direct];
+  if (launching === 'plain') return ['/bin/sh', '-c', prelude + direct];
+  return ['/bin/sh', '-c', prelude + BECOMING[launching], 'sh', direct];
 }

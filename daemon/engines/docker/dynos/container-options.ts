@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import { isProcessCommand } from '../../../../buildpacks/cnb/launch.js';
 import type { DynoSpec } from '../../engine.js';
 import { attachedOptions } from '../attach/options.js';
 import { LABEL, type Names } from '../names.js';
@@ -63,6 +64,9 @@ function commandOf(
   image: RunImage,
 ): Pick<Docker.ContainerCreateOptions, 'Entrypoint' | 'Cmd'> {
   if (image.command !== null && spec.command === image.command) return {};
+  // Its launcher needs no shell, which small run images have not.
+  if (image.launching === 'launcher' && isProcessCommand(spec.command))
+    return { Entrypoint: [spec.command], Cmd: [] };
   return { Entrypoint: [], Cmd: shellOf(spec, image) };
 }
 

@@ -3,7 +3,8 @@ import { TfkError } from '../../../shared/errors.js';
 import type { DynoSpec } from '../../engine.js';
 import { unless } from '../answers.js';
 import { runsAsRoot } from '../build/dockerfile/facts.js';
-import { IMAGE_LABEL, isOfFolder } from '../build/labels.js';
+import { IMAGE_LABEL } from '../build/labels.js';
+import { launchingOf, type Launching } from '../launching.js';
 import { LABEL, type Names } from '../names.js';
 
 /** What a dyno's container is made after, of its image. */
@@ -15,8 +16,7 @@ export interface RunImage {
   readonly command: string | null;
   /** The TCP ports it says it listens on, lowest first. */
   readonly exposed: readonly number[];
-  /** Is what it has for that sourced before each command? */
-  readonly profile: boolean;
+  readonly launching: Launching;
 }
 
 /** The image of a process type where it has one of its own, else the slug's. Rejects with a TfkError where it is gone. */
@@ -47,7 +47,7 @@ export function runImageOf(info: Pick<Docker.ImageInspectInfo, 'Id' | 'Config'>)
       .filter((port) => port !== undefined)
       .map(Number)
       .sort((one, other) => one - other),
-    profile: isOfFolder(labels),
+    launching: launchingOf(labels),
   };
 }
 

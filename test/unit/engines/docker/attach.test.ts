@@ -63,15 +63,15 @@ describe('The first line of a stream', () => {
 describe('The launch of a further process', () => {
   test('hands the command over as a word of its own, as it is written', () => {
     const command = `echo "$HOME" 'and' \`more\`\n`;
-    expect(launchCommand(command, null, false).at(-1)).toBe(command);
-    expect(launchCommand('bin/console --all', null, false).at(-1)).toBe('exec bin/console --all');
+    expect(launchCommand(command, null, 'plain').at(-1)).toBe(command);
+    expect(launchCommand('bin/console --all', null, 'plain').at(-1)).toBe('exec bin/console --all');
   });
 
   test('sizes the terminal before the command looks', () => {
-    const [, , script = ''] = launchCommand('top', { columns: 91, rows: 23 }, false);
+    const [, , script = ''] = launchCommand('top', { columns: 91, rows: 23 }, 'plain');
     expect(script.indexOf('stty cols 91 rows 23')).toBeGreaterThan(-1);
     expect(script.indexOf('stty')).toBeLessThan(script.indexOf('exec /bin/sh'));
-    expect(launchCommand('top', null, false)[2]).not.toContain('stty');
+    expect(launchCommand('top', null, 'plain')[2]).not.toContain('stty');
   });
 });
 

@@ -25,7 +25,7 @@ const SPEC: DynoSpec = {
   stdio: 'logged',
   terminal: null,
 };
-const IMAGE: RunImage = { id: 'sha256:1', root: false, command: null, exposed: [], profile: false };
+const IMAGE: RunImage = { id: 'sha256:1', root: false, command: null, exposed: [], launching: 'plain' };
 const PLACE = {
   names: new Names('0123456789ab'),
   network: 'net-id',
@@ -56,15 +56,31 @@ test.each([
   expect(portOf({ ...SPEC, port: false }, { ...IMAGE, exposed })).toBeNull();
 });
 
-test('sources the profile of a folder that tfk built, and of no Dockerfile', () => {
-  const profileOf = (Labels: Record<string, string>) =>
-    runImageOf({ Id: 'x', Config: { Labels } as never }).profile;
-  expect(profileOf({ 'tfk.layers': '' })).toBe(true);
-  expect(profileOf({ 'tfk.images': '', 'tfk.layers': '' })).toBe(false);
-  expect(profileOf({})).toBe(false);
-  const profiled = shellOf({ command: 'node web.js', terminal: null }, { profile: true });
+test('sources the profile of a folder that tfk built, and has a builder’s launcher run commands', () => {
+  const launchingOf = (Labels: Record<string, string>) =>
+    runImageOf({ Id: 'x', Config: { Labels } as never }).launching;
+  expect(launchingOf({ 'tfk.layers': '' })).toBe('profile');
+  expect(launchingOf({ 'tfk.images': '', 'tfk.layers': '' })).toBe('plain');
+  expect(launchingOf({ 'tfk.builder': 'b', 'tfk.layers': '' })).toBe('launcher');
+  expect(launchingOf({})).toBe('plain');
+  const command = { command: 'node web.js', terminal: null };
+  const profiled = shellOf(command, { launching: 'profile' });
   expect(profiled[2]).toContain('.profile.d/*.sh');
   expect(profiled.at(-1)).toBe('exec node web.js');
+  const launched = shellOf(command, { launching: 'launcher' });
+  expect(launched[2]).toContain('exec /cnb/lifecycle/launcher "$1"');
+  expect(launched.at(-1)).toBe('exec node web.js');
+});
+
+test('runs a process type of a builder’s image without a shell, which its run image need not have', () => {
+  const image = { ...IMAGE, launching: 'launcher' as const };
+  const of = (command: string) => containerOptions({ ...SPEC, command }, image, PLACE);
+  expect(of('/cnb/process/web')).toMatchObject({ Entrypoint: ['/cnb/process/web'], Cmd: [] });
+  expect(of('/cnb/process/web --port 1')).toMatchObject({ Entrypoint: [] });
+  expect(of('/cnb/process/../lifecycle/launcher')).toMatchObject({ Entrypoint: [] });
+  expect(containerOptions({ ...SPEC, command: '/cnb/process/web' }, IMAGE, PLACE)).toMatchObject({
+    Entrypoint: [],
+  });
 });
 
 test('runs an image as it is for its own command, else a shell', () => {
@@ -94,7 +110,7 @@ test.each([
 ])('takes an image of the user %j for one of root: %j', (User, root) => {
   expect(runImageOf({ Id: 'x', Config: { User } as never })).toEqual({
     id: 'x',
-    profile: false,
+    launching: 'plain',
     root,
     command: null,
     exposed: [],

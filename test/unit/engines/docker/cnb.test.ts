@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { extract, pack, type Header } from 'tar-stream';
+import { expect, test } from 'vitest';
+import { carried, Meter, ownedBy } from '../../../../daemon/engines/docker/build/cnb/carry.js';
+import {
+  archiveOf,
+  files,
+  folders,
+  type Part,
+} from '../../../../daemon/engines/docker/build/steps/archives.js';
+
+async function headersOf(...parts: Part[]): Promise<Header[]> {
+  const headers: Header[] = [];
+  const entries = extract();
+  archiveOf(parts).pipe(entries);
+  for await (const entry of entries) {
+    headers.push(entry.header);
+    entry.resume();
+  }
+  return headers;
+}
+
+/** The engine's archive of a folder `app` with these entries. */
+async function anArchive(mtime: number, content = 'abc'): Promise<Readable> {
+  const archive = pack();
+  const common = { uid: 7, gid: 8, mtime: new Date(mtime) };
+  archive.entry({ ...common, name: 'app/', type: 'directory', mode: 0o755 });
+  archive.entry({ ...common, name: 'app/run', mode: 0o4755 }, content);
+  archive.entry({ ...common, name: 'app/same', type: 'link', linkname: 'app/run' });
+  archive.entry({ ...common, name: 'app/pipe', type: 'fifo' });
+  archive.finalize();
+  return Readable.from([await buffer(archive)]);
+}
+
+test('carries what another container has to the same place, with owners and modes', async () => {
+  const meter = new Meter(1000);
+  const headers = await headersOf(carried('/layers/app', () => anArchive(1000), meter));
+  expect(headers.map(({ name, type, linkname }) => [name, type, linkname])).toEqual([
+    ['layers/app/', 'directory', null],
+    ['layers/app/run', 'file', null],
+    ['layers/app/same', 'link', 'layers/app/run'],
+  ]);
+  expect(headers[1]).toMatchObject({ uid: 7, gid: 8, mode: 0o4755 });
+  expect(meter.bytes).toBe(3);
+});
+
+test('tells two contents apart, whenever they were made', async () => {
+  const digestOf = async (mtime: number, content?: string) => {
+    const meter = new Meter(1000);
+    await headersOf(carried('/app', () => anArchive(mtime, content), meter));
+    return meter.digest();
+  };
+  expect(await digestOf(1000)).toBe(await digestOf(9000));
+  expect(await digestOf(1000)).not.toBe(await digestOf(1000, 'abd'));
+});
+
+test('refuses what is beyond the slug’s limit before it is carried', async () => {
+  const meter = new Meter(10, 8);
+  const archive = archiveOf([carried('/app', () => anArchive(1000), meter)]);
+  await expect(buffer(archive)).rejects.toThrow(/more than the limit/);
+});
+
+test('gives the files of a part to another user', async () => {
+  const parts = [folders(['a/b'], 0), files(new Map([['a/b/c', Buffer.from('x')]]), 0, 0o600)];
+  const headers = await headersOf(...parts.map((part) => ownedBy({ uid: 1, gid: 2 }, part)));
+  expect(headers.map(({ name, uid, gid }) => [name, uid, gid])).toEqual([
+    ['a/', 1, 2],
+    ['a/b/', 1, 2],
+    ['a/b/c', 1, 2],
+  ]);
+});
