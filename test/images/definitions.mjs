@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { entrypoint, nodeOfThisMachine } from './files.mjs';
+import { entrypoint, lifecycle, nodeOfThisMachine } from './files.mjs';
 
 const file = (name) => fileURLToPath(new URL(`files/${name}`, import.meta.url));
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -14,7 +14,7 @@ const JAVA_HOME_LINK = 'mkdir -p /opt/java && ln -s /usr/lib/jvm/java-17-openjdk
  * - `packages`: Debian's, beside a minimal system. Or `from`: the stand-in on which it stands.
  * - `before`: a shell command on the new system (`$1`) before its packages are installed; `after`: when they all are.
  * - `files`: what is put on top, as a tar stream. `setup`: a shell command that runs in it at last.
- * - `onRequest`: made only when it is named: a compiler is large, and slow to unpack.
+ * - `onRequest`: made only when it is named: a compiler is large, and slow to unpack; and compiling takes its minute.
  * - `config`: as `docker inspect` shows it.
  */
 export const IMAGES = {
@@ -93,6 +93,13 @@ export const IMAGES = {
     onRequest: true,
     packages: ['ca-certificates', 'cargo', 'gcc', 'libc6-dev', 'libssl-dev', 'pkg-config', 'rustc'],
     config: { Env: [`PATH=/usr/local/cargo/bin:${PATH}`, 'RUST_VERSION=1.63.0'], Cmd: ['bash'] },
+  },
+
+  'buildpacksio/lifecycle:0.21.0': {
+    onRequest: true,
+    from: 'debian:bookworm-slim',
+    files: () => lifecycle('0.21.0'),
+    config: { Env: [`PATH=${PATH}`], Cmd: ['bash'] },
   },
 
   'redis:7': {

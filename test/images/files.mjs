@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import tarFs from 'tar-fs';
 import tarStream from 'tar-stream';
@@ -30,6 +31,30 @@ export function nodeOfThisMachine(major, entrypointPath) {
     ],
     [['usr/local/bin/nodejs', 'node'], ...links],
   );
+}
+
+const PHASES = ['analyzer', 'builder', 'creator', 'detector', 'exporter', 'extender', 'rebaser', 'restorer'];
+
+/** The lifecycle of Cloud Native Buildpacks, as its official image has it, compiled by this machine's Go. */
+export function lifecycle(version) {
+  const folder = mkdtempSync(join(tmpdir(), 'tfk-lifecycle-'));
+  const programs = ['lifecycle', 'launcher'];
+  const run = (args, cwd) =>
+    execFileSync('go', args, {
+      cwd,
+      env: { ...process.env, CGO_ENABLED: '0' },
+      stdio: ['ignore', 'pipe', 2],
+      encoding: 'utf8',
+    });
+  const { Dir } = JSON.parse(
+    run(['mod', 'download', '-json', `github.com/buildpacks/lifecycle@v${version}`], folder),
+  );
+  const packages = programs.map((name) => `./cmd/${name}`);
+  run(['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', `${folder}/`, ...packages], Dir);
+  return archive(
+    programs.map((name) => [join(folder, name), `cnb/lifecycle/${name}`]),
+    PHASES.map((phase) => [`cnb/lifecycle/${phase}`, 'lifecycle']),
+  ).once('end', () => rmSync(folder, { recursive: true }));
 }
 
 /** Files and folders under new names, owned by root; and symbolic links. */

@@ -13,12 +13,18 @@ export interface TestDocker {
 
 /**
  * A `describe` that needs a Docker engine: `await describeDocker('The builder', ({ client }) => { test(...) })`. Where none
- * answers, its tests are skipped and the reason is printed; with TFK_TEST_REQUIRE_DOCKER=1 that is a failure.
+ * answers, its tests are skipped and the reason is printed; with TFK_TEST_REQUIRE_DOCKER=1 that is a failure. One that needs an
+ * `image` which is made on request only is skipped where that is not.
  */
-export async function describeDocker(title: string, body: (docker: TestDocker) => void): Promise<void> {
+export async function describeDocker(
+  title: string,
+  body: (docker: TestDocker) => void,
+  { image }: { readonly image?: string } = {},
+): Promise<void> {
   const found = await dockerOrReason();
   if (typeof found !== 'string') {
-    describe(title, () => body(found));
+    if (image === undefined || (await has(found.docker, image))) describe(title, () => body(found));
+    else skipped(title, `there is no image ${image}: \`node test/images/make.mjs ${image}\` makes it`);
     return;
   }
   const required = process.env['TFK_TEST_REQUIRE_DOCKER'] === '1';
@@ -28,6 +34,20 @@ export async function describeDocker(title: string, body: (docker: TestDocker) =
     context.skip(found);
   });
 }
+
+function skipped(title: string, reason: string): void {
+  process.stderr.write(`Skipped: ${title}: ${reason}\n`);
+  test(title, (context) => context.skip(reason));
+}
+
+const has = (docker: Docker, image: string): Promise<boolean> =>
+  docker
+    .getImage(image)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    );
 
 /** The engine that answers here, or why none does. */
 async function dockerOrReason(): Promise<TestDocker | string> {

@@ -11,6 +11,7 @@ import { aBuilder, commit, type Lifecycle, type TestBuilder } from './support.js
 const SERVER =
   'const { COLOUR, FROM_EXEC_D, FROM_PROFILE } = process.env; console.log(COLOUR, FROM_EXEC_D, FROM_PROFILE);';
 const APP = { 'deps.lock': 'one', 'server.js': SERVER };
+const OFFICIAL = 'buildpacksio/lifecycle:0.21.0';
 
 function suite({ docker, client }: TestDocker, lifecycle: Lifecycle): void {
   let images: TestBuilder;
@@ -160,3 +161,11 @@ await describeDocker('An image that is no builder', ({ docker, client }) => {
     await expectNothingRunning(home);
   });
 });
+
+await describeDocker(
+  `A builder with the lifecycle of ${OFFICIAL}`,
+  (engine) => {
+    suite(engine, { image: OFFICIAL });
+  },
+  { image: OFFICIAL },
+);
