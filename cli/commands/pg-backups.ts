@@ -158,7 +158,9 @@ const restore = command({
       return ended.state === 'succeeded' ? undefined : EXIT.failed;
     }
     if (ended.state !== 'succeeded')
-      throw new UserError(`${visible(ended.reason ?? '')} The data of ${addon.name} is as it was.`);
+      throw new UserError(visible(ended.reason ?? ''), {
+        hint: `To look at it: tfk pg:psql ${addon.name} -a ${name}`,
+      });
     return undefined;
   },
 });

@@ -76,6 +76,14 @@ export class BackupStore {
     return this.many(`${SELECT} WHERE addon_id = ? ORDER BY number DESC`, addonId);
   }
 
+  /** All that were ever backed up, or were to be. */
+  capturedAddonIds(): string[] {
+    return this.db
+      .prepare<[], string>(`SELECT DISTINCT addon_id FROM backups WHERE origin <> 'uploaded'`)
+      .pluck()
+      .all();
+  }
+
   unfinished(): BackupRecord[] {
     return this.many(`${SELECT} WHERE state IN ('pending', 'running') ORDER BY created_at`);
   }

@@ -56,6 +56,11 @@ export class RestoreStore {
       .all(appId);
   }
 
+  /** All that were ever restored, or were to be. */
+  addonIds(): string[] {
+    return this.db.prepare<[], string>('SELECT DISTINCT addon_id FROM restores').pluck().all();
+  }
+
   unfinished(): RestoreRecord[] {
     return this.db
       .prepare<[], RestoreRecord>(`${SELECT} WHERE state IN ('pending', 'running') ORDER BY created_at`)

@@ -53,43 +53,58 @@ export class BackupJobs {
   }
 
   async restore(id: string, backup: BackupRecord): Promise<void> {
-    const { store, clock, record } = this.parts;
+    const { store, record } = this.parts;
     const restore = store.restores.find(id);
     if (restore?.state !== 'pending' || this.stopped.aborted) return;
     let source: BackupSource | undefined;
+    let problem: string | null = null;
     try {
       source = await this.parts.source(restore.addonId);
       // What an earlier restore has left would be taken for the doing of this one.
       await source.backups.cleanUp(source.addon);
       store.restores.begin(id);
       await this.restored(source, backup);
-      store.restores.end(id, 'succeeded', null, clock.now());
-      record(restore.appId, `Restored ${restore.addonName} from ${nameOf(backup)}`);
     } catch (error) {
-      const reason = this.failed(error).reason ?? '';
-      store.restores.end(id, 'failed', reason, clock.now());
-      record(restore.appId, `Restoring ${restore.addonName} from ${nameOf(backup)} failed: ${reason}`);
+      problem = this.failed(error).reason ?? '';
     }
+    // The next tfkd finds out how it ended, and removes what is left there.
+    if (problem !== null && this.stopped.aborted) return;
+    const reason = await this.endRestore(id, problem);
+    const what = `${restore.addonName} from ${nameOf(backup)}`;
+    record(restore.appId, reason === null ? `Restored ${what}` : `Restoring ${what} failed. ${reason}`);
     if (source) await this.cleanUp(source);
   }
 
   /** A server that does not run yet is waited for by nobody: what was left there goes with the next job. */
   async recover({ backups, restores }: CutShort): Promise<void> {
-    const { store, clock, files } = this.parts;
     if (this.stopped.aborted) return;
-    for (const backup of backups) {
-      store.backups.end(backup.id, failure(CUT_SHORT), clock.now());
-      await this.cleanUpOf(backup.addonId);
-    }
-    for (const restore of restores) {
-      const done = restore.state === 'running' && (await this.wasRestored(restore.addonId));
-      const reason = done ? null : `${CUT_SHORT}; the data is as it was`;
-      store.restores.end(restore.id, done ? 'succeeded' : 'failed', reason, clock.now());
-      await this.cleanUpOf(restore.addonId);
-    }
+    const { store, clock } = this.parts;
+    for (const { id } of backups) store.backups.end(id, failure(CUT_SHORT), clock.now());
+    for (const { id } of restores) await this.endRestore(id, CUT_SHORT);
+    // What they replaced tells that they did, and so goes only now; others may have ended with something left.
+    const ever = new Set([...store.restores.addonIds(), ...store.backups.capturedAddonIds()]);
+    for (const addonId of ever) if (!this.stopped.aborted) await this.cleanUpOf(addonId);
+    await this.sweep();
+  }
+
+  /** With a problem it may have come to its end all the same. Answers why it has failed; null: it has not. */
+  private async endRestore(id: string, problem: string | null): Promise<string | null> {
+    const { store, clock } = this.parts;
+    const restore = store.restores.find(id);
+    if (!restore) return problem;
+    const isDone =
+      problem === null || (restore.state === 'running' && (await this.wasRestored(restore.addonId)));
+    const reason = problem !== null && isDone !== true ? withTheData(problem, isDone) : null;
+    store.restores.end(id, reason === null ? 'succeeded' : 'failed', reason, clock.now());
+    return reason;
+  }
+
+  /** Files that no record tells of: halves, and whole ones whose backup has failed since, or was deleted. */
+  private async sweep(): Promise<void> {
+    const { store, files } = this.parts;
     await files.sweep((id, isPartial) => {
       const backup = store.backups.find(id);
-      return backup !== undefined && (!isPartial || backup.finishedAt === null);
+      return backup !== undefined && (backup.finishedAt === null || (!isPartial && backup.bytes !== null));
     });
   }
 
@@ -134,13 +149,14 @@ export class BackupJobs {
     }
   }
 
-  private async wasRestored(addonId: string): Promise<boolean> {
+  /** Null: its server does not answer. */
+  private async wasRestored(addonId: string): Promise<boolean | null> {
     try {
       const { addon, backups } = await this.parts.source(addonId);
       return await backups.wasRestored(addon);
     } catch (error) {
       this.parts.logger.warn({ err: error, addon: addonId }, 'how a restore ended is not known');
-      return false;
+      return null;
     }
   }
 
@@ -177,6 +193,11 @@ export const failure = (reason: string): BackupEnd => ({
   sha256: null,
   content: null,
 });
+
+const withTheData = (problem: string, isDone: false | null): string =>
+  isDone === null
+    ? `Whether the data was replaced is not known, since its server does not answer: ${problem}`
+    : `The data is as it was: ${problem}`;
 
 const firstOf = (wrong: readonly string[]): string =>
   wrong.slice(0, 3).join('; ') + (wrong.length > 3 ? `; and ${wrong.length - 3} more` : '');

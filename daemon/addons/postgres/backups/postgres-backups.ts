@@ -101,8 +101,10 @@ export class PostgresBackups implements AddonBackups {
       await swap(addon);
     } catch (error) {
       // What answers no more may have been done.
-      if (await isSwapped(addon, limitOf(signal)).catch(() => false)) return;
-      await cleanUp(addon, limitOf(signal)).catch(() => undefined);
+      const swapped = await isSwapped(addon, limitOf(signal)).catch(() => null);
+      if (swapped === true) return;
+      // Where that is not known, what is left will tell.
+      if (swapped === false) await cleanUp(addon, limitOf(signal)).catch(() => undefined);
       throw error;
     }
   }

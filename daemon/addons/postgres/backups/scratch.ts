@@ -93,6 +93,6 @@ const sendAway = (databases: readonly string[]): string =>
 const notSwapped = ({ name }: AddonInstance, error: unknown): TfkError =>
   new TfkError(
     'conflict',
-    `Connections to ${name} come back faster than it can be replaced: ${messageOf(error)}. Its data is as it was.`,
+    `Connections to ${name} come back faster than it can be replaced: ${messageOf(error)}.`,
     { hint: 'Stop its dynos for the while (tfk ps:scale web=0), and type the command again.', cause: error },
   );

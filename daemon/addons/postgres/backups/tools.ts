@@ -61,7 +61,8 @@ export class ProcessTools implements DumpTools {
       child.once('error', reject);
       child.once('close', (code) => {
         if (code === 0) resolve();
-        else reject(toolFailed(program, errors));
+        // Whatever it says, as of its environment: its words are shown, kept and logged.
+        else reject(toolFailed(program, without(password, errors)));
       });
     });
     const stop = async (error: unknown): Promise<never> => {
@@ -101,6 +102,10 @@ export class ContainerTools implements DumpTools {
     if (exitCode !== 0) throw toolFailed(program, output);
   }
 }
+
+/** Also as an address has it. */
+const without = (secret: string, text: string): string =>
+  [secret, encodeURIComponent(secret)].reduce((rest, form) => rest.replaceAll(form, '****'), text);
 
 /** What a server says of rows themselves, which are nobody's to read in a log. */
 const OF_ROWS = /^(?:DETAIL|CONTEXT|QUERY|STATEMENT|Command was):/;
