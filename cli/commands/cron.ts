@@ -1,10 +1,12 @@
 import type { CronJob, CronRun } from '../../api/cron.js';
 import { appOption, command, flag, jsonOption, optional, required } from '../command.js';
 import { tfkPathOfApp, type Context } from '../context.js';
+import { Interrupted } from '../errors.js';
 import { untilOver } from '../follow/cron.js';
 import { jobName, jobTable, resultOf, runTable } from '../output/cron.js';
 import { appName } from '../output/output.js';
 import { visible } from '../output/sanitise.js';
+import { until } from '../output/time.js';
 
 const HOW =
   'A job is an entry of "cron" in app.json: {"command": "node nightly.js", "schedule": "30 3 * * *"}.';
@@ -54,7 +56,10 @@ const run = command({
       return options.json ? output.json(made) : output.line(made.id);
     }
     output.progress(`Running ${visible(made.command)} on ${appName(output.err, app)}`);
-    const over = await untilOver(context, app, made, !options.json);
+    const over = await context.untilInterrupted(
+      () => untilOver(context, app, made, !options.json),
+      () => left(made, app),
+    );
     if (options.json) output.json(over);
     else output.progress(`${visible(over.dyno ?? 'The run')} ${visible(resultOf(over))}`);
     return over.status === 'succeeded' ? 0 : exitCode(over);
@@ -93,7 +98,7 @@ const history = command({
     const runs = await client.get<CronRun[]>(path);
     if (options.json) return output.json(runs);
     if (runs.length === 0) return output.progress('No scheduled job has run yet. Type: tfk cron');
-    return output.lines(runTable(runs, output.out, context.now(), output.width));
+    return output.lines(runTable(runs, output.out, output.width));
   },
 });
 
@@ -111,8 +116,16 @@ async function setSuspended(
   const { suspended } = options;
   const job = await client.patch<CronJob>(jobPath(context.app(options.app), jobId), { suspended });
   if (options.json) return output.json(job);
-  return output.line(visible(`${suspended ? 'Suspended' : 'Resumed'} ${jobName(job)}`));
+  const next = job.next_run_at === null ? '' : `, next ${until(job.next_run_at, context.now())}`;
+  return output.line(visible(`${suspended ? 'Suspended' : 'Resumed'} ${jobName(job)}${next}`));
 }
+
+/** It is tfkd's, whether somebody looks on or not. */
+const left = ({ job }: CronRun, app: string): Interrupted =>
+  new Interrupted(
+    'The run goes on without you.',
+    `See how it ends: tfk cron:history ${visible(job)} -a ${app}. Or end it: tfk ps:stop with its dyno, as tfk ps -a ${app} shows it`,
+  );
 
 /** Its own, unless that would be taken for success. */
 const exitCode = ({ exit_code: code }: CronRun): number => (code === null || code === 0 ? 1 : code);

@@ -15,7 +15,7 @@ import {
   settled,
   uploaded,
 } from '../database/backups.js';
-import { EXIT, UserError } from '../errors.js';
+import { EXIT, Interrupted, UserError } from '../errors.js';
 import { backupFacts, backupLines, figures, restoreLines } from '../output/backups.js';
 import { bytes } from '../output/bytes.js';
 import { appName } from '../output/output.js';
@@ -40,14 +40,15 @@ const list = command({
     ]);
     const newest = { backups: newestFirst(backups), restores: newestFirst(restores) };
     if (options.json) return output.json(newest);
-    if (backups.length === 0)
-      return output.progress(`No backups. Type: tfk pg:backups:capture -a ${visible(app)}`);
-    output.header('Backups');
-    output.lines(backupLines(newest.backups, context.now(), output.width));
+    if (backups.length === 0) output.progress(`No backups. Type: tfk pg:backups:capture -a ${visible(app)}`);
+    else {
+      output.header('Backups');
+      output.lines(backupLines(newest.backups, output.width));
+    }
     if (restores.length === 0) return undefined;
     output.line();
     output.header('Restores');
-    return output.lines(restoreLines(newest.restores, context.now(), output.width));
+    return output.lines(restoreLines(newest.restores, output.width));
   },
 });
 
@@ -81,14 +82,18 @@ const capture = command({
     const begun = await client.post<CreatedBackup>(backupsPath(app), { addon: addon.id });
     const made = await output.action(
       `Backing up ${visible(addon.name)} to ${visible(begun.name)}`,
-      () => waitFor<Backup>(context, backupPath(app, begun.id), begun.name),
+      async () => {
+        const backup = await waitFor<Backup>(context, backupPath(app, begun.id), begun.name);
+        if (backup.state === 'failed' && !options.json) throw notVerified(backup);
+        return backup;
+      },
       outcomeOf,
     );
-    if (options.json) return output.json(made);
-    if (made.state !== 'verified')
-      throw new UserError(`${made.name} is ${made.state}: ${visible(made.reason ?? '')}`, {
-        hint: `Type: tfk pg:backups:info ${made.name} -a ${app}`,
-      });
+    if (options.json) {
+      output.json(made);
+      return made.state === 'verified' ? undefined : EXIT.failed;
+    }
+    if (made.state !== 'verified') throw notVerified(made);
     output.progress(`The newest ${made.kept} ${made.origin} backups of a database are kept.`);
     return undefined;
   },
@@ -150,17 +155,16 @@ const restore = command({
     const path = `${tfkPathOfApp(name)}/restores/${begun.id}`;
     const ended = await output.action(
       `Restoring ${visible(backup.name)} into ${visible(addon.name)} on ${appName(output.err, name)}`,
-      () => waitFor<Restore>(context, path, begun.name),
-      ({ state }) => state,
+      async () => {
+        const restored = await waitFor<Restore>(context, path, begun.name);
+        if (restored.state !== 'succeeded' && !options.json) throw notRestored(restored);
+        return restored;
+      },
     );
     if (options.json) {
       output.json(ended);
       return ended.state === 'succeeded' ? undefined : EXIT.failed;
     }
-    if (ended.state !== 'succeeded')
-      throw new UserError(visible(ended.reason ?? ''), {
-        hint: `To look at it: tfk pg:psql ${addon.name} -a ${name}`,
-      });
     return undefined;
   },
 });
@@ -209,10 +213,17 @@ function waitFor<T extends { readonly finished_at: string | null }>(
   path: string,
   name: string,
 ): Promise<T> {
-  const left = () =>
-    new UserError(`${name} goes on without you.`, { hint: `See how it ends: tfk pg:backups` });
+  const left = () => new Interrupted(`${name} goes on without you.`, 'See how it ends: tfk pg:backups');
   return context.untilInterrupted(() => settled<T>(context, path), left);
 }
+
+const notVerified = ({ name, state, reason, app }: Backup): UserError =>
+  new UserError(`${name} is ${state}: ${visible(reason ?? '')}`, {
+    hint: `Type: tfk pg:backups:info ${name} -a ${app.name}`,
+  });
+
+const notRestored = ({ reason, addon, app }: Restore): UserError =>
+  new UserError(visible(reason ?? ''), { hint: `To look at it: tfk pg:psql ${addon.name} -a ${app.name}` });
 
 const outcomeOf = (backup: Backup): string =>
   backup.state === 'verified' ? `verified: ${figures(backup)}, ${bytes(backup.size ?? 0)}` : backup.state;

@@ -1,14 +1,14 @@
 import type { Backup, Restore } from '../../api/backups.js';
 import { bytes } from './bytes.js';
 import { table } from './table.js';
-import { ago } from './time.js';
+import { ago, moment } from './time.js';
 
-export function backupLines(backups: readonly Backup[], now: Date, width: number): string[] {
+export function backupLines(backups: readonly Backup[], width: number): string[] {
   return table(
     backups,
     [
       { header: 'ID', value: ({ name }) => name },
-      { header: 'Created at', value: ({ created_at }) => ago(created_at, now) },
+      { header: 'Created at', value: ({ created_at }) => moment(new Date(created_at)) },
       { header: 'Status', value: statusOf, shrinks: true },
       { header: 'Size', value: ({ size }) => (size === null ? '' : bytes(size)) },
       { header: 'Origin', value: ({ origin }) => origin },
@@ -18,12 +18,12 @@ export function backupLines(backups: readonly Backup[], now: Date, width: number
   );
 }
 
-export function restoreLines(restores: readonly Restore[], now: Date, width: number): string[] {
+export function restoreLines(restores: readonly Restore[], width: number): string[] {
   return table(
     restores,
     [
       { header: 'ID', value: ({ name }) => name },
-      { header: 'Created at', value: ({ created_at }) => ago(created_at, now) },
+      { header: 'Created at', value: ({ created_at }) => moment(new Date(created_at)) },
       { header: 'Status', value: ({ state, reason }) => withReason(state, reason), shrinks: true },
       { header: 'Backup', value: ({ backup }) => backup },
       { header: 'Database', value: ({ addon }) => addon.name },
@@ -67,7 +67,7 @@ const withReason = (state: string, reason: string | null): string =>
 const objectsText = (objects: Readonly<Record<string, { readonly count: number }>>): string =>
   Object.entries(objects)
     .filter(([, { count }]) => count > 0)
-    .map(([kind, { count }]) => `${count} ${kind}`)
+    .map(([kind, { count }]) => `${kind} ${count}`)
     .join(', ');
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

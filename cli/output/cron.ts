@@ -1,7 +1,7 @@
 import type { CronJob, CronRun } from '../../api/cron.js';
 import type { Paint } from './colour.js';
 import { table, type Column } from './table.js';
-import { ago, moment, took, until } from './time.js';
+import { moment, since, took, until } from './time.js';
 
 export function jobTable(jobs: readonly CronJob[], paint: Paint, now: Date, width?: number): string[] {
   const columns: Column<CronJob>[] = [
@@ -14,10 +14,10 @@ export function jobTable(jobs: readonly CronJob[], paint: Paint, now: Date, widt
   return table(jobs, columns, width);
 }
 
-export function runTable(runs: readonly CronRun[], paint: Paint, now: Date, width?: number): string[] {
+export function runTable(runs: readonly CronRun[], paint: Paint, width?: number): string[] {
   const columns: Column<CronRun>[] = [
     { header: 'Job', value: ({ job }) => job, style: (cell) => paint.in('cyan', cell) },
-    { header: 'Time', value: (run) => ago(run.scheduled_at ?? run.created_at, now) },
+    { header: 'Time', value: (run) => moment(new Date(run.scheduled_at ?? run.created_at)) },
     { header: 'Dyno', value: ({ dyno }) => dyno ?? '-' },
     { header: 'Release', value: ({ release }) => (release === null ? '-' : `v${release}`) },
     { header: 'Took', value: (run) => duration(run) ?? '-' },
@@ -43,10 +43,11 @@ export const jobName = ({ command, schedule, timezone }: CronJob): string =>
 const scheduleOf = ({ schedule, timezone }: Pick<CronJob, 'schedule' | 'timezone'>): string =>
   timezone === 'UTC' ? schedule : `${schedule} ${timezone}`;
 
+/** `failed 2h ago in 93 ms`, `running, begun 13s ago`. */
 function lastRun(run: CronRun, now: Date): string {
   const time = duration(run);
-  const when = run.ended_at === null ? '' : ` at ${moment(new Date(run.ended_at))}`;
-  return `${run.status}${when || ` since ${ago(run.created_at, now)}`}${time === null ? '' : ` in ${time}`}`;
+  if (run.ended_at === null) return `${run.status}, begun ${since(run.started_at ?? run.created_at, now)}`;
+  return `${run.status} ${since(run.ended_at, now)}${time === null ? '' : ` in ${time}`}`;
 }
 
 function duration({ started_at: start, ended_at: end }: CronRun): string | null {

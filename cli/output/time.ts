@@ -1,6 +1,7 @@
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const TOO_LONG_AGO_TO_SAY = 25 * HOUR;
 
 /** `2026/08/01 10:00:00 +0000 (~ 1h ago)`, in local time; without the bracket after 25 hours. */
@@ -25,6 +26,11 @@ export function took(milliseconds: number): string {
   return `${Math.floor(milliseconds / MINUTE)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
 }
 
+/** `12s ago`. */
+export function since(time: string, now: Date): string {
+  return `${inUnits(Math.max(0, now.getTime() - Date.parse(time)))} ago`;
+}
+
 /** `in 12s`, for a moment to come; `now` when it has passed. */
 export function until(time: string, now: Date): string {
   const left = new Date(time).getTime() - now.getTime();
@@ -34,7 +40,8 @@ export function until(time: string, now: Date): string {
 function inUnits(milliseconds: number): string {
   if (milliseconds < MINUTE) return `${Math.floor(milliseconds / SECOND)}s`;
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}m`;
-  return `${Math.floor(milliseconds / HOUR)}h`;
+  if (milliseconds < 2 * DAY) return `${Math.floor(milliseconds / HOUR)}h`;
+  return `${Math.floor(milliseconds / DAY)}d`;
 }
 
 function zone(minutesEast: number): string {

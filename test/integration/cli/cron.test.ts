@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeTfkd } from './fake-tfkd.js';
-import { runCli } from './run-cli.js';
+import { runCli, startCli } from './run-cli.js';
 
 const run = {
   id: '01234567-89ab-cdef-0123-456789abcdef',
@@ -43,7 +43,7 @@ describe('scheduled jobs', () => {
     tfkd.on('GET /tfk/apps/x/cron', { json: [job] });
     const { stdout } = await tfk('cron -a x');
     expect(stdout).toMatch(
-      /1f0c2a9b +30 3 \* \* \* Europe\/Berlin +suspended +failed at .* in 2\.0 s +node a\.js\n/,
+      /1f0c2a9b +30 3 \* \* \* Europe\/Berlin +suspended +failed \d+d ago in 2\.0 s +node a\.js\n/,
     );
     expect(JSON.parse((await tfk('cron -a x --json')).stdout)).toEqual([job]);
     tfkd.on('GET /tfk/apps/x/cron', { json: [] });
@@ -94,6 +94,20 @@ describe('scheduled jobs', () => {
     expect(ended.stderr).toContain('scheduler.4711 failed (by hand): exited with status 3');
     expect(ended.code).toBe(3);
     expect((await tfk('cron:run 1f0c2a9b -a x --detach')).stdout).toBe(`${run.id}\n`);
+  });
+
+  it('go on when nobody looks on any more, and say so', async () => {
+    const waiting = { ...run, status: 'running', dyno: null };
+    tfkd.on('POST /tfk/apps/x/cron/1f0c2a9b/runs', { status: 201, json: waiting });
+    tfkd.on(`GET /tfk/apps/x/cron-runs/${run.id}`, { json: waiting });
+    const cli = startCli('cron:run 1f0c2a9b -a x'.split(' '), { home: tfkd.home });
+    await cli.says('Running node a.js');
+    await expect.poll(() => tfkd.requests()).toContain(`GET /tfk/apps/x/cron-runs/${run.id}`);
+    cli.process.kill('SIGINT');
+    const { code, stderr } = await cli.ended;
+    expect(stderr).toContain('The run goes on without you.');
+    expect(stderr).toContain('See how it ends: tfk cron:history 1f0c2a9b -a x');
+    expect(code).toBe(130);
   });
 
   it('show their history', async () => {

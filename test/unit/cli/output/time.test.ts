@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytes } from '../../../../cli/output/bytes.js';
-import { ago, took, until } from '../../../../cli/output/time.js';
+import { ago, since, took, until } from '../../../../cli/output/time.js';
 
 const now = new Date('2026-08-01T11:00:00Z');
 let zone: string | undefined;
@@ -44,6 +44,10 @@ describe('times', () => {
 
   it('says when something comes', () => {
     expect(until('2026-08-01T11:00:20Z', now)).toBe('in 20s');
+    expect(until('2026-08-03T10:59:59Z', now)).toBe('in 47h');
+    expect(until('2026-08-09T16:00:00Z', now)).toBe('in 8d');
+    expect(since('2026-08-01T10:55:00Z', now)).toBe('5m ago');
+    expect(since('2026-08-01T11:00:01Z', now)).toBe('0s ago');
     expect(until('2026-08-01T10:59:59Z', now)).toBe('now');
   });
 });
