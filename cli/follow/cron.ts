@@ -5,6 +5,8 @@ import { logEvents, showLogLine } from './logs.js';
 
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 2000;
+/** A run that waits for its turn still at this look, after about a second, is told of. */
+const WONDERS_AT = 5;
 /** As good as all. */
 const ALL_LINES = 100_000;
 
@@ -16,12 +18,16 @@ export async function untilOver(
   shows: boolean,
 ): Promise<CronRun> {
   let last: string | undefined;
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.5)) {
+  let pause = FIRST_PAUSE;
+  for (let looks = 1; ; looks++) {
     // Asked before its lines: an end is told when the last of them is stored.
     const run = await context.client.get<CronRun>(`${tfkPathOfApp(app)}/cron-runs/${id}`);
     if (shows && run.dyno !== null) last = await showLines(context, app, run.dyno, last);
     if (run.status !== 'waiting' && run.status !== 'running') return run;
+    if (looks === WONDERS_AT && run.status === 'waiting')
+      context.output.progress(`It waits for its turn. What runs: tfk ps -a ${app}`);
     await sleep(pause);
+    pause = Math.min(LONGEST_PAUSE, pause * 1.5);
   }
 }
 

@@ -96,13 +96,12 @@ describe('scheduled jobs', () => {
     expect((await tfk('cron:run 1f0c2a9b -a x --detach')).stdout).toBe(`${run.id}\n`);
   });
 
-  it('go on when nobody looks on any more, and say so', async () => {
-    const waiting = { ...run, status: 'running', dyno: null };
+  it('wait for their turn, and go on when nobody looks on any more, and say so', async () => {
+    const waiting = { ...run, status: 'waiting', dyno: null };
     tfkd.on('POST /tfk/apps/x/cron/1f0c2a9b/runs', { status: 201, json: waiting });
     tfkd.on(`GET /tfk/apps/x/cron-runs/${run.id}`, { json: waiting });
     const cli = startCli('cron:run 1f0c2a9b -a x'.split(' '), { home: tfkd.home });
-    await cli.says('Running node a.js');
-    await expect.poll(() => tfkd.requests()).toContain(`GET /tfk/apps/x/cron-runs/${run.id}`);
+    await cli.says('It waits for its turn. What runs: tfk ps -a x');
     cli.process.kill('SIGINT');
     const { code, stderr } = await cli.ended;
     expect(stderr).toContain('The run goes on without you.');
