@@ -68,7 +68,7 @@ export class BackupJobs {
       problem = this.failed(error).reason ?? '';
     }
     // The next tfkd finds out how it ended, and removes what is left there.
-    if (problem !== null && this.stopped.aborted) return;
+    if (problem !== null && isAborted(this.stopped)) return;
     const reason = await this.endRestore(id, problem);
     const what = `${restore.addonName} from ${nameOf(backup)}`;
     record(restore.appId, reason === null ? `Restored ${what}` : `Restoring ${what} failed. ${reason}`);
@@ -83,7 +83,7 @@ export class BackupJobs {
     for (const { id } of restores) await this.endRestore(id, CUT_SHORT);
     // What they replaced tells that they did, and so goes only now; others may have ended with something left.
     const ever = new Set([...store.restores.addonIds(), ...store.backups.capturedAddonIds()]);
-    for (const addonId of ever) if (!this.stopped.aborted) await this.cleanUpOf(addonId);
+    for (const addonId of ever) if (!isAborted(this.stopped)) await this.cleanUpOf(addonId);
     await this.sweep();
   }
 
@@ -185,6 +185,9 @@ export class BackupJobs {
     return `${messageOf(error)}${hint}`;
   }
 }
+
+/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 export const failure = (reason: string): BackupEnd => ({
   state: 'failed',
