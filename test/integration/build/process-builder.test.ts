@@ -434,6 +434,19 @@ describe('garbage collection', () => {
   });
 });
 
+test('builds of an app lie in one place, so that what tools keep between them holds, and in two when they run at once', async () => {
+  const builder = aBuilder();
+  const built = async (script: string) => {
+    const request = aRequest(aSource({ a: script }), { plan: aPlan([['/bin/sh', '-c', script]]) });
+    artifactOf(await builder.build(request));
+    return request.output.text.split('\n').at(-1);
+  };
+  const first = await built('pwd');
+  expect(await built('pwd; true')).toBe(first);
+  const [one, other] = await Promise.all([built('pwd; sleep 1'), built('pwd; sleep 1; true')]);
+  expect(one).not.toBe(other);
+});
+
 test('a later tfkd ends and removes what a killed one left', async () => {
   const home = tempFolder();
   const seen = tempFolder();

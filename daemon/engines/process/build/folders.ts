@@ -42,9 +42,9 @@ export class BuildFolders {
     });
   }
 
-  /** An empty folder for one build; what a cut-off build of this id left is removed. */
-  async stagingOf(buildId: string): Promise<string> {
-    const folder = join(this.staging, safeName(buildId));
+  /** An empty folder for one build; what a cut-off build left under this name is removed. */
+  async stagingOf(name: string): Promise<string> {
+    const folder = join(this.staging, safeName(name));
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return folder;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
@@ -48,8 +48,8 @@ interface Made extends Built {
   readonly unstartable?: readonly Unstartable[];
 }
 
-/** In the environment of every process of a build, so that none outlives it unseen. */
-const MARKER = 'TFK_BUILD_ID';
+/** In the environment of every process of a build, so that none outlives it unseen: the name of its staging folder. */
+const MARKER = 'TFK_BUILD_FOLDER';
 
 /** Builds on the host itself: steps are plain processes in a staging folder, slugs and layers are plain folders. */
 export class ProcessBuilder implements SlugBuilder {
@@ -58,6 +58,8 @@ export class ProcessBuilder implements SlugBuilder {
   private readonly slugs: SlugStore;
   private readonly garbage: GarbageCollector;
   private swept: Promise<void> | undefined;
+  /** Names of the staging folders of builds under way. */
+  private readonly busy = new Set<string>();
 
   constructor(private readonly options: ProcessBuilderOptions) {
     this.folders = new BuildFolders(options.home);
@@ -69,7 +71,8 @@ export class ProcessBuilder implements SlugBuilder {
   async build(request: BuildRequest): Promise<BuildResult> {
     await this.recover();
     const using = this.garbage.startUsing();
-    const staging = await this.folders.stagingOf(request.buildId);
+    const name = this.claimName(request);
+    const staging = await this.folders.stagingOf(name);
     try {
       const made = await this.make(request, { staging, uses: using.add });
       using.add(made.artifact.id);
@@ -78,6 +81,7 @@ export class ProcessBuilder implements SlugBuilder {
       return faultOf(error, request.signal);
     } finally {
       await rm(staging, { recursive: true, force: true });
+      this.busy.delete(name);
       using.end();
     }
   }
@@ -125,6 +129,16 @@ export class ProcessBuilder implements SlugBuilder {
       throw error;
     });
     return this.swept;
+  }
+
+  /**
+   * All builds of an app lie in one place, one after the other: what tools keep between builds (Next.js, webpack, Cargo) holds
+   * for the very paths it was made for. Should two run at once, the second goes elsewhere.
+   */
+  private claimName({ appId, buildId }: BuildRequest): string {
+    const name = this.busy.has(appId) ? buildId : appId;
+    this.busy.add(name);
+    return name;
   }
 
   private async make(
@@ -178,7 +192,7 @@ export class ProcessBuilder implements SlugBuilder {
     });
     const { layers, keys } = await steps
       .run()
-      .finally(() => this.endProcesses(request.buildId, commands.started));
+      .finally(() => this.endProcesses(basename(place.staging), commands.started));
     commands.refuseStopped();
     const { tree, removed } = await workspace.finish(layers);
     const entries = await leaveOut(tree, plan.exclude);
@@ -197,7 +211,7 @@ export class ProcessBuilder implements SlugBuilder {
       path: [...equipment.path, this.options.path].join(':'),
       toolEnv: equipment.env,
       scratch: staging,
-      marker: [MARKER, request.buildId],
+      marker: [MARKER, basename(staging)],
     });
   }
 
@@ -214,16 +228,16 @@ export class ProcessBuilder implements SlugBuilder {
   }
 
   /** Commands end with their process group; this finds those who left it. */
-  private async endProcesses(buildId: string, started: boolean): Promise<void> {
+  private async endProcesses(name: string, started: boolean): Promise<void> {
     if (!started) return;
-    for (const pid of await this.options.processes.withVariable(`${MARKER}=${buildId}`)) send(pid, 'SIGKILL');
+    for (const pid of await this.options.processes.withVariable(`${MARKER}=${name}`)) send(pid, 'SIGKILL');
   }
 
   private async sweep(): Promise<void> {
     await this.folders.create();
-    for (const buildId of await readdir(this.folders.staging)) {
-      await this.endProcesses(buildId, true);
-      await rm(join(this.folders.staging, buildId), { recursive: true, force: true });
+    for (const name of await readdir(this.folders.staging)) {
+      await this.endProcesses(name, true);
+      await rm(join(this.folders.staging, name), { recursive: true, force: true });
     }
     await this.garbage.sweep();
   }
