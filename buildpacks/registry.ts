@@ -75,9 +75,12 @@ const plannerOfList = (listed: NonNullable<PlanContext['list']>): Planner => ({
   detect: () => true,
   plan: (source, context) =>
     planOfList(
-      listed.map((entry): Listed =>
-        typeof entry === 'string' ? plannerThatIsSet(source, context, entry).plan(source, context) : entry,
-      ),
+      listed.map((entry, index): Listed => {
+        if (typeof entry !== 'string') return entry;
+        const isFirst = listed.slice(0, index).every((before) => typeof before === 'string');
+        const hint = isFirst ? REMOVE : AS_PUSHED;
+        return plannerThatIsSet(source, context, entry, hint).plan(source, context);
+      }),
     ),
 });
 
@@ -102,15 +105,19 @@ function plannerOfContainers(source: SourceTree, context: PlanContext): Planner 
 }
 
 /** In Heroku's words where the source is not its own. A Dockerfile is then a file like others. */
-function plannerThatIsSet(source: SourceTree, context: PlanContext, name: string): Planner {
+function plannerThatIsSet(source: SourceTree, context: PlanContext, name: string, hint = REMOVE): Planner {
   const planner = planners.find((candidate) => candidate.name === name);
   if (planner?.detect(source, context)) return planner;
   const buildpack = planner?.buildpack?.name ?? name;
   throw new PlanError(
     `App not compatible with buildpack: ${buildpack}\nIt looks for: ${planner?.looksFor ?? 'nothing that this tfk knows'}`,
-    'Remove it by `tfk buildpacks:clear`, and the source says itself what it is.',
+    hint,
   );
 }
+
+const REMOVE = 'Remove it by `tfk buildpacks:clear`, and the source says itself what it is.';
+const AS_PUSHED =
+  'It reads the source as it was pushed, not what the buildpacks before it make of that: push the folder of the app itself, as in `tfk push web`.';
 
 /** The same planner, which says that it is not the Dockerfile that is built. */
 const besidesDockerfile = (planner: Planner, { images }: PlanContext): Planner =>

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { planOfList } from '../../../buildpacks/classic/plan.js';
+import { planOfList, type FetchedBuildpack } from '../../../buildpacks/classic/plan.js';
 import { isLocal, readReference } from '../../../buildpacks/classic/reference.js';
 import { readRelease } from '../../../buildpacks/classic/release.js';
 import { anyVersionOf, isClosed, planOn, type BuildPlan } from '../../../buildpacks/plan.js';
+import { PlanError } from '../../../buildpacks/planner.js';
+import { choosePlanner } from '../../../buildpacks/registry.js';
+import { aTree } from './tree.js';
 
 describe('a reference', () => {
   it.each([
@@ -150,4 +153,21 @@ describe('a list with a classic buildpack', () => {
     const procfile = { ...NODE, ...planOn(anyVersionOf('none')), notes: ['No build steps'] };
     expect(planOfList([classic, procfile])).toMatchObject({ tools: [], notes: [] });
   });
+});
+
+it('a planner that finds nothing behind a classic buildpack says that it reads the source as it was pushed', () => {
+  const buildpack = { reference: '/srv/monorepo', digest: 'd' } as FetchedBuildpack;
+  const hintOf = (list: readonly (string | FetchedBuildpack)[]): string | undefined => {
+    const context = { config: {}, images: false, list };
+    const source = aTree({ 'web/package.json': {} });
+    try {
+      choosePlanner(source, context).plan(source, context);
+    } catch (error) {
+      if (error instanceof PlanError) return error.hint;
+      throw error;
+    }
+    return 'accepted';
+  };
+  expect(hintOf([buildpack, 'node'])).toMatch(/as it was pushed.*tfk push web/);
+  expect(hintOf(['node', buildpack])).toMatch(/buildpacks:clear/);
 });
