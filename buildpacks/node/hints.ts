@@ -34,6 +34,10 @@ export function installHints(manager: PackageManager): readonly Hint[] {
       say: 'A package is compiled here (node-gyp), for it has no binary for this Node.js, and a compiler, make or Python is missing. Take a version of Node.js or of the package for which there are binaries, or install them (Debian: build-essential, python3).',
     })),
     {
+      when: 'This version of pnpm requires at least Node.js',
+      say: 'This pnpm needs a newer Node.js: ask for one in engines.node of package.json, or name an older pnpm in packageManager.',
+    },
+    {
       when: 'gyp ERR!',
       say: 'A package that is compiled here (node-gyp) cannot be. Take a version of Node.js or of the package for which there are binaries.',
     },

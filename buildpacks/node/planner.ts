@@ -36,7 +36,7 @@ export const nodePlanner: Planner = {
 
 function planFor(app: NodeApp, { config }: PlanContext): BuildPlan {
   const { packageJson, manager, workspaces } = app;
-  const version = nodeVersion(app.source, packageJson);
+  const version = nodeVersion(app.source, packageJson, manager);
   const web = webOf(app);
   const tool = needsTool(app);
   return {

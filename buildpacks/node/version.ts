@@ -1,8 +1,10 @@
+import { coerce } from 'semver';
 import type { Runtime } from '../plan.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
 import { isRange } from '../version-range.js';
 import type { PackageJson } from './package-json.js';
+import type { PackageManager } from './package-manager.js';
 
 /** The Node.js that a source asks for, and what is to be said of how that was found. */
 export interface NodeVersion {
@@ -11,14 +13,18 @@ export interface NodeVersion {
   readonly warnings: readonly string[];
 }
 
-/** `engines.node` is the app's contract; where it is absent, what its developers use themselves. */
-export function nodeVersion(source: SourceTree, packageJson: PackageJson): NodeVersion {
-  const { engines, devRuntime } = packageJson;
+/** `engines.node` is the app's contract; where it is absent, what its developers use themselves, at least by their tools. */
+export function nodeVersion(
+  source: SourceTree,
+  { engines, devRuntime }: PackageJson,
+  manager: PackageManager,
+): NodeVersion {
   return (
     byField(engines.get('node') ?? null, 'engines.node') ??
     byField(devRuntime, 'devEngines.runtime') ??
     byFile(source, '.nvmrc') ??
-    byFile(source, '.node-version') ?? { ...anyNode, note: 'package.json names no engines.node' }
+    byFile(source, '.node-version') ??
+    byManager(manager) ?? { ...anyNode, note: 'package.json names no engines.node' }
   );
 }
 
@@ -42,6 +48,13 @@ function byField(value: string | null, field: string): NodeVersion | null {
     `package.json asks for Node.js ${JSON.stringify(value)} in ${field}, which is no version range.`,
     'Write a range such as "22.x" or ">=20 <23".',
   );
+}
+
+/** The newest line of pnpm does not start on every Node.js that is in use. */
+function byManager({ name, version }: PackageManager): NodeVersion | null {
+  if (name !== 'pnpm' || (coerce(version)?.major ?? 0) < 11) return null;
+  const asked = `pnpm ${version ?? ''} needs Node.js 22.13 or later`;
+  return { runtime: { language: 'node', range: '>=22.13', asked }, note: asked, warnings: [] };
 }
 
 /** By the names that Node.js gives its long-term lines. */

@@ -40,6 +40,21 @@ describe('the version of Node.js', () => {
     expect(plan(files).warnings).toEqual([]);
   });
 
+  test('is one on which the package manager runs, where nothing else says it', () => {
+    const pnpm = (version: string, rest: object = {}) =>
+      plan({ 'package.json': { packageManager: `pnpm@${version}`, dependencies: { a: '1' }, ...rest } });
+    expect(pnpm('11.16.0').runtime).toMatchObject({
+      range: '>=22.13',
+      asked: 'pnpm 11.16.0 needs Node.js 22.13 or later',
+    });
+    expect(pnpm('10.4.0').runtime.range).toBeNull();
+    expect(pnpm('11.16.0', { engines: { node: '24.x' } }).runtime.range).toBe('24.x');
+    expect(step(pnpm('11.16.0', { engines: { node: '20.x' } }), 'install')?.hints).toContainEqual({
+      when: 'This version of pnpm requires at least Node.js',
+      say: 'This pnpm needs a newer Node.js: ask for one in engines.node of package.json, or name an older pnpm in packageManager.',
+    });
+  });
+
   test('is any, with a warning, where .nvmrc cannot be understood', () => {
     expect(plan({ 'package.json': {}, '.nvmrc': 'newest' })).toMatchObject({
       runtime: { range: null },
