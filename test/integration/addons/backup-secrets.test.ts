@@ -63,7 +63,7 @@ it('the password of a database is in no argument, message, record, line of a log
     }),
   });
   const { id } = backups.capture(addon, 'manual', 'ada');
-  await expect.poll(() => store.backups.find(id)?.state).toBe('failed');
+  await expect.poll(() => store.backups.find(id)?.state, { timeout: 20_000 }).toBe('failed');
   const restoring = tools.restore(['--dbname=d'], Readable.from(['PGDMP']), signal);
   told.push(await restoring.then(String, (error: unknown) => JSON.stringify([error, String(error)])));
   await backups.stop();

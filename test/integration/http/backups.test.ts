@@ -38,8 +38,10 @@ async function ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, paylo
 }
 
 const BACKUPS = '/tfk/apps/shop/backups';
+/** A machine with much to do takes its time. */
+const PATIENCE = { timeout: 20_000 };
 const ended = async (url: string): Promise<Answer> => {
-  await expect.poll(async () => (await ask('GET', url)).body.finished_at).not.toBeNull();
+  await expect.poll(async () => (await ask('GET', url)).body.finished_at, PATIENCE).not.toBeNull();
   return (await ask('GET', url)).body;
 };
 
