@@ -25,7 +25,7 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     projects: [
       // Pure, and so of no matter to each other: one process runs many files, in half the time.
-      project('unit', 10, { isolate: false }),
+      project('unit', 30, { isolate: false }),
       project('contract', 60),
       project('integration', 60),
       project('docker', 180),
