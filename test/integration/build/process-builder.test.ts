@@ -239,6 +239,21 @@ describe('layers', () => {
     expect(existsSync(join(plain, 'deps/.client'))).toBe(false);
   });
 
+  test('that the plan leaves out are not in the slug, and are found again all the same', async () => {
+    const builder = aBuilder();
+    const source = aSource({ lock: '1' });
+    const plan = { ...aLayeredPlan('cp deps/a site; echo changed > deps/a'), exclude: ['/deps'] };
+    const artifact = artifactOf(await builder.build(aRequest(source, { plan })));
+    const target = join(tempFolder(), 'dyno');
+    await builder.materialise(artifact, target);
+    expect(readdirSync(target).sort()).toEqual(['lock', 'site']);
+    expect(artifact.size).toBeLessThan(10);
+    writeFiles(source, { other: 'x' });
+    const again = aRequest(source, { plan });
+    await builder.build(again);
+    expect(again.output.text).not.toContain('installed');
+  });
+
   test('that a step left half done are not kept', async () => {
     const home = tempFolder();
     const builder = aBuilder(home);

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import { isKeptWithSlug } from '../../build/buildpacks.js';
+import { isLeftOut } from '../../build/left-out.js';
 import { refuseLarge } from '../../build/slug-limit.js';
 import { StepFailed } from '../../build/step-failed.js';
 import type { Artifact, BuildRequest, BuildResult, Unstartable } from '../../engine.js';
@@ -190,10 +191,11 @@ export class ProcessBuilder implements SlugBuilder {
       commands,
       buildpacks,
     });
-    const { layers, keys } = await steps
+    const { layers: all, keys } = await steps
       .run()
       .finally(() => this.endProcesses(basename(place.staging), commands.started));
     commands.refuseStopped();
+    const layers = all.filter(({ path }) => !isLeftOut(plan.exclude, path));
     const { tree, removed } = await workspace.finish(layers);
     const entries = await leaveOut(tree, plan.exclude);
     refuseLarge(slugSize({ entries, layers }), limits.slugBytes);

@@ -3,6 +3,7 @@ import type { BuildpackRelease } from '../../../../../buildpacks/classic/release
 import type { Clock } from '../../../../shared/clock.js';
 import type { Logger } from '../../../../shared/logger.js';
 import type { TreeEntry } from '../../../../shared/tree.js';
+import { isLeftOut } from '../../../build/left-out.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
@@ -17,7 +18,7 @@ import { CommandRunner, HOME_CACHE } from './command-runner.js';
 import { APP, cacheFolder, type BuildResources } from './container-options.js';
 import { BuildContainers } from './containers.js';
 import { KeyedImages, forSlug } from './keyed-images.js';
-import { LayerImages, type Layers } from './layers.js';
+import { bare, LayerImages, type Layers } from './layers.js';
 import { Steps } from './steps.js';
 import { ToolImages } from './tools.js';
 import { Workspace } from './workspace.js';
@@ -105,7 +106,9 @@ export class PlanBuilder {
       commands,
       buildpacks,
     });
-    const { layers, keys } = await steps.run();
+    const { layers: all, keys } = await steps.run();
+    // A layer of an image cannot be taken out from below others: it is all of them or none.
+    const layers = all.paths.every((path) => isLeftOut(request.plan.exclude, path)) ? bare(base) : all;
     watch.refuseStopped();
     const launch =
       bases.launch.id === bases.build.id ? base : await toolImages.equip(bases.launch, bases.tools);
