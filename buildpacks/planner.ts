@@ -12,6 +12,8 @@ export interface PlanContext {
   readonly planners?: readonly string[];
   /** All that the user has set, where classic buildpacks are among it: these, and the planners by name, in order. */
   readonly list?: readonly (string | FetchedBuildpack)[] | null;
+  /** Is it to help the planner of another language, which says what runs? */
+  readonly helping?: boolean;
   /** Was nothing of the app deployed yet? Then its app.json says what it should have. */
   readonly isNew?: boolean;
   /** `container`: images of Dockerfiles, and nothing else; `heroku-24`: everything else; none: as the source says. */

@@ -5,6 +5,7 @@ import { composePlans } from './compose.js';
 import { dockerfilePlanner, hasDockerfile, wantsImages } from './dockerfile/planner.js';
 import { goPlanner } from './go/planner.js';
 import { javaPlanner } from './java/planner.js';
+import { isRunByNode } from './main-language.js';
 import { nodePlanner } from './node/planner.js';
 import { PlanError, type PlanContext, type Planner } from './planner.js';
 import { procfilePlanner } from './procfile/planner.js';
@@ -38,7 +39,10 @@ function plannerWithout(source: SourceTree, context: PlanContext): Planner {
   const main = set.at(-1);
   if (main !== undefined) return together(set.slice(0, -1), main);
   if (context.stack === 'container') return plannerOfContainers(source, context);
-  const planner = planners.find((candidate) => candidate.detect(source, context));
+  const planner = mainOf(
+    planners.filter((candidate) => candidate.detect(source, context)),
+    source,
+  );
   const unusedDockerfile = hasDockerfile(source) && !wantsImages(context);
   if (planner) {
     const whole = together(helpersOf(planner, source), planner);
@@ -56,13 +60,20 @@ function plannerWithout(source: SourceTree, context: PlanContext): Planner {
   );
 }
 
+/** The first, but where Node.js runs what another language has a part in. */
+function mainOf(detected: readonly Planner[], source: SourceTree): Planner | undefined {
+  const [first] = detected;
+  const isLanguage = first !== undefined && detected.includes(nodePlanner) && first !== dockerfilePlanner;
+  return isLanguage && first !== nodePlanner && isRunByNode(source, first.name) ? nodePlanner : first;
+}
+
 /** A main planner with those of further languages: a plan of all of them. */
 function together(others: readonly Planner[], main: Planner): Planner {
   if (others.length === 0) return main;
   return {
     ...main,
     plan: (source, context) => {
-      const plans = others.map((planner) => planner.plan(source, context));
+      const plans = others.map((planner) => planner.plan(source, { ...context, helping: true }));
       return composePlans(plans, main.plan(source, context));
     },
   };

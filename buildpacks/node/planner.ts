@@ -1,3 +1,4 @@
+import { namesNode } from '../main-language.js';
 import { planOn, type BuildPlan, type BuildStep } from '../plan.js';
 import { PlanError, type PlanContext, type Planner } from '../planner.js';
 import { readProcfile } from '../procfile.js';
@@ -11,7 +12,7 @@ import { readPackageJson, type PackageJson } from './package-json.js';
 import { choosePackageManager } from './package-manager.js';
 import { buildVariables, installVariables } from './variables.js';
 import { nodeVersion } from './version.js';
-import { webOf, type Web } from './web.js';
+import { NO_WEB, webOf, type Web } from './web.js';
 import { readWorkspaces } from './workspaces.js';
 
 export const nodePlanner: Planner = {
@@ -19,7 +20,7 @@ export const nodePlanner: Planner = {
   looksFor: 'package.json (Node.js)',
   buildpack: { name: 'heroku/nodejs', description: 'Node.js apps, by npm, yarn, pnpm or bun' },
   detect: (source) => source.has('package.json'),
-  helps: hasBuildScript,
+  helps: (source) => source.has('package.json') && (hasBuildScript(source) || namesNode(source)),
   plan(source, context) {
     const packageJson = readPackageJson(source);
     const app = {
@@ -34,10 +35,10 @@ export const nodePlanner: Planner = {
   },
 };
 
-function planFor(app: NodeApp, { config }: PlanContext): BuildPlan {
+function planFor(app: NodeApp, { config, helping = false }: PlanContext): BuildPlan {
   const { packageJson, manager, workspaces } = app;
   const version = nodeVersion(app.source, packageJson, manager);
-  const web = webOf(app);
+  const web = helping ? NO_WEB : webOf(app);
   const tool = needsTool(app);
   return {
     ...planOn(version.runtime),
@@ -95,7 +96,7 @@ function stepsOf(app: NodeApp, { web, tool }: { readonly web: Web; readonly tool
 /** In a source of another language a broken package.json is nobody's. */
 function hasBuildScript(source: SourceTree): boolean {
   try {
-    return source.has('package.json') && buildScript(readPackageJson(source)) !== null;
+    return buildScript(readPackageJson(source)) !== null;
   } catch (error) {
     if (error instanceof PlanError) return false;
     throw error;

@@ -20,17 +20,17 @@ export function webOf(app: NodeApp): Web {
   const web = procfile['web'];
   const named = web?.includes(SERVE) ?? false;
   if (web !== undefined && !named)
-    return STARTS.test(web) ? { ...NOTHING, warnings: startWarnings(app) } : NOTHING;
+    return STARTS.test(web) ? { ...NO_WEB, warnings: startWarnings(app) } : NO_WEB;
   const starts = packageJson.scripts.has('start') && !startsForDevelopers(packageJson);
   if ((starts || source.has('server.js')) && !named)
-    return { ...NOTHING, command: 'npm start', warnings: startWarnings(app) };
-  return websiteOf(app) ?? serverOf(app) ?? { ...NOTHING, ...startedAnyway(app) };
+    return { ...NO_WEB, command: 'npm start', warnings: startWarnings(app) };
+  return websiteOf(app) ?? serverOf(app) ?? { ...NO_WEB, ...startedAnyway(app) };
 }
 
 /** A line of the Procfile that leaves it to package.json. */
 const STARTS = /^(?:npm|yarn|pnpm)(?: run)? start$/;
 
-const NOTHING: Web = { command: null, note: null, site: false, files: {}, warnings: [] };
+export const NO_WEB: Web = { command: null, note: null, site: false, files: {}, warnings: [] };
 
 function websiteOf({ source, packageJson }: NodeApp): Web | null {
   const found = siteOf(source, packageJson);
@@ -65,14 +65,14 @@ function serverOf({ packageJson }: NodeApp): Web | null {
     if (!has('@sveltejs/adapter-auto')) return null;
     const warning =
       'SvelteKit’s adapter-auto does not know tfk: depend on @sveltejs/adapter-node, or on adapter-static.';
-    return { ...NOTHING, warnings: [warning] };
+    return { ...NO_WEB, warnings: [warning] };
   }
   const pruned =
     packageJson.dependencies.has(name) || !/^(next|remix-serve|react-router-serve) /.test(command);
   const warnings = pruned
     ? []
     : [`${name} starts the app, and is a development dependency: move it to dependencies.`];
-  return { ...NOTHING, command, note: `${label} starts by \`${command}\``, warnings };
+  return { ...NO_WEB, command, note: `${label} starts by \`${command}\``, warnings };
 }
 
 /** A start script that is meant for developers is better than nothing; of workspaces none is better than another. */
