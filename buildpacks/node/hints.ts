@@ -22,6 +22,9 @@ const NO_COMPILER = [
   'make: cc: No such file',
 ];
 
+/** npm's, where `.npmrc` says strict-allow-scripts; npm 12 does without the script then, and goes on. */
+const NOT_ALLOWED = 'ESTRICTALLOWSCRIPTS';
+
 export function installHints(manager: PackageManager): readonly Hint[] {
   const { lockFile } = manager;
   const disagreement =
@@ -29,6 +32,10 @@ export function installHints(manager: PackageManager): readonly Hint[] {
     `commit ${lockFile ?? 'it'}, and push again.`;
   return [
     ...(lockFile === null ? [] : DISAGREE.map((when) => ({ when, say: disagreement }))),
+    {
+      when: NOT_ALLOWED,
+      say: 'Packages want to run scripts while they are installed, and package.json does not say of each whether it may: run `npm install-scripts approve NAME` or `npm install-scripts deny NAME`, commit package.json, and push again.',
+    },
     ...NO_COMPILER.map((when) => ({
       when,
       say: 'A package is compiled here (node-gyp), for it has no binary for this Node.js, and a compiler, make or Python is missing. Take a version of Node.js or of the package for which there are binaries, or install them (Debian: build-essential, python3).',

@@ -3,6 +3,7 @@ import type { BuildPlan } from '../../../buildpacks/plan.js';
 import { PlanError } from '../../../buildpacks/planner.js';
 import { choosePlanner } from '../../../buildpacks/registry.js';
 import type { SiteSettings } from '../../../buildpacks/static-server/serve.js';
+import { HintFinder } from '../../../daemon/engines/build/failed-command.js';
 import { aTree } from './tree.js';
 
 type Files = Readonly<Record<string, unknown>>;
@@ -108,6 +109,12 @@ describe('the package manager', () => {
     expect(made.steps[0]).toMatchObject({ name: 'tool', inputs: [], layers: ['.tfk/tools'] });
     expect(made.launchPath).toEqual(['node_modules/.bin', '.tfk/tools/node_modules/.bin']);
     expect(step(plan({ ...files, Procfile: 'web: node pnpm.js' }), 'tool')).toBeUndefined();
+  });
+
+  test('says what to do when npm wants to be told of scripts that packages run', () => {
+    const finder = new HintFinder(step(plan({ 'package.json': deps }), 'install')?.hints);
+    finder.see('npm error code ESTRICTALLOWSCRIPTS');
+    expect(finder.found).toContain('npm install-scripts approve NAME');
   });
 
   test('says what to do when its lock file does not fit', () => {
