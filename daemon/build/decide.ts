@@ -40,7 +40,7 @@ export function decide(source: SourceTree, context: PlanContext): Decision {
     warnings: [
       ...plan.warnings,
       ...(read?.warnings ?? []),
-      ...appJsonWarnings(read?.appJson ?? null, ordered),
+      ...(bringsTypes(plan) ? [] : appJsonWarnings(read?.appJson ?? null, ordered)),
     ],
   };
 }
@@ -69,6 +69,10 @@ function withBuildConfig(plan: BuildPlan, { config }: PlanContext): BuildPlan {
   const visible = `Build arguments can be read from an image's history: ${buildConfig.join(', ')}. Do not give it secrets.`;
   return { ...plan, buildConfig, warnings: [...plan.warnings, visible] };
 }
+
+/** Are there process types that only the build itself will tell? */
+const bringsTypes = ({ builder, steps }: BuildPlan): boolean =>
+  builder !== undefined || steps.some(({ buildpack }) => buildpack?.releases);
 
 function appJsonWarnings(appJson: AppJson | null, types: readonly string[]): string[] {
   if (appJson === null) return [];

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { choosePlanner } from '../../../buildpacks/registry.js';
 import { sourceTree } from '../../../daemon/build/source-tree.js';
 import { shellOf } from '../../../daemon/engines/docker/dynos/command.js';
 import { quote } from '../../../daemon/engines/launch/quote.js';
 import { aRequest, aSource, writeFiles } from '../../integration/build/support.js';
-import { describeDocker, type TestDocker } from '../../support/docker.js';
-import { artifactOf, expectNothingRunning, sharedHome } from '../build/support.js';
+import { describeDocker, leftoversOf, type TestDocker } from '../../support/docker.js';
+import { aHome, artifactOf, expectNothingRunning, sharedHome } from '../build/support.js';
 import { aBuilder, commit, type Lifecycle, type TestBuilder } from './support.js';
 
 const SERVER =
@@ -34,6 +34,8 @@ function suite({ docker, client }: TestDocker, lifecycle: Lifecycle): void {
     const result = await builder.build(first);
     expect(first.output.text).toContain('-----> Deps as 1234, secret of 7 characters, colour blue');
     const artifact = artifactOf(result);
+    const ids = [images.builder, images.run].map(async (tag) => (await docker.getImage(tag).inspect()).Id);
+    expect(await builder.runtimeOf(first.plan)).toBe((await Promise.all(ids)).join(' '));
     expect(result).toMatchObject({
       release: { processTypes: { web: '/cnb/process/web', worker: '/cnb/process/worker' } },
     });
@@ -77,7 +79,14 @@ function suite({ docker, client }: TestDocker, lifecycle: Lifecycle): void {
     const anew = (await home.inSlug(changed, look)).split('\n');
     expect(anew[2]).not.toBe(seen[2]);
     expect(anew[3]).not.toBe(seen[3]);
-    await expectNothingRunning(home);
+
+    await expect(builder.pack(other)).rejects.toThrow(/This slug is an image of a builder/);
+    await builder.collectGarbage([other]);
+    expect(await builder.hasArtifact(changed)).toBe(false);
+    expect((await home.inSlug(other, look)).split('\n')).toEqual(seen);
+    await builder.collectGarbage([]);
+    const left = await leftoversOf(docker, home.names);
+    expect(left.filter((thing) => !thing.startsWith('volume'))).toEqual([]);
   });
 
   test('says which buildpacks do not take the source, and what they say of it', async () => {
@@ -107,7 +116,7 @@ function suite({ docker, client }: TestDocker, lifecycle: Lifecycle): void {
 
   test('is ended when its time is over, with all that it has begun', async () => {
     const slow = request(aSource({ ...APP, 'slow-build': '' }), {}, 'app-4');
-    const limited = { ...slow, limits: { ...slow.limits, timeoutMs: 8_000 } };
+    const limited = { ...slow, limits: { ...slow.limits, timeoutMs: 4_000 } };
     expect(await builder.build(limited)).toMatchObject({ ok: false, reason: 'timeout' });
     await expectNothingRunning(home);
   });
@@ -127,10 +136,13 @@ await describeDocker('A builder whose lifecycle is of scripts', (engine) => {
 
 await describeDocker('An image that is no builder', ({ docker, client }) => {
   const home = sharedHome({ docker, client });
-  const builds = async (image: string) => {
+  const planned = (image: string) => {
     const source = aSource(APP);
     const context = { config: { TFK_BUILDER: image }, images: true };
-    const plan = choosePlanner(sourceTree(source), context).plan(sourceTree(source), context);
+    return { source, plan: choosePlanner(sourceTree(source), context).plan(sourceTree(source), context) };
+  };
+  const builds = async (image: string) => {
+    const { source, plan } = planned(image);
     const result = await home.open().build(aRequest(source, { plan }));
     return result.ok ? '' : `${result.message} ${result.hint ?? ''}`;
   };
@@ -155,6 +167,8 @@ await describeDocker('An image that is no builder', ({ docker, client }) => {
   });
 
   test('and one that cannot be had, with why, and how to bring it', async () => {
+    const { plan } = planned('localhost:1/no/builder:1');
+    expect(await home.open().runtimeOf(plan)).toBe('missing localhost:1/no/builder:1');
     expect(await builds('localhost:1/no/builder:1')).toMatch(
       /^TFK_BUILDER names the builder localhost:1\/no\/builder:1, which cannot be had\. .*pulling it failed.*docker load/,
     );
@@ -166,6 +180,19 @@ await describeDocker(
   `A builder with the lifecycle of ${OFFICIAL}`,
   (engine) => {
     suite(engine, { image: OFFICIAL });
+
+    test.each(['0.7', '0.9', '0.10', '0.15'])('is spoken to by Platform API %s', async (api) => {
+      const home = aHome(engine);
+      const images = await aBuilder(engine.docker, { image: OFFICIAL }, api);
+      onTestFinished(() => images.remove());
+      const context = { config: { TFK_BUILDER: images.builder }, images: true };
+      const source = aSource(APP);
+      const plan = choosePlanner(sourceTree(source), context).plan(sourceTree(source), context);
+      const asked = aRequest(source, { plan });
+      const artifact = artifactOf(await home.open().build(asked));
+      expect(asked.output.text).toContain(`Platform API ${api}`);
+      expect(await home.inSlug(artifact, '/cnb/process/web')).toBe('red yes yes\n');
+    });
   },
   { image: OFFICIAL },
 );

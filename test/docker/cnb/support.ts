@@ -73,7 +73,11 @@ echo built >built.txt`,
 };
 
 /** Makes both images, in another name each time. */
-export async function aBuilder(docker: Docker, lifecycle: Lifecycle): Promise<TestBuilder> {
+export async function aBuilder(
+  docker: Docker,
+  lifecycle: Lifecycle,
+  platformApi = '0.12',
+): Promise<TestBuilder> {
   const name = `tfk-test-builder-${randomBytes(4).toString('hex')}`;
   const builder = `${name}:builder`;
   const run = `${name}:run`;
@@ -84,7 +88,7 @@ export async function aBuilder(docker: Docker, lifecycle: Lifecycle): Promise<Te
       { id: 'test/deps', version: '1.0.0' },
       { id: 'test/web', version: '2.0.0' },
     ],
-    lifecycle: { version: '0.21.0', apis: { platform: { deprecated: [], supported: ['0.7', '0.12'] } } },
+    lifecycle: { version: '0.21.0', apis: { platform: { deprecated: [], supported: [platformApi] } } },
   };
   const group = [{ id: 'test/deps' }, { id: 'test/web' }];
   await commit(docker, {

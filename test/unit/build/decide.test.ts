@@ -41,6 +41,13 @@ describe('the config vars that a build is given', () => {
   });
 });
 
+test('an app.json that names process types which the build will bring is not warned of', () => {
+  const source = aTree({ Procfile: 'clock: true', 'app.json': { formation: { web: { quantity: 2 } } } });
+  const warningsOf = (config: Record<string, string>) => decide(source, { config, images: true }).warnings;
+  expect(warningsOf({}).join()).toMatch(/there is no process type web/);
+  expect(warningsOf({ TFK_BUILDER: 'some/builder' })).toEqual([]);
+});
+
 describe('an app of two languages', () => {
   const files = {
     'package.json': { scripts: { build: 'vite build' }, devDependencies: { vite: '5' } },
