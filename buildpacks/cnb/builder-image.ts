@@ -68,7 +68,7 @@ export function readBuilder({ labels, env }: ImageFacts): ReadBuilder {
     ok: true,
     builder: {
       user: { uid: user.uid, gid: user.gid },
-      lifecycle: textOf(tableOf(metadata['lifecycle'])['version']) ?? labels[LIFECYCLE_VERSION] ?? null,
+      lifecycle: textOf(tableOf(metadata['lifecycle'])['version']) ?? textOf(labels[LIFECYCLE_VERSION]),
       platformApi: platformApi.api,
       runImages,
       buildpacks: listOf(metadata['buildpacks']).flatMap(buildpackOf),
@@ -108,7 +108,8 @@ const orderOf = (order: unknown): string[][] =>
 
 function buildpackOf(value: unknown): BuildpackOf[] {
   const { id, version } = tableOf(value);
-  return typeof id === 'string' && typeof version === 'string' ? [{ id, version }] : [];
+  const [itsId, itsVersion] = [textOf(id), textOf(version)];
+  return itsId === null || itsVersion === null ? [] : [{ id: itsId, version: itsVersion }];
 }
 
 function idOf(name: string, env: readonly string[]): number | null {
@@ -121,7 +122,9 @@ type Table = Readonly<Record<string, unknown>>;
 const tableOf = (value: unknown): Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+/** All that is read are names and versions, which are shown: none has blanks, nor anything that steers a terminal. */
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && /^[\x21-\x7E]{1,512}$/.test(value) ? value : null;
 const textsOf = (value: unknown): string[] =>
   listOf(value).filter((entry) => textOf(entry) !== null) as string[];
 

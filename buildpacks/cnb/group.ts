@@ -24,6 +24,10 @@ function elementsOf(value: unknown): { id: string; version: string }[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((element: unknown) => {
     const { id, version } = (element ?? {}) as { readonly id?: unknown; readonly version?: unknown };
-    return typeof id === 'string' && typeof version === 'string' ? [{ id, version }] : [];
+    return isName(id) && isName(version) ? [{ id, version }] : [];
   });
 }
+
+/** Shown as it is. */
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21-\x7E]{1,255}$/.test(value);

@@ -1,5 +1,5 @@
 import { parse } from 'smol-toml';
-import { anything, invalid, listOf, object, text, type Report } from '../checks.js';
+import { anything, invalid, listOf, object, text, textThat, type Report } from '../checks.js';
 import type { PlannedBuilder } from '../plan.js';
 import { PlanError } from '../planner.js';
 import type { SourceTree } from '../source.js';
@@ -18,7 +18,11 @@ const FILE = PROJECT_FILE;
 
 const buildpack = object({ id: text, version: text, uri: text, script: anything });
 const variables = listOf(object({ name: text, value: text }, ['name', 'value']));
-const shared = { builder: text, include: listOf(text), exclude: listOf(text) };
+/** Of an image; what is none in another way is told when it is looked for. */
+export const isShowable = (name: string): boolean => /^[\x21-\x7E]{1,512}$/.test(name);
+const image = textThat((name) => (isShowable(name) ? null : 'is no name of an image'));
+
+const shared = { builder: image, include: listOf(text), exclude: listOf(text) };
 
 /** Below `io.buildpacks`, of schema 0.2. */
 const second = object({
@@ -56,7 +60,7 @@ export function readProject(source: SourceTree): Project | null {
   const env = Object.fromEntries((said.env ?? []).map(({ name, value }) => [variable(name, report), value]));
   if (report.problems.length > 0)
     throw new PlanError(
-      [`${FILE} cannot be used:`, ...report.problems.map((line) => `  ${line}`)].join('\n'),
+      [`${FILE} cannot be used:`, ...report.problems.map((line) => `  ${plain(line)}`)].join('\n'),
       `Correct ${FILE} and push again.`,
     );
   return {
@@ -65,7 +69,7 @@ export function readProject(source: SourceTree): Project | null {
     env,
     files: filesOf(said),
     asks: (['group', 'env', 'include', 'exclude'] as const).filter((key) => said[key] !== undefined),
-    warnings: report.warnings.map((warning) => `${FILE}: ${warning}`),
+    warnings: report.warnings.map((warning) => `${FILE}: ${plain(warning)}`),
   };
 }
 
@@ -128,12 +132,17 @@ function planned(
     report.problems.push(
       `group/${index}/uri: tfk fetches no buildpack (${shown(entry.uri)}); name one of the builder by its id`,
     );
+  else if (!VERSION.test(entry.version ?? '')) report.problems.push(`group/${index}/version: is none`);
   else if (id === undefined || !ID.test(id))
     report.problems.push(`group/${index}: needs the id of a buildpack of the builder`);
   return { id: id ?? '', version: entry.version ?? at ?? null };
 }
 
+/** Keys are the user's bytes: nothing of them may steer a terminal. */
+const plain = (text: string): string => text.replace(/[\u0000-\u001F\u007F-\u009F]/g, '?');
+
 const ID = /^[A-Za-z0-9._/-]{1,255}$/;
+const VERSION = /^[\w.+-]{0,100}$/;
 const shown = (text: string): string => JSON.stringify(text.slice(0, 100));
 
 /** They become files of a folder. */

@@ -1,6 +1,6 @@
 import { PlanError, type PlanContext } from '../planner.js';
 import type { SourceTree } from '../source.js';
-import { PROJECT_FILE, readProject, type Project } from './project.js';
+import { isShowable, PROJECT_FILE, readProject, type Project } from './project.js';
 
 /** The config var that names the builder of an app. */
 export const BUILDER_VAR = 'TFK_BUILDER';
@@ -28,6 +28,8 @@ const none = (...warnings: readonly string[]): BuilderWish => ({ builder: null, 
 export function wishOf(source: SourceTree, context: PlanContext): BuilderWish {
   const image = context.config[BUILDER_VAR]?.trim() ?? '';
   if (image === '') return ofProject(source, context);
+  if (!isShowable(image))
+    throw new PlanError(`${BUILDER_VAR} is no name of an image.`, 'One is like heroku/builder:24.');
   const unfit = unfitFor(context);
   if (unfit !== null)
     throw new PlanError(

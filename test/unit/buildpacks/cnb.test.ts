@@ -49,6 +49,7 @@ describe('project.toml', () => {
 
   test('is warned of by the name of each key that is not acted on', () => {
     const toml = `${V2}[io.buildpacks]\nbuildr = "x"\n[[io.buildpacks.pre.group]]\nid = "a"`;
+    expect(project(`${V2}[io.buildpacks]\n"\\u001b[2J" = 1`)?.warnings.join()).toContain('/?[2J: unknown');
     expect(project(toml)?.warnings).toEqual([
       'project.toml: io.buildpacks/buildr: unknown field, did you mean builder?',
       expect.stringContaining('io.buildpacks/pre is not used'),
@@ -76,6 +77,12 @@ describe('project.toml', () => {
     ['an empty entry', `${V2}[[io.buildpacks.group]]\nversion = "1"`, /needs the id/],
     ['something else', `${V2}[io.buildpacks]\nbuilder = 1`, /builder: should be a string/],
     ['no TOML', 'builder = ', /not valid TOML/],
+    ['an image that steers terminals', `${V2}[io.buildpacks]\nbuilder = "\\u001b[2J"`, /builder: is no name/],
+    [
+      'a version of that kind',
+      `${V2}[[io.buildpacks.group]]\nid = "a"\nversion = "\\u001b"`,
+      /version: is none/,
+    ],
   ])('with %s is refused', (_, toml, message) => {
     expect(() => project(toml)).toThrow(PlanError);
     expect(() => project(toml)).toThrow(message);
@@ -172,6 +179,11 @@ describe('the image of a builder', () => {
     ['no label', { labels: {}, env: [] }, /has no label io.buildpacks.builder.metadata/],
     ['a broken one', image('{'), /no CNB|Platform API/],
     ['no user', image(metadata, []), /no CNB_USER_ID/],
+    [
+      'control characters',
+      image({ ...metadata, stack: {}, images: [{ image: '\u001b[2J' }] }),
+      /on which image/,
+    ],
     ['root', image(metadata, ['CNB_USER_ID=0', 'CNB_GROUP_ID=0']), /would build as root/],
     ['other APIs', image({ ...metadata, lifecycle: { api: { platform: '0.3' } } }), /its lifecycle has 0\.3/],
     ['no run image', image({ lifecycle: metadata.lifecycle }), /on which image its apps are to run/],
@@ -239,6 +251,7 @@ describe('what a builder leaves', () => {
       '[[group]]\nid = "a/b"\nversion = "1"\napi = "0.8"\n[[group-extensions]]\nid = "e"\nversion = "1"';
     expect(readGroup(toml)).toEqual({ buildpacks: [{ id: 'a/b', version: '1' }], extensions: ['e'] });
     expect(readGroup('= broken')).toBeNull();
+    expect(readGroup('[[group]]\nid = "\\u001b[2J"\nversion = "1"')).toMatchObject({ buildpacks: [] });
   });
 
   test.each([
