@@ -135,10 +135,20 @@ export function startsForDevelopers(packageJson: PackageJson): boolean {
 
 function built(source: SourceTree, has: (name: string) => boolean): Site | null {
   const found = TOOLS.find((candidate) => has(candidate.package));
-  if (!found) return null;
+  if (!found) return builtBefore(source);
   const fallback = found.singlePage ? 'index.html' : null;
   const settings = { ...plainSite(found.folder(source)), hashedFolders: found.hashed, fallback };
   return { label: `what ${found.label} builds`, settings };
+}
+
+/** Where tools put a website that they build; templates are elsewhere. */
+const BUILT = ['dist', 'build', '_site', 'out'];
+
+/** Of an unknown tool's website, where the source has its last build; with a Procfile it would say so itself. */
+function builtBefore(source: SourceTree): Site | null {
+  const folder = BUILT.find((candidate) => source.has(`${candidate}/index.html`));
+  if (folder === undefined || source.has('Procfile')) return null;
+  return { label: 'what its build leaves there', settings: plainSite(folder) };
 }
 
 /** Two frameworks with servers can also be asked for files only. */

@@ -283,3 +283,22 @@ test('builds see the config vars that frameworks put into pages, and no others',
   ]);
   expect(plan({ 'package.json': { scripts: { start: 'x' } } }, config).buildConfig).toEqual([]);
 });
+
+describe('a website that a tool builds which tfk does not know', () => {
+  const files = { ...builtBy({ gulp: '5' }), 'dist/index.html': '', 'gulpfile.mjs': '' };
+
+  test('is served from where the source has its last build', () => {
+    expect(plan(files).defaultProcessTypes).toEqual({ web: SERVE });
+    expect(settingsOf(plan(files))).toMatchObject({ root: 'dist' });
+    expect(plan(files).notes).toContain('Serving dist/, what its build leaves there');
+  });
+
+  test('and nothing else is: no templates, no app with a Procfile or a server', () => {
+    const others = [
+      { ...builtBy({ gulp: '5' }), 'public/index.html': '', 'index.html': '' },
+      { ...files, Procfile: 'worker: node worker.js\n' },
+      { ...builtBy({ gulp: '5', express: '5' }), 'dist/index.html': '' },
+    ];
+    for (const other of others) expect(plan(other).defaultProcessTypes).toEqual({});
+  });
+});
