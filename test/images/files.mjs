@@ -46,11 +46,16 @@ export function lifecycle(version) {
       stdio: ['ignore', 'pipe', 2],
       encoding: 'utf8',
     });
-  const { Dir } = JSON.parse(
-    run(['mod', 'download', '-json', `github.com/buildpacks/lifecycle@v${version}`], folder),
-  );
-  const packages = programs.map((name) => `./cmd/${name}`);
-  run(['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', `${folder}/`, ...packages], Dir);
+  try {
+    const { Dir } = JSON.parse(
+      run(['mod', 'download', '-json', `github.com/buildpacks/lifecycle@v${version}`], folder),
+    );
+    const packages = programs.map((name) => `./cmd/${name}`);
+    run(['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', `${folder}/`, ...packages], Dir);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
   return archive(
     programs.map((name) => [join(folder, name), `cnb/lifecycle/${name}`]),
     PHASES.map((phase) => [`cnb/lifecycle/${phase}`, 'lifecycle']),
