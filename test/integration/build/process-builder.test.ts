@@ -449,6 +449,14 @@ describe('garbage collection', () => {
   });
 });
 
+test('builds of two homes end each their own processes, though their apps have one id', async () => {
+  const build = (script: string) =>
+    aBuilder().build(aRequest(aSource({ a: script }), { plan: aPlan([['/bin/sh', '-c', script]]) }));
+  const long = build('sleep 2');
+  artifactOf(await build('true'));
+  artifactOf(await long);
+});
+
 test('builds of an app lie in one place, so that what tools keep between them holds, and in two when they run at once', async () => {
   const builder = aBuilder();
   const built = async (script: string) => {

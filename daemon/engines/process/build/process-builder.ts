@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
@@ -193,7 +193,7 @@ export class ProcessBuilder implements SlugBuilder {
     });
     const { layers: all, keys } = await steps
       .run()
-      .finally(() => this.endProcesses(basename(place.staging), commands.started));
+      .finally(() => this.endProcesses(place.staging, commands.started));
     commands.refuseStopped();
     const layers = all.filter(({ path }) => !isLeftOut(plan.exclude, path));
     const { tree, removed } = await workspace.finish(layers);
@@ -213,7 +213,7 @@ export class ProcessBuilder implements SlugBuilder {
       path: [...equipment.path, this.options.path].join(':'),
       toolEnv: equipment.env,
       scratch: staging,
-      marker: [MARKER, basename(staging)],
+      marker: [MARKER, staging],
     });
   }
 
@@ -230,16 +230,17 @@ export class ProcessBuilder implements SlugBuilder {
   }
 
   /** Commands end with their process group; this finds those who left it. */
-  private async endProcesses(name: string, started: boolean): Promise<void> {
+  private async endProcesses(staging: string, started: boolean): Promise<void> {
     if (!started) return;
-    for (const pid of await this.options.processes.withVariable(`${MARKER}=${name}`)) send(pid, 'SIGKILL');
+    for (const pid of await this.options.processes.withVariable(`${MARKER}=${staging}`)) send(pid, 'SIGKILL');
   }
 
   private async sweep(): Promise<void> {
     await this.folders.create();
     for (const name of await readdir(this.folders.staging)) {
-      await this.endProcesses(name, true);
-      await rm(join(this.folders.staging, name), { recursive: true, force: true });
+      const staging = join(this.folders.staging, name);
+      await this.endProcesses(staging, true);
+      await rm(staging, { recursive: true, force: true });
     }
     await this.garbage.sweep();
   }
