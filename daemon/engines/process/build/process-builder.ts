@@ -49,7 +49,7 @@ interface Made extends Built {
   readonly unstartable?: readonly Unstartable[];
 }
 
-/** In the environment of every process of a build, so that none outlives it unseen: the name of its staging folder. */
+/** In the environment of every process of a build, so that none outlives it unseen: the path of its staging folder. */
 const MARKER = 'TFK_BUILD_FOLDER';
 
 /** Builds on the host itself: steps are plain processes in a staging folder, slugs and layers are plain folders. */
