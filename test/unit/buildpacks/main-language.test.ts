@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { languageOf } from '../../../buildpacks/main-language.js';
+import { languagesOf } from '../../../buildpacks/main-language.js';
 import { choosePlanner } from '../../../buildpacks/registry.js';
 import { aTree } from './tree.js';
 
@@ -8,18 +8,22 @@ const planOf = (files: Readonly<Record<string, unknown>>) =>
   choosePlanner(aTree(files), context).plan(aTree(files), context);
 
 test.each([
-  ['gunicorn app:app', 'python'],
-  ['PORT=1 exec python3.12 -m shop', 'python'],
-  ['bin/wait-for db celery -A shop worker', 'python'],
-  ['./manage.py migrate && npm start', 'python'],
-  ['cd web && npm start', 'node'],
-  ['NODE_ENV=production node --enable-source-maps dist/server.js', 'node'],
-  ['node_modules/.bin/next start', 'node'],
-  ['./server.mjs', 'node'],
-  ['bin/server', null],
-  ['bundle exec puma', null],
-])('`%s` is a program of %s', (command, language) => {
-  expect(languageOf(command)).toBe(language);
+  ['gunicorn app:app', ['python']],
+  ['PORT=1 exec python3.12 -m shop', ['python']],
+  ['bin/wait-for db celery -A shop worker', ['python']],
+  ['./manage.py migrate && npm start', ['python', 'node']],
+  ['npm run build && gunicorn app:app', ['node', 'python']],
+  ['BUNDLE=static/app.js gunicorn app:app', ['python']],
+  ['cd web && npm start', ['node']],
+  ['NODE_ENV=production node --enable-source-maps dist/server.js', ['node']],
+  ['node_modules/.bin/next start', ['node']],
+  ['exec ./server.mjs', ['node']],
+  ['bin/server', []],
+  ['./bin/server --config next.config.js', []],
+  ['java -jar app.jar --script=a.js', []],
+  ['bundle exec puma', []],
+])('`%s` starts programs of %j', (command, languages) => {
+  expect([...languagesOf(command)]).toEqual(languages);
 });
 
 const NODE = { 'package.json': { scripts: { start: 'node server.js' } } };
@@ -47,6 +51,17 @@ describe('a source with package.json and requirements.txt', () => {
       { ...NODE, ...STRAY, Procfile: 'web: node a.js\nworker: celery -A a worker' },
       'python',
     ],
+    [
+      'a Procfile that builds by Node.js',
+      { ...NODE, ...STRAY, Procfile: 'web: npm i && gunicorn a:b' },
+      'python',
+    ],
+    [
+      'a script that starts all, and a release command by Node.js',
+      { ...NODE, ...STRAY, Procfile: 'web: ./start.sh\nrelease: npm run build' },
+      'python',
+    ],
+    ['a script that starts all', { ...NODE, ...STRAY, Procfile: 'web: ./start.sh' }, 'python'],
     ['nothing that can be started', { ...ASSETS, ...STRAY }, 'python'],
     ['a Procfile that is broken', { ...ASSETS, ...STRAY, Procfile: 'x', 'app.py': '' }, 'python'],
   ])('with %s', (_, files, planner) => {
