@@ -26,7 +26,7 @@ const list = command({
     if (jobs.length === 0) return output.progress(`No scheduled jobs on ${appName(output.err, app)}. ${HOW}`);
     output.lines(jobTable(jobs, output.out, context.now(), output.width));
     for (const { id: jobId, reason } of jobs)
-      if (reason !== null)
+      if (reason != null)
         output.warn(
           `${jobId} does not run by itself: ${reason}.\nMend it in app.json and push; until then by hand: tfk cron:run ${jobId} -a ${app}`,
         );

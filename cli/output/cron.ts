@@ -27,7 +27,8 @@ export function runTable(runs: readonly CronRun[], paint: Paint, width?: number)
 }
 
 function nextRun({ state, next_run_at: next }: CronJob, now: Date): string {
-  if (state !== 'scheduled') return state;
+  // A tfkd of before states says none.
+  if (state === 'suspended' || state === 'unreadable') return state;
   return next === null ? 'never' : until(next, now);
 }
 

@@ -60,8 +60,13 @@ export class CronLoop {
     await this.runner.stop();
   }
 
+  /** Also where the apps cannot be read: the look that comes of it sets the timer for the next. */
   private wakeAll(): void {
-    for (const app of this.deps.store.apps.list()) this.woken.add(app.id);
+    try {
+      for (const app of this.deps.store.apps.list()) this.woken.add(app.id);
+    } catch (error) {
+      this.deps.logger.error({ err: error }, 'the apps with scheduled jobs cannot be read, trying again');
+    }
     this.runner.trigger();
   }
 
@@ -74,14 +79,13 @@ export class CronLoop {
   }
 
   private lookAt(appId: string): void {
-    const app = this.deps.store.apps.find(appId);
     this.nextLook.delete(appId);
-    if (!app) return;
     try {
-      const next = nextDue(this.settled(app));
+      const app = this.deps.store.apps.find(appId);
+      const next = app ? nextDue(this.settled(app)) : null;
       if (next !== null) this.nextLook.set(appId, next);
     } catch (error) {
-      this.deps.logger.error({ err: error, app: app.name }, 'scheduled jobs of an app failed, trying again');
+      this.deps.logger.error({ err: error, app: appId }, 'scheduled jobs of an app failed, trying again');
     }
   }
 

@@ -1,3 +1,4 @@
+import type { DynoExit } from '../../engines/engine.js';
 import type { DynoRecord } from '../../store/dynos.js';
 import { restartAfterCrash } from '../restart-policy.js';
 import { rolloutType, type TypeGoal } from '../rollout.js';
@@ -77,7 +78,7 @@ function deadDyno({ record, observed, held }: DynoView, { now, destroyed }: AppS
   if (record.state === 'crashed')
     return observed.kind === 'exited' ? [{ action: 'clean', dyno: record }] : [];
   if (record.handle === null && record.state === 'starting')
-    return [observed.kind === 'exited' ? startedUnseen(record, destroyed) : neverStarted(record, destroyed)];
+    return [exit ? startedUnseen(record, exit, destroyed) : neverStarted(record, destroyed)];
   // Its last output waits in the engine for the client.
   if (record.attached && held) return [];
   if (record.kind !== 'formation') return [{ action: 'complete', dyno: record, exit }];
@@ -91,11 +92,16 @@ function deadDyno({ record, observed, held }: DynoView, { now, destroyed }: AppS
   ];
 }
 
-/** tfkd died between process and row, and it has ended since: the engine answers its handle again, and with it goes how it ended. */
-const startedUnseen = (record: DynoRecord, destroyed: boolean): Step =>
-  record.kind === 'release' && !destroyed
+/**
+ * tfkd died between process and row, and it has ended since: the engine answers its handle again, and with it goes how it ended.
+ * One that may never have reached its command would be started by that, so not where somebody has stopped it.
+ */
+function startedUnseen(record: DynoRecord, exit: DynoExit, destroyed: boolean): Step {
+  const isAskedFor = record.stopReason === null || exit.code !== null;
+  return record.kind === 'release' && isAskedFor && !destroyed
     ? { action: 'launch', dyno: record }
     : neverStarted(record, destroyed);
+}
 
 /** tfkd died between row and process. A one-off's client has gone with it; anything else is started now. */
 function neverStarted(record: DynoRecord, destroyed: boolean): Step {
@@ -135,10 +141,9 @@ function startingDyno(dyno: DynoView, { now }: AppSnapshot, deadlines: Deadlines
 
 function oneOff(dyno: DynoView, { now, destroyed }: AppSnapshot): Step[] {
   const { record } = dyno;
-  const age = now - record.createdAt;
   if (destroyed) return [{ action: 'stop', dyno: record, reason: 'the app is being destroyed' }];
   if (record.stopReason !== null) return [{ action: 'stop', dyno: record, reason: record.stopReason }];
-  if (record.timeLimitMs !== null && age >= record.timeLimitMs)
+  if (limitOf(record).some((at) => now >= at))
     return [{ action: 'stop', dyno: record, reason: 'time limit' }];
   if (record.attached && !dyno.held) return [{ action: 'stop', dyno: record, reason: 'its client is gone' }];
   return record.state === 'starting' ? [{ action: 'mark-up', dyno: record }] : [];
@@ -201,5 +206,8 @@ function stateDeadline(record: DynoRecord, now: number, deadlines: Deadlines): n
 
 const DRAIN_POLL_MS = 50;
 
-const limitOf = (record: DynoRecord): number[] =>
-  record.timeLimitMs === null ? [] : [record.createdAt + record.timeLimitMs];
+/** From when it was started: it may have waited long for its turn. One that is stopped already has its own deadline. */
+function limitOf({ timeLimitMs, state, readyAt, stateSince }: DynoRecord): number[] {
+  if (timeLimitMs === null || state === 'stopping') return [];
+  return [(readyAt ?? stateSince) + timeLimitMs];
+}

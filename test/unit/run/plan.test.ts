@@ -146,6 +146,17 @@ describe('the life of a dyno', () => {
     expect(planApp(destroyed, DEADLINES)).toMatchObject([{ action: 'forget' }]);
   });
 
+  it('that may never have reached its command is not asked for where it was to stop: that would begin it', () => {
+    const exit = { code: null, outOfMemory: false, at: 900 };
+    const change = { name: 'scheduler.7', kind: 'release', state: 'starting', handle: null } as const;
+    const after = (stopReason: string | null) => {
+      const dyno = aView({ ...change, stopReason }, { observed: { kind: 'exited', exit }, held: true });
+      return steps(aSnapshot({ formation: [], dynos: [dyno] }));
+    };
+    expect(after('replaced')).toEqual(['forget scheduler.7 (v1)']);
+    expect(after(null)).toEqual(['launch scheduler.7 (v1)']);
+  });
+
   it('is killed when it does not exit in its time', () => {
     const dynos = [aView({ state: 'stopping', stopReason: 'scaled down', stateSince: 0 })];
     const formation = [{ type: 'web', quantity: 0, size: 'Standard-1X' }];
@@ -212,10 +223,18 @@ describe('one-off dynos', () => {
     expect(steps(app([aView({ ...oneOff, attached: true }, { held: true })]))).toEqual([]);
   });
 
-  it('are stopped at their time limit', () => {
-    expect(steps(app([aView({ ...oneOff, timeLimitMs: 60_000 })], 60_000))).toEqual([
-      'stop run.1234 (v1): time limit',
-    ]);
+  it('are stopped at their time limit, which begins when they do', () => {
+    const waited = { ...oneOff, createdAt: 0, readyAt: 30_000, timeLimitMs: 60_000 };
+    expect(steps(app([aView(waited)], 89_999))).toEqual([]);
+    expect(steps(app([aView(waited)], 90_000))).toEqual(['stop run.1234 (v1): time limit']);
+    const begun = { ...waited, state: 'starting', stateSince: 30_000, readyAt: null } as const;
+    expect(steps(app([aView(begun)], 89_999))).toEqual(['mark-up run.1234 (v1)']);
+  });
+
+  it('have one deadline when they are stopped already, not two', () => {
+    const stopping = { ...oneOff, state: 'stopping', stateSince: 70_000, timeLimitMs: 60_000 } as const;
+    const snapshot = app([aView({ ...stopping, createdAt: 0, readyAt: 0 })], 71_000);
+    expect(nextDeadline(snapshot, DEADLINES)).toBe(100_000);
   });
 
   it('are not touched by a new release', () => {

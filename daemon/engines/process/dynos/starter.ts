@@ -82,6 +82,8 @@ export class Starter {
     if (lives) await untilLaunched(folder, record, this.parts.clock).catch(() => undefined);
     if (await isLaunched(folder)) return record;
     await this.parts.members.killAll(folder, record);
+    // Between the look and the end of all its processes it may have reached its command: then it is not begun again.
+    if (await isLaunched(folder)) return record;
     await this.free(folder, record);
     return null;
   }

@@ -19,7 +19,8 @@ export function launcherScript(terminal: TerminalSize | null): string {
     "else start=$(ps -o lstart= -p $$ | tr -s ' ' _); fi",
     'unset SHELL',
     'umask 022',
-    'echo "$$ $start $tty" >&4',
+    // Who could not say who it is, on a full disk, must not run: it would be started again.
+    'echo "$$ $start $tty" >&4 || exit 98',
     'exec 4>&-',
     'eval "$payload"',
     BECOME_COMMAND,
