@@ -43,6 +43,10 @@ export class BackupScheduleStore {
       .all(now);
   }
 
+  dueAfter(moment: number): BackupScheduleRecord[] {
+    return this.db.prepare<[number], BackupScheduleRecord>(`${SELECT} WHERE next_at > ?`).all(moment);
+  }
+
   delete(addonId: string): void {
     this.db.prepare('DELETE FROM backup_schedules WHERE addon_id = ?').run(addonId);
   }

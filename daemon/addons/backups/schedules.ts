@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
+import { TfkError } from '../../shared/errors.js';
 import { newId } from '../../shared/ids.js';
 import type { Logger } from '../../shared/logger.js';
 import type { AddonRecord } from '../../store/addons.js';
@@ -17,9 +18,12 @@ export interface ScheduleParts {
 }
 
 const LOOK_MS = 30_000;
-const DAY_MS = 24 * 60 * 60_000;
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A day, and what a clock can be put back in it: nothing that is done once a day is further off. */
+const FURTHEST_MS = 26 * HOUR_MS;
 
-/** Backups once a day. One whose time passed while tfkd was away is made once, when it is back. */
+/** Backups once a day. One whose time passed while tfkd was away, or that another job kept from its turn, is made once, when it can be. */
 export class BackupSchedules {
   private readonly stopped = new AbortController();
 
@@ -56,26 +60,41 @@ export class BackupSchedules {
     }
   }
 
-  /** On a full disk, say: what is due is still due at the next look. */
   private lookOrSay(): void {
     try {
       this.look();
     } catch (error) {
-      this.parts.logger.error({ err: error }, 'backups that are due cannot be made now');
+      this.parts.logger.error({ err: error }, 'daily backups cannot be looked at now');
     }
   }
 
   private look(): void {
     const { store, clock } = this.parts;
     const now = clock.now();
-    for (const schedule of store.backupSchedules.due(now)) {
-      const addon = store.addons.find(schedule.addonId);
+    // Reckoned by a clock that was wrong, and has been put right since.
+    for (const schedule of store.backupSchedules.dueAfter(now + FURTHEST_MS))
+      store.backupSchedules.setNext(schedule.addonId, this.nextOf(schedule, now));
+    for (const schedule of store.backupSchedules.due(now)) this.makeOrSay(schedule, now);
+  }
+
+  /** On a full disk, say: what is due is still due at the next look. */
+  private makeOrSay(schedule: BackupScheduleRecord, now: number): void {
+    try {
       // Together, so that no time is passed over when tfkd ends in between.
-      store.transaction(() => {
-        store.backupSchedules.setNext(schedule.addonId, this.nextOf(schedule, now));
-        if (addon?.state === 'provisioned') this.capture(addon);
-      });
+      this.parts.store.transaction(() => this.make(schedule, now));
+    } catch (error) {
+      this.parts.logger.error(
+        { err: error, addon: schedule.addonId },
+        'a backup that is due cannot be made now',
+      );
     }
+  }
+
+  private make(schedule: BackupScheduleRecord, now: number): void {
+    const { store } = this.parts;
+    const addon = store.addons.find(schedule.addonId);
+    const waits = addon?.state === 'provisioned' && !this.captured(addon);
+    if (!waits) store.backupSchedules.setNext(schedule.addonId, this.nextOf(schedule, now));
   }
 
   /** One whose time zone is not known here any more goes on every 24 hours: better than no backup, and than none of the others. */
@@ -88,16 +107,20 @@ export class BackupSchedules {
         { err: error, addon: addonId, timeZone },
         'the time of a daily backup cannot be told',
       );
-      return Math.max(now, schedule.nextAt) + DAY_MS;
+      return now + DAY_MS;
     }
   }
 
-  private capture(addon: AddonRecord): void {
+  /** False where it has to wait for what is under way with its database: it is due still, and the next look tries again. */
+  private captured(addon: AddonRecord): boolean {
     const { backups, logger, actor } = this.parts;
     try {
       backups.capture(addon, 'scheduled', actor());
+      return true;
     } catch (error) {
-      logger.warn({ err: error, addon: addon.name }, 'a scheduled backup was left out');
+      if (!(error instanceof TfkError && error.id === 'conflict')) throw error;
+      logger.debug({ err: error, addon: addon.name }, 'a daily backup waits');
+      return false;
     }
   }
 }

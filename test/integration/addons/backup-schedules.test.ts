@@ -3,6 +3,7 @@ import type { Backups } from '../../../daemon/addons/backups/backups.js';
 import { BackupSchedules } from '../../../daemon/addons/backups/schedules.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
+import { TfkError } from '../../../daemon/shared/errors.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
 import { Store } from '../../../daemon/store/store.js';
 import { KillSwitch } from '../../support/kill-switch.js';
@@ -27,13 +28,14 @@ function storeWith(...timeZones: readonly string[]): Store {
   return store;
 }
 
-/** One look; answers whose backup was asked for. */
-function looked(store: Store): string[] {
+/** One look; answers whose backup was asked for. `busy`: whose database has another job. */
+function looked(store: Store, busy?: string): string[] {
   const captured: string[] = [];
   const schedules = new BackupSchedules({
     ...{ store, clock, logger: createLogger('silent', 'test'), actor: () => 'ada' },
     backups: {
       capture: ({ id, appId, name }, origin, actor) => {
+        if (id === busy) throw new TfkError('conflict', `${name} is being restored. Nothing was begun.`);
         captured.push(id);
         store.backups.insert({ id, appId, addonId: id, addonName: name, origin, actor, createdAt: NOON });
         return store.backups.find(id) as ReturnType<Backups['capture']>;
@@ -50,6 +52,26 @@ it('one whose time zone is not known any more keeps no other from its backup', (
   expect(looked(store)).toEqual(['db-0', 'db-1']);
   expect(store.backupSchedules.of('db-0')?.nextAt).toBe(NOON + DAY);
   expect(store.backupSchedules.of('db-1')?.nextAt).toBe(NOON + DAY);
+  store.close();
+});
+
+it('one that a clock years ahead has put off for years is made tomorrow', () => {
+  const store = storeWith('UTC', 'Mars/Base', 'UTC');
+  const future = Date.UTC(2031, 0, 1);
+  for (const id of ['db-0', 'db-1']) store.backupSchedules.setNext(id, future);
+  store.backupSchedules.setNext('db-2', NOON + 1);
+  expect(looked(store)).toEqual([]);
+  for (const id of ['db-0', 'db-1']) expect(store.backupSchedules.of(id)?.nextAt).toBe(NOON + DAY);
+  expect(store.backupSchedules.of('db-2')?.nextAt).toBe(NOON + 1);
+  store.close();
+});
+
+it('one whose database has another job at that hour is made after it, and keeps no other waiting', () => {
+  const store = storeWith('UTC', 'UTC');
+  expect(looked(store, 'db-0')).toEqual(['db-1']);
+  expect(looked(store, 'db-0')).toEqual([]);
+  expect(looked(store)).toEqual(['db-0']);
+  expect(looked(store)).toEqual([]);
   store.close();
 });
 
