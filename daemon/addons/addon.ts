@@ -85,10 +85,10 @@ export interface AddonBackups {
     accept: (found: Content) => void,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Of a restore that was cut short, until `cleanUp`: had it come to its end? */
-  wasRestored(addon: AddonInstance): Promise<boolean>;
-  /** Removes what jobs have left that were cut short, and the data that was replaced. */
-  cleanUp(addon: AddonInstance): Promise<void>;
+  /** Of a restore that was cut short, until `cleanUp`: had it come to its end? Soon after the signal it is not waited for. */
+  wasRestored(addon: AddonInstance, signal: AbortSignal): Promise<boolean>;
+  /** Removes what jobs have left that were cut short, and the data that was replaced. Soon after the signal it is not waited for. */
+  cleanUp(addon: AddonInstance, signal: AbortSignal): Promise<void>;
 }
 
 export interface AddonPlan {

@@ -61,7 +61,7 @@ export class BackupJobs {
     try {
       source = await this.parts.source(restore.addonId);
       // What an earlier restore has left would be taken for the doing of this one.
-      await source.backups.cleanUp(source.addon);
+      await source.backups.cleanUp(source.addon, this.stopped);
       store.restores.begin(id);
       await this.restored(source, backup);
     } catch (error) {
@@ -94,6 +94,8 @@ export class BackupJobs {
     if (!restore) return problem;
     const isDone =
       problem === null || (restore.state === 'running' && (await this.wasRestored(restore.addonId)));
+    // The next tfkd asks again.
+    if (isDone === null && isAborted(this.stopped)) return problem;
     const reason = problem !== null && isDone !== true ? withTheData(problem, isDone) : null;
     store.restores.end(id, reason === null ? 'succeeded' : 'failed', reason, clock.now());
     return reason;
@@ -112,7 +114,7 @@ export class BackupJobs {
     const { files } = this.parts;
     const { addon, backups } = await this.parts.source(backup.addonId);
     await files.assertRoom(2 * (await backups.sizeOf(addon)) + RESERVE_BYTES);
-    await backups.cleanUp(addon);
+    await backups.cleanUp(addon, this.stopped);
     const { result: content, ...written } = await files.write(backup, (output) =>
       backups.capture(addon, output, this.stopped),
     );
@@ -153,7 +155,7 @@ export class BackupJobs {
   private async wasRestored(addonId: string): Promise<boolean | null> {
     try {
       const { addon, backups } = await this.parts.source(addonId);
-      return await backups.wasRestored(addon);
+      return await backups.wasRestored(addon, this.stopped);
     } catch (error) {
       this.parts.logger.warn({ err: error, addon: addonId }, 'how a restore ended is not known');
       return null;
@@ -166,7 +168,7 @@ export class BackupJobs {
   }
 
   private async cleanUp({ addon, backups }: BackupSource): Promise<void> {
-    await backups.cleanUp(addon).catch((error: unknown) => {
+    await backups.cleanUp(addon, this.stopped).catch((error: unknown) => {
       this.parts.logger.warn(
         { err: error, addon: addon.name },
         'what a job with a backup left stays for now',

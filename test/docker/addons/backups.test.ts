@@ -58,7 +58,7 @@ await describeDocker('A backup of a PostgreSQL in a container', (engine) => {
     ]);
     await query(url(), 'DROP TABLE kept');
     await backups.restore(addon, files.pathOf(file), () => undefined, signal);
-    await backups.cleanUp(addon);
+    await backups.cleanUp(addon, signal);
     expect(await query(url(), 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 50_000 }]);
     expect(await databases()).toEqual([{ n: 1 }]);
   });
@@ -85,7 +85,7 @@ await describeDocker('A backup of a PostgreSQL in a container', (engine) => {
     const stop = new AbortController();
     const slow = new Writable({ write: () => stop.abort() });
     await expect(backups.capture(addon, slow, stop.signal)).rejects.toThrow();
-    await backups.cleanUp(addon);
+    await backups.cleanUp(addon, signal);
     const dumps = () =>
       query(url(), `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'pg_dump'`);
     await expect.poll(dumps, { timeout: 20_000 }).toEqual([{ n: 0 }]);

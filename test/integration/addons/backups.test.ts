@@ -26,6 +26,7 @@ const ACTOR = 'ada@example.com';
 const KEPT = 2;
 /** A machine with much to do drops a database in seconds. */
 const SLOWLY = { timeout: 30_000 };
+const GOES_ON = new AbortController().signal;
 const ODD = `"Odd ""table"". one"`;
 
 describe('backups of a PostgreSQL add-on', () => {
@@ -264,7 +265,7 @@ describe('backups of a PostgreSQL add-on', () => {
     store.backups.begin('cut-backup');
     store.restores.insert({ ...cut, id: 'cut-restore', backupNumber: 1 });
     store.restores.begin('cut-restore');
-    await makeScratch(instance);
+    await makeScratch(instance, GOES_ON);
     await writeFile(join(home, 'backups', addon.appId, 'cut-backup.partial'), 'half');
     backups = tfkd();
     backups.recover();
@@ -281,19 +282,39 @@ describe('backups of a PostgreSQL add-on', () => {
 
     store.restores.insert({ ...cut, id: 'done-restore', backupNumber: 1 });
     store.restores.begin('done-restore');
-    await makeScratch(instance);
-    await asKeeper(instance, `${new URL(url).pathname.slice(1)}_scratch`, (client) =>
+    await makeScratch(instance, GOES_ON);
+    const mark = (client: pg.Client) =>
       client.query(
         'CREATE SCHEMA app; CREATE TABLE app.swapped AS SELECT 7 AS n; GRANT USAGE ON SCHEMA app TO PUBLIC; GRANT SELECT ON app.swapped TO PUBLIC',
-      ),
-    );
-    await swap(instance);
+      );
+    await asKeeper(instance, `${new URL(url).pathname.slice(1)}_scratch`, mark, GOES_ON);
+    await swap(instance, GOES_ON);
     backups = tfkd();
     backups.recover();
     await expect.poll(() => store.restores.find('done-restore')?.state, SLOWLY).toBe('succeeded');
     expect(await query('SELECT n FROM app.swapped')).toEqual([{ n: 7 }]);
     await expect.poll(databases, SLOWLY).toHaveLength(1);
     expect(await restored(good)).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('a restore whose tfkd was killed in the middle of the change is asked about only when that has ended', async () => {
+    const { addon: instance, backups: service } = await addons.backupSource(addon.id);
+    const database = new URL(url).pathname.slice(1);
+    // The job before this test has nothing more to end.
+    await expect.poll(databases, SLOWLY).toHaveLength(1);
+    const asked = (sql: string) =>
+      asKeeper(instance, 'postgres', async (client) => (await client.query(sql)).rowCount, GOES_ON);
+    const rename = `ALTER DATABASE ${database} RENAME TO ${database}_former`;
+    const change = asked(`BEGIN; ${rename}; SELECT pg_sleep(3); COMMIT`).then(
+      () => 'done',
+      () => 'ended',
+    );
+    await expect
+      .poll(() => asked(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'`), SLOWLY)
+      .toBe(1);
+    expect(await service.wasRestored(instance, GOES_ON)).toBe(false);
+    expect(await change).toBe('ended');
+    expect(await query('SELECT 1 AS there')).toEqual([{ there: 1 }]);
   });
 
   it('are kept up to a number of each origin, and outlive nothing else of theirs', async () => {

@@ -36,9 +36,9 @@ export async function asKeeper<T>(
   addon: AddonInstance,
   database: string,
   work: (client: pg.Client) => Promise<T>,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<T> {
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   const client = new pg.Client({
     ...keeperOf(addon, database),
     host: '127.0.0.1',
@@ -49,17 +49,18 @@ export async function asKeeper<T>(
   });
   client.on('error', () => undefined);
   const cut = (): void => void client.connection.stream.destroy();
-  signal?.addEventListener('abort', cut, { once: true });
+  signal.addEventListener('abort', cut, { once: true });
   try {
     await client.connect();
     for (const [name, value] of Object.entries(SETTINGS))
       await client.query(`SELECT set_config($1, $2, false)`, [name, value]);
     return await work(client);
   } catch (error) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', cut);
+    // A server that answers nothing does not answer the goodbye either.
     await client.end().catch(() => undefined);
+    signal.removeEventListener('abort', cut);
   }
 }

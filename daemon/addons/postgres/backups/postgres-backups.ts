@@ -8,6 +8,7 @@ import { databaseFacts } from '../facts.js';
 import { namesOf } from '../roles.js';
 import { contentOf, lockTables } from './content.js';
 import { asKeeper } from './keeper.js';
+import { inLastSeconds } from './last-seconds.js';
 import { cleanUp, isSwapped, makeScratch, swap } from './scratch.js';
 import type { DumpTools } from './tools.js';
 
@@ -37,7 +38,7 @@ export class PostgresBackups implements AddonBackups {
       return await this.dumpInSnapshot(addon, output, signal);
     } catch (error) {
       // A pg_dump in a container goes on until its connection ends.
-      await cleanUp(addon, limitOf(signal)).catch(() => undefined);
+      await this.cleanUp(addon, signal).catch(() => undefined);
       throw error;
     }
   }
@@ -83,8 +84,9 @@ export class PostgresBackups implements AddonBackups {
     try {
       return differences(content, await this.restoreBeside(addon, file, signal));
     } finally {
-      const cleaned = cleanUp(addon, limitOf(signal));
-      await (signal.aborted ? cleaned.catch(() => undefined) : cleaned);
+      await this.cleanUp(addon, signal).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
     }
   }
 
@@ -98,23 +100,23 @@ export class PostgresBackups implements AddonBackups {
       const found = await this.restoreBeside(addon, file, signal);
       accept(found);
       signal.throwIfAborted();
-      await swap(addon);
+      await inLastSeconds(signal, (limit) => swap(addon, limit));
     } catch (error) {
       // What answers no more may have been done.
-      const swapped = await isSwapped(addon, limitOf(signal)).catch(() => null);
+      const swapped = await this.wasRestored(addon, signal).catch(() => null);
       if (swapped === true) return;
       // Where that is not known, what is left will tell.
-      if (swapped === false) await cleanUp(addon, limitOf(signal)).catch(() => undefined);
+      if (swapped === false) await this.cleanUp(addon, signal).catch(() => undefined);
       throw error;
     }
   }
 
-  async wasRestored(addon: AddonInstance): Promise<boolean> {
-    return isSwapped(addon);
+  async wasRestored(addon: AddonInstance, signal: AbortSignal): Promise<boolean> {
+    return inLastSeconds(signal, (limit) => isSwapped(addon, limit));
   }
 
-  async cleanUp(addon: AddonInstance): Promise<void> {
-    await cleanUp(addon);
+  async cleanUp(addon: AddonInstance, signal: AbortSignal): Promise<void> {
+    await inLastSeconds(signal, (limit) => cleanUp(addon, limit));
   }
 
   /** Into the scratch database; answers what is in it then. */
@@ -135,8 +137,3 @@ export class PostgresBackups implements AddonBackups {
     return asKeeper(addon, scratch, (client) => contentOf(client, signal), signal);
   }
 }
-
-/** Where tfkd ends, whatever is not removed soon is left to the next one, which does that before anything else. */
-const LAST_MS = 2_000;
-const limitOf = (signal: AbortSignal): AbortSignal | undefined =>
-  signal.aborted ? AbortSignal.timeout(LAST_MS) : undefined;

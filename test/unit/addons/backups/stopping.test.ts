@@ -7,7 +7,10 @@ import type { AddonInstance } from '../../../../daemon/addons/addon.js';
 import { BackupFiles } from '../../../../daemon/addons/backups/files.js';
 import { contentOf } from '../../../../daemon/addons/postgres/backups/content.js';
 import { asKeeper } from '../../../../daemon/addons/postgres/backups/keeper.js';
-import { PostgresBackups } from '../../../../daemon/addons/postgres/backups/postgres-backups.js';
+import {
+  PostgresBackups,
+  type PostgresBackupParts,
+} from '../../../../daemon/addons/postgres/backups/postgres-backups.js';
 
 const message = (type: string, body = ''): Buffer => {
   const length = Buffer.alloc(4);
@@ -22,7 +25,9 @@ const DONE = Buffer.concat(
 
 /** A server that lets everybody in, takes every setting, and never ends a query; or says nothing at all. */
 async function aSlowServer(says: 'nothing' | 'hello'): Promise<AddonInstance> {
-  const server = createServer((socket) => {
+  // It does not hear that the other side has hung up.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    onTestFinished(() => void socket.destroy());
     socket.on('error', () => undefined);
     socket.on('data', (asked) => {
       const type = String.fromCharCode(asked[0] ?? 0);
@@ -36,6 +41,14 @@ async function aSlowServer(says: 'nothing' | 'hello'): Promise<AddonInstance> {
   const id = '00000000-0000-4000-8000-000000000000';
   return { id, name: 'postgresql-calm-1', hostName: 'h', plan: 'p', data, engine: 'process', apps: [] };
 }
+
+const PARTS: PostgresBackupParts = {
+  prepare: async ({ data }) => data,
+  toolsFor: async () => ({ dump: async () => undefined, restore: async () => undefined }),
+};
+
+const later = (ms: number): Promise<never> =>
+  new Promise((_, reject) => setTimeout(() => reject(new Error('it is still waited for')), ms));
 
 const stopsSoon = (): AbortSignal => {
   const stop = new AbortController();
@@ -56,13 +69,32 @@ test.each(['hello', 'nothing'] as const)(
 
 test('a proof is given up, and what it leaves to the next tfkd, where removing it takes long', async () => {
   const addon = await aSlowServer('hello');
-  const backups = new PostgresBackups({
-    prepare: async () => addon.data,
-    toolsFor: async () => ({ dump: async () => undefined, restore: async () => undefined }),
-  });
+  const backups = new PostgresBackups(PARTS);
   const signal = stopsSoon();
   const content = { version: '', tables: [], objects: {} };
   await expect(backups.prove(addon, '/none', content, signal)).rejects.toThrow('tfkd ends');
+});
+
+/** What has to be asked of a server that lets tfkd in, and is then as a container that is paused. */
+const LEAVES: Readonly<
+  Record<string, (backups: PostgresBackups, addon: AddonInstance, stop: AbortSignal) => unknown>
+> = {
+  'what a job left': (backups, addon, stop) => backups.cleanUp(addon, stop),
+  'how a restore ended': (backups, addon, stop) => backups.wasRestored(addon, stop),
+};
+test.each(Object.entries(LEAVES))(
+  '%s is left to the next tfkd by a server that is mute',
+  async (_, ask) => {
+    const addon = await aSlowServer('hello');
+    await expect(ask(new PostgresBackups(PARTS), addon, stopsSoon())).rejects.toThrow('tfkd ends');
+  },
+  5000,
+);
+
+test('a server that does not take the goodbye is left all the same', async () => {
+  const addon = await aSlowServer('hello');
+  const connection = asKeeper(addon, 'd', async () => undefined, stopsSoon());
+  await expect(Promise.race([connection, later(2000)])).resolves.toBeUndefined();
 });
 
 test('a file of a terabyte is not read to its end', async () => {
