@@ -77,9 +77,10 @@ export const shortOrLong =
     isShort(value) ? short(value, at, report) : long(value, at, report);
 
 export const listOf =
-  <T>(check: Check<T>): Check<readonly T[]> =>
+  <T>(check: Check<T>, most = Number.POSITIVE_INFINITY): Check<readonly T[]> =>
   (value, at, report) => {
     if (!Array.isArray(value)) return complain(at, 'should be a list', report);
+    if (value.length > most) return complain(at, `should have at most ${most} entries`, report);
     const items: T[] = [];
     for (const [index, item] of value.entries()) {
       const checked = check(item, under(at, index), report);
@@ -93,9 +94,8 @@ export const listOfDifferent =
   <T>(check: Check<T>, most: number, nameOf: (item: T) => string): Check<readonly T[]> =>
   (value, at, report) => {
     const before = report.problems.length;
-    const items = listOf(check)(value, at, report);
+    const items = listOf(check, most)(value, at, report);
     if (items === invalid || report.problems.length > before) return invalid;
-    if (items.length > most) return complain(at, `should have at most ${most} entries`, report);
     const names = items.map(nameOf);
     for (const [index, name] of names.entries()) {
       const first = names.indexOf(name);

@@ -22,7 +22,15 @@ const variables = listOf(object({ name: text, value: text }, ['name', 'value']))
 export const isShowable = (name: string): boolean => /^[\x21-\x7E]{1,512}$/.test(name);
 const image = textThat((name) => (isShowable(name) ? null : 'is no name of an image'));
 
-const shared = { builder: image, include: listOf(text), exclude: listOf(text) };
+/** The daemon holds each of them against each file. */
+const MAX_PATTERNS = 100;
+const MAX_PATTERN_LENGTH = 1000;
+const pattern = textThat(({ length }) =>
+  length > MAX_PATTERN_LENGTH ? `has more than ${MAX_PATTERN_LENGTH} characters` : null,
+);
+const patterns = listOf(pattern, MAX_PATTERNS);
+
+const shared = { builder: image, include: patterns, exclude: patterns };
 
 /** Below `io.buildpacks`, of schema 0.2. */
 const second = object({

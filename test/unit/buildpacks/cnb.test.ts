@@ -76,6 +76,16 @@ describe('project.toml', () => {
     ],
     ['an empty entry', `${V2}[[io.buildpacks.group]]\nversion = "1"`, /needs the id/],
     ['something else', `${V2}[io.buildpacks]\nbuilder = 1`, /builder: should be a string/],
+    [
+      'more patterns than the daemon has time for',
+      `${V2}[io.buildpacks]\nexclude = [${'"x",'.repeat(101)}]`,
+      /io\.buildpacks\/exclude: should have at most 100 entries/,
+    ],
+    [
+      'a pattern of that kind',
+      `[build]\ninclude = ["${'x'.repeat(1001)}"]`,
+      /build\/include\/0: has more than 1000 characters/,
+    ],
     ['no TOML', 'builder = ', /not valid TOML/],
     ['an image that steers terminals', `${V2}[io.buildpacks]\nbuilder = "\\u001b[2J"`, /builder: is no name/],
     [

@@ -1,4 +1,3 @@
-import ignore from 'ignore';
 import { stringify } from 'smol-toml';
 import { orderToml } from '../../../../../buildpacks/cnb/order.js';
 import type { PlannedBuilder } from '../../../../../buildpacks/plan.js';
@@ -11,6 +10,7 @@ import { cacheFolder } from '../steps/container-options.js';
 import { ownedBy } from './carry.js';
 import type { BuilderImages, FoundImage } from './images.js';
 import { APP_DIR, LAYERS_DIR, ORDER_FILE, PLATFORM_DIR } from './places.js';
+import { seenFiles } from './seen-files.js';
 
 /** What the container of a builder gets before its lifecycle runs. */
 export interface Equipment {
@@ -51,7 +51,7 @@ export async function equip(
       new Map([...lifecycleFiles(planned, images)].map(([path, toml]) => [path, Buffer.from(toml)])),
       now,
     ),
-    tree(request.sourceDir, seenBy(planned, source), { to: named(APP_DIR), now }),
+    tree(request.sourceDir, await seenFiles(planned.files, source), { to: named(APP_DIR), now }),
   ];
   return {
     parts: parts.map((part) => ownedBy(images.builder.user, part)),
@@ -87,13 +87,4 @@ function analyzedToml({ ref, id, labels, architecture }: FoundImage): string {
   const distro = name === undefined || version === undefined ? {} : { distro: { name, version } };
   const target = { os: 'linux', arch: architecture, ...distro };
   return stringify({ 'run-image': { image: ref, reference: id, target } });
-}
-
-/** What project.toml leaves of the source. */
-function seenBy({ files: wanted }: PlannedBuilder, source: readonly TreeEntry[]): readonly TreeEntry[] {
-  if (wanted === null) return source;
-  const rules = ignore().add([...wanted.patterns]);
-  const matches = ({ path, type }: TreeEntry) => rules.ignores(type === 'folder' ? `${path}/` : path);
-  if (wanted.kind === 'without') return source.filter((entry) => !matches(entry));
-  return source.filter((entry) => entry.type !== 'folder' && matches(entry));
 }
