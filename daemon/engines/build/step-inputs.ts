@@ -1,13 +1,16 @@
 import { isClosed, type BuildStep, type ClosedStep } from '../../../buildpacks/plan.js';
 import type { TreeEntry } from '../../shared/tree.js';
+import { StepFailed } from './step-failed.js';
 
 type Link = TreeEntry & { readonly type: 'link' };
 
 const MAX_HOPS = 40;
+/** Of one step's links, all together: the names that their ways pass. */
+const MAX_PASSED = 100_000;
 
 /**
  * What a closed step finds of the source, in the source's order: the files that it names, and where one of them is a link all
- * that this leads to. So a change behind a link is a change of the step's inputs.
+ * that this leads to. So a change behind a link is a change of the step's inputs. Throws StepFailed where links lead on and on.
  */
 export function inputsOf({ inputs }: ClosedStep, source: readonly TreeEntry[]): readonly TreeEntry[] {
   const names = new Set(inputs);
@@ -20,6 +23,8 @@ export function inputsOf({ inputs }: ClosedStep, source: readonly TreeEntry[]): 
 /** The paths of these entries, and of what links among them and behind them lead to. */
 function withTargets(named: readonly TreeEntry[], source: readonly TreeEntry[]): ReadonlySet<string> {
   const entries = new Map(source.map((entry) => [entry.path, entry]));
+  const children = byFolder(source);
+  const passed = { names: 0 };
   const seen = new Set<string>();
   const done = new Set<string>();
   const waiting = [...named];
@@ -28,22 +33,35 @@ function withTargets(named: readonly TreeEntry[], source: readonly TreeEntry[]):
     if (done.has(path)) continue;
     done.add(path);
     seen.add(path);
-    if (entry.type === 'folder') waiting.push(...source.filter((other) => other.path.startsWith(`${path}/`)));
+    if (entry.type === 'folder') for (const child of children.get(path) ?? []) waiting.push(child);
     if (entry.type !== 'link') continue;
-    const way = follow(entry, entries);
-    for (const passed of way) seen.add(passed.path);
+    const way = follow(entry, entries, passed);
+    for (const { path: met } of way) seen.add(met);
     waiting.push(...way.slice(-1));
   }
   return seen;
 }
 
+/** What lies in each folder itself. */
+function byFolder(source: readonly TreeEntry[]): ReadonlyMap<string, readonly TreeEntry[]> {
+  const children = new Map<string, TreeEntry[]>();
+  for (const entry of source) {
+    const folder = entry.path.slice(0, Math.max(entry.path.lastIndexOf('/'), 0));
+    const known = children.get(folder);
+    if (known) known.push(entry);
+    else children.set(folder, [entry]);
+  }
+  return children;
+}
+
 /** Folders and links on a link's way, and at last what lies at its end; as far as there is anything. */
-function follow(link: Link, entries: ReadonlyMap<string, TreeEntry>): TreeEntry[] {
+function follow(link: Link, entries: ReadonlyMap<string, TreeEntry>, passed: { names: number }): TreeEntry[] {
   const way: TreeEntry[] = [];
   const at = link.path.split('/').slice(0, -1);
   const ahead = link.target.split('/');
   let hops = 0;
   for (let part = ahead.shift(); part !== undefined; part = ahead.shift()) {
+    if (++passed.names > MAX_PASSED) throw tooFar(link);
     if (part === '..') at.pop();
     if (part === '' || part === '.' || part === '..') continue;
     const entry = entries.get([...at, part].join('/'));
@@ -55,6 +73,14 @@ function follow(link: Link, entries: ReadonlyMap<string, TreeEntry>): TreeEntry[
   }
   return way;
 }
+
+const tooFar = ({ path }: Link): StepFailed =>
+  new StepFailed({
+    ok: false,
+    reason: 'limit',
+    message: `Too many symbolic links of the source lead on to others: by ${JSON.stringify(path)} they have passed ${MAX_PASSED} names.`,
+    hint: 'Put files in the place of links, in the folders that links lead to above all, and push again.',
+  });
 
 /** Of the config vars that a build is given those that the step gets: a closed one what it names, any other all. */
 export function configOf(

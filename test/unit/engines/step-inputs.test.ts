@@ -50,6 +50,19 @@ describe('what a closed step sees', () => {
     expect(seen(['lock'], files)).toEqual(paths);
   });
 
+  test('is found in a time that grows with the source, not with its square', () => {
+    const folders = Object.fromEntries(Array.from({ length: 60_000 }, (_, index) => [`d/${index}/`, '']));
+    expect(seen(['lock'], { 'd/': '', ...folders, lock: '-> d' })).toHaveLength(60_002);
+  });
+
+  test('is refused where links lead on and on', () => {
+    const to = (name: string) => `-> ${'d/../'.repeat(800)}${name}`;
+    const chain = Array.from({ length: 39 }, (_, index) => [`c${index}`, to(`c${index + 1}`)]);
+    const into = Array.from({ length: 10_000 }, (_, index) => [`d/${index}`, '-> ../c0']);
+    const files = Object.fromEntries([['d/', ''], ...chain, ['c39', ''], ...into, ['lock', '-> d']]);
+    expect(() => seen(['lock'], files)).toThrow(/Too many symbolic links .* have passed 100000 names/);
+  });
+
   test('is another thing when what lies behind a link changes', () => {
     const digest = (content: string) =>
       treeDigest(inputsOf(aStep({ inputs: ['lock'] }), aSource({ 'a.txt': content, lock: '-> a.txt' })));
