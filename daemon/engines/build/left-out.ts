@@ -1,7 +1,7 @@
 import ignore from 'ignore';
 
-/** Does a plan leave a folder that its steps made out of the slug, as of what only built a website? */
-export const isLeftOut = (exclude: readonly string[], folder: string): boolean =>
-  ignore()
-    .add([...exclude])
-    .ignores(`${folder}/`);
+/** Tells of folders that a plan's steps made whether it leaves them out of the slug, as what only built a website. */
+export function leftOutBy(exclude: readonly string[]): (folder: string) => boolean {
+  const rules = ignore().add([...exclude]);
+  return (folder) => rules.ignores(`${folder}/`);
+}

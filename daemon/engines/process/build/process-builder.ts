@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import { isKeptWithSlug } from '../../build/buildpacks.js';
-import { isLeftOut } from '../../build/left-out.js';
+import { leftOutBy } from '../../build/left-out.js';
 import { refuseLarge } from '../../build/slug-limit.js';
 import { StepFailed } from '../../build/step-failed.js';
 import type { Artifact, BuildRequest, BuildResult, Unstartable } from '../../engine.js';
@@ -195,7 +195,8 @@ export class ProcessBuilder implements SlugBuilder {
       .run()
       .finally(() => this.endProcesses(place.staging, commands.started));
     commands.refuseStopped();
-    const layers = all.filter(({ path }) => !isLeftOut(plan.exclude, path));
+    const isLeftOut = leftOutBy(plan.exclude);
+    const layers = all.filter(({ path }) => !isLeftOut(path));
     const { tree, removed } = await workspace.finish(layers);
     const entries = await leaveOut(tree, plan.exclude);
     refuseLarge(slugSize({ entries, layers }), limits.slugBytes);

@@ -3,7 +3,7 @@ import type { BuildpackRelease } from '../../../../../buildpacks/classic/release
 import type { Clock } from '../../../../shared/clock.js';
 import type { Logger } from '../../../../shared/logger.js';
 import type { TreeEntry } from '../../../../shared/tree.js';
-import { isLeftOut } from '../../../build/left-out.js';
+import { leftOutBy } from '../../../build/left-out.js';
 import { refuseLarge } from '../../../build/slug-limit.js';
 import type { Watch } from '../../../build/watch.js';
 import type { Artifact, BuildRequest } from '../../../engine.js';
@@ -108,7 +108,7 @@ export class PlanBuilder {
     });
     const { layers: all, keys } = await steps.run();
     // A layer of an image cannot be taken out from below others: it is all of them or none.
-    const layers = all.paths.every((path) => isLeftOut(request.plan.exclude, path)) ? bare(base) : all;
+    const layers = all.paths.every(leftOutBy(request.plan.exclude)) ? bare(base) : all;
     watch.refuseStopped();
     const launch =
       bases.launch.id === bases.build.id ? base : await toolImages.equip(bases.launch, bases.tools);
