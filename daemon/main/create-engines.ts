@@ -62,6 +62,7 @@ function createProcessEngine(config: Config, clock: Clock, logger: Logger): Prom
       path: systemPath(nodePath),
       processes: new Processes(),
       toolchains: new Toolchains({ ...config.toolchains, home: config.userHome, nodePath }),
+      logger,
     }),
     clock,
     logger,

@@ -14,13 +14,20 @@ describeEngine('process', async (): Promise<EngineFixture> => {
   await chmod(home, 0o711);
   const processes = new Processes();
   const toolchains = theseToolchains();
-  const builder = new ProcessBuilder({ home, path: process.env['PATH'] ?? '', processes, toolchains });
+  const logger = pino({ level: 'silent' });
+  const builder = new ProcessBuilder({
+    home,
+    path: process.env['PATH'] ?? '',
+    processes,
+    toolchains,
+    logger,
+  });
   const open = (name: string) =>
     ProcessEngine.open({
       dynosDir: join(home, name),
       builder,
       clock: systemClock,
-      logger: pino({ level: 'silent' }),
+      logger,
       nodePath: process.execPath,
     });
   return {

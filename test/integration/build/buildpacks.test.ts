@@ -15,6 +15,7 @@ import type { BuildRequest, BuildResult } from '../../../daemon/engines/engine.j
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { builtProgram } from '../../support/built.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { aRequest, aSource, tempFolder, writeFiles } from './support.js';
@@ -60,6 +61,7 @@ class Bench {
     path,
     processes: new Processes(),
     toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
   });
 
   library(

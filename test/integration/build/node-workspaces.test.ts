@@ -7,6 +7,7 @@ import { sourceTree } from '../../../daemon/build/source-tree.js';
 import { readConfig } from '../../../daemon/config.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { aRequest, aSource, tempFolder, writeFiles } from './support.js';
 import { BUN, NPM, PNPM, YARN_1, YARN_4 } from './workspace-locks.js';
@@ -17,6 +18,7 @@ const aBuilder = () =>
     path: '/usr/local/bin:/usr/bin:/bin',
     processes: new Processes(),
     toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
   });
 
 async function push(builder: ProcessBuilder, folder: string) {

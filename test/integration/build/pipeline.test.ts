@@ -92,6 +92,7 @@ class Stage {
       path,
       processes: new Processes(),
       toolchains: theseToolchains(),
+      logger: createLogger('silent', 'test'),
     });
     this.builds = new Builds({
       engineOf: () => ({

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,17 +14,24 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { extract } from 'tar-fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Artifact, BuildResult } from '../../../daemon/engines/engine.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { scanTree } from '../../../daemon/shared/tree.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { aPlan, aRequest, aSource, tempFolder, writeFiles } from './support.js';
 
 const path = `${join(process.execPath, '..')}:/usr/local/bin:/usr/bin:/bin`;
 const aBuilder = (home = tempFolder()) =>
-  new ProcessBuilder({ home, path, processes: new Processes(), toolchains: theseToolchains() });
+  new ProcessBuilder({
+    home,
+    path,
+    processes: new Processes(),
+    toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
+  });
 
 function artifactOf(result: BuildResult): Artifact {
   if (!result.ok) throw new Error(`${result.reason}: ${result.message}`);
@@ -468,6 +476,25 @@ test('builds of an app lie in one place, so that what tools keep between them ho
   expect(await built('pwd; true')).toBe(first);
   const [one, other] = await Promise.all([built('pwd; sleep 1'), built('pwd; sleep 1; true')]);
   expect(one).not.toBe(other);
+});
+
+test('a build that leaves what cannot be removed ends as it would, and neither later ones nor a later tfkd end by it', async () => {
+  const home = tempFolder();
+  // Too deep for any path to name all of it, so that not even root removes it by its path.
+  onTestFinished(() => void execFileSync('rm', ['-rf', join(home, 'cache')]));
+  const deepen = `process.chdir('..');
+    for (let i = 0; i < 30; i++) { fs.mkdirSync('d'.repeat(200)); process.chdir('d'.repeat(200)); }
+    process.exit(3);`;
+  const build = async (builder: ProcessBuilder, ...argv: [string, ...string[]]) => {
+    const request = aRequest(aSource({ a: '' }), { plan: aPlan([argv]) });
+    return { result: await builder.build(request), text: request.output.text };
+  };
+  const builder = aBuilder(home);
+  expect((await build(builder, 'node', '-e', deepen)).result).toMatchObject({ ok: false, reason: 'command' });
+  const later = await build(builder, 'pwd');
+  expect(later).toMatchObject({ result: { ok: true } });
+  expect(later.text).toContain(join(home, 'cache/staging/app-1/tree'));
+  expect(await build(aBuilder(home), 'sh', '-c', 'pwd; true')).toMatchObject({ result: { ok: true } });
 });
 
 test('a later tfkd ends and removes what a killed one left', async () => {

@@ -12,6 +12,7 @@ import { sourceTree } from '../../../daemon/build/source-tree.js';
 import { readConfig } from '../../../daemon/config.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { aRequest, tempFolder } from './support.js';
 
@@ -30,6 +31,7 @@ export const aBuilder = (home: string): ProcessBuilder =>
     path: SYSTEM_PATH,
     processes: new Processes(),
     toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
   });
 
 /** Why tests of a language cannot run here; false: they can. */

@@ -6,6 +6,7 @@ import { sourceTree } from '../../../daemon/build/source-tree.js';
 import { readConfig } from '../../../daemon/config.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { aRequest, aSource, tempFolder, writeFiles } from './support.js';
 
@@ -17,6 +18,7 @@ const aBuilder = () =>
     path: PATH,
     processes: new Processes(),
     toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
   });
 
 /** One push: the plan as tfk makes it, with what the machine's builds are given. */

@@ -12,6 +12,7 @@ import { addFiles } from '../../../daemon/build/add-files.js';
 import { sourceTree } from '../../../daemon/build/source-tree.js';
 import { ProcessBuilder } from '../../../daemon/engines/process/build/process-builder.js';
 import { Processes } from '../../../daemon/engines/process/host/processes.js';
+import { createLogger } from '../../../daemon/shared/logger.js';
 import { theseToolchains } from '../../support/toolchains.js';
 import { aRequest, aSource, tempFolder } from './support.js';
 
@@ -33,6 +34,7 @@ async function served(source: string, prepare: (app: string) => void = () => und
     path: process.env['PATH'] ?? '',
     processes: new Processes(),
     toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
   });
   const result = await builder.build(aRequest(source, { plan }));
   if (!result.ok) throw new Error(result.message);

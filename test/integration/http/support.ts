@@ -480,6 +480,7 @@ function slugsOf({ store, clock, home }: Parts): Services['slugs'] {
     path,
     processes: new Processes(),
     toolchains: theseToolchains(),
+    logger: createLogger('silent', 'test'),
   });
   const slugUploads = createSlugUploads({
     config: {

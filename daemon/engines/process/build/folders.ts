@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../../shared/errors.js';
+import { removeTree } from './remove.js';
 
 /** Where the embedded engine keeps what builds make; all on one file system, so that a rename is enough to publish. */
 export class BuildFolders {
@@ -34,18 +35,13 @@ export class BuildFolders {
   }
 
   async forgetCaches(appId: string): Promise<void> {
-    const folder = join(this.apps, safeName(appId));
-    await rm(folder, { recursive: true, force: true }).catch(async (error: unknown) => {
-      if (codeOf(error) !== 'EACCES') throw error;
-      await openUp(folder);
-      await rm(folder, { recursive: true, force: true });
-    });
+    await removeTree(join(this.apps, safeName(appId)));
   }
 
-  /** An empty folder for one build; what a cut-off build left under this name is removed. */
+  /** An empty folder for one build; what an earlier one left under this name is removed, or set aside where it cannot be. */
   async stagingOf(name: string): Promise<string> {
     const folder = join(this.staging, safeName(name));
-    await rm(folder, { recursive: true, force: true });
+    await removeTree(folder).catch(() => rename(folder, goneName(folder)));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return folder;
   }
@@ -57,23 +53,18 @@ export async function publish(finished: string, target: string): Promise<void> {
     await rename(finished, target);
   } catch (error) {
     if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
-    await rm(finished, { recursive: true, force: true });
+    await removeTree(finished);
   }
 }
 
 /** Makes a published folder disappear at once: it is renamed before its files go one by one. */
 export async function unpublish(folder: string): Promise<void> {
-  const doomed = `${folder}.${randomUUID()}.gone`;
+  const doomed = goneName(folder);
   await rename(folder, doomed);
-  await rm(doomed, { recursive: true, force: true });
+  await removeTree(doomed);
 }
 
-/** Some tools lock the folders of their caches against changes, as Go does with the versions of itself that it fetches. */
-async function openUp(folder: string): Promise<void> {
-  await chmod(folder, 0o700);
-  for (const child of await readdir(folder, { withFileTypes: true }))
-    if (child.isDirectory()) await openUp(join(folder, child.name));
-}
+const goneName = (folder: string): string => `${folder}.${randomUUID()}.gone`;
 
 function safeName(name: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(name)) return name;

@@ -1,9 +1,11 @@
 import { lstat, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
+import type { Logger } from '../../../shared/logger.js';
 import { isKeptWithSlug } from '../../build/buildpacks.js';
 import type { Artifact } from '../../engine.js';
 import { unpublish, type BuildFolders } from './folders.js';
+import { tryToRemoveTree } from './remove.js';
 import type { SlugStore } from './slugs.js';
 
 /** What one running build relies on. */
@@ -23,6 +25,7 @@ export class GarbageCollector {
   constructor(
     private readonly folders: BuildFolders,
     private readonly slugs: SlugStore,
+    private readonly logger: Logger,
   ) {}
 
   startUsing(): Using {
@@ -58,7 +61,7 @@ export class GarbageCollector {
   async sweep(): Promise<void> {
     for (const folder of [this.folders.slugs, this.folders.layers]) {
       for (const name of await readdir(folder)) {
-        if (name.endsWith('.gone')) await rm(join(folder, name), { recursive: true, force: true });
+        if (name.endsWith('.gone')) await tryToRemoveTree(join(folder, name), this.logger);
       }
     }
     for (const name of await readdir(this.folders.built)) {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
 import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
+import type { Logger } from '../../../shared/logger.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
 import { isKeptWithSlug } from '../../build/buildpacks.js';
 import { leftOutBy } from '../../build/left-out.js';
@@ -21,10 +22,11 @@ import { CommandRunner } from './command-runner.js';
 import { equipmentOf, type Equipment } from './equipment.js';
 import { leaveOut } from './exclude.js';
 import { BuildFolders } from './folders.js';
-import { GarbageCollector } from './garbage.js';
+import { GarbageCollector, type Using } from './garbage.js';
 import { LayerStore } from './layers.js';
 import { packed } from './pack.js';
 import { findUnstartable } from './programs.js';
+import { tryToRemoveTree } from './remove.js';
 import { SlugStore, slugSize } from './slugs.js';
 import { Steps } from './steps.js';
 import { Workspace } from './workspace.js';
@@ -36,6 +38,7 @@ export interface ProcessBuilderOptions {
   readonly path: string;
   readonly toolchains: Toolchains;
   readonly processes: Processes;
+  readonly logger: Logger;
 }
 
 /** What one set of inputs came to. */
@@ -66,22 +69,16 @@ export class ProcessBuilder implements SlugBuilder {
     this.folders = new BuildFolders(options.home);
     this.layers = new LayerStore(this.folders);
     this.slugs = new SlugStore(this.folders, this.layers);
-    this.garbage = new GarbageCollector(this.folders, this.slugs);
+    this.garbage = new GarbageCollector(this.folders, this.slugs, options.logger);
   }
 
   async build(request: BuildRequest): Promise<BuildResult> {
     await this.recover();
     const using = this.garbage.startUsing();
     const name = this.claimName(request);
-    const staging = await this.folders.stagingOf(name);
     try {
-      const made = await this.make(request, { staging, uses: using.add });
-      using.add(made.artifact.id);
-      return { ok: true, ...made, image: null };
-    } catch (error) {
-      return faultOf(error, request.signal);
+      return await this.buildAs(name, request, using);
     } finally {
-      await rm(staging, { recursive: true, force: true });
       this.busy.delete(name);
       using.end();
     }
@@ -140,6 +137,19 @@ export class ProcessBuilder implements SlugBuilder {
     const name = this.busy.has(appId) ? buildId : appId;
     this.busy.add(name);
     return name;
+  }
+
+  private async buildAs(name: string, request: BuildRequest, using: Using): Promise<BuildResult> {
+    const staging = await this.folders.stagingOf(name);
+    try {
+      const made = await this.make(request, { staging, uses: using.add });
+      using.add(made.artifact.id);
+      return { ok: true, ...made, image: null };
+    } catch (error) {
+      return faultOf(error, request.signal);
+    } finally {
+      await tryToRemoveTree(staging, this.options.logger);
+    }
   }
 
   private async make(
@@ -241,7 +251,7 @@ export class ProcessBuilder implements SlugBuilder {
     for (const name of await readdir(this.folders.staging)) {
       const staging = join(this.folders.staging, name);
       await this.endProcesses(staging, true);
-      await rm(staging, { recursive: true, force: true });
+      await tryToRemoveTree(staging, this.options.logger);
     }
     await this.garbage.sweep();
   }
