@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, pack, type Header } from 'tar-stream';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { carried, Meter, ownedBy } from '../../../../daemon/engines/docker/build/cnb/carry.js';
 import {
   archiveOf,
   files,
   folders,
+  fromRoot,
   type Part,
 } from '../../../../daemon/engines/docker/build/steps/archives.js';
 
@@ -43,6 +44,35 @@ test('carries what another container has to the same place, with owners and mode
   ]);
   expect(headers[1]).toMatchObject({ uid: 7, gid: 8, mode: 0o4755 });
   expect(meter.bytes).toBe(3);
+});
+
+describe('what is carried under a name that needs extended records', () => {
+  const LONG = `größe-${'n'.repeat(150)}`;
+  /** As Go's archives have them: the records say the whole names, and what else the header has no place for. */
+  const named = async (): Promise<Readable> => {
+    const archive = pack();
+    const common = { mode: 0o644, uid: 7, gid: 8, mtime: new Date(1000) };
+    const more = { 'SCHILY.xattr.user.a': 'b' };
+    for (const name of ['app/größe.txt', `app/${LONG}`])
+      archive.entry({ ...common, name, pax: { path: name, size: '3', ...more } }, 'abc');
+    const link = { name: 'app/same', linkname: `app/${LONG}` };
+    archive.entry({ ...common, ...link, type: 'link', pax: { path: link.name, linkpath: link.linkname } });
+    archive.finalize();
+    return Readable.from([await buffer(archive)]);
+  };
+
+  test.each([
+    ['into an image of a builder', async () => carried('/layers/app', named, new Meter(1000))],
+    ['between the containers of steps', async () => fromRoot('layers/app', await named())],
+  ])('is at the same place: %s', async (_, part) => {
+    const headers = await headersOf(await part());
+    expect(headers.map(({ name, linkname }) => [name, linkname])).toEqual([
+      ['layers/app/größe.txt', null],
+      [`layers/app/${LONG}`, null],
+      ['layers/app/same', `layers/app/${LONG}`],
+    ]);
+    expect(headers[0]?.pax).toMatchObject({ 'SCHILY.xattr.user.a': 'b' });
+  });
 });
 
 test('tells two contents apart, whenever they were made', async () => {

@@ -3,7 +3,7 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline as flow } from 'node:stream/promises';
 import { extract, type Header, type Pack } from 'tar-stream';
 import { refuseLarge } from '../../../build/slug-limit.js';
-import { below, parentOf, type Part } from '../steps/archives.js';
+import { movedBelow, parentOf, type Part } from '../steps/archives.js';
 
 /** Weighs what is carried into an image, and tells two contents of it apart. */
 export class Meter {
@@ -47,12 +47,7 @@ export function carried(path: string, read: (path: string) => Promise<Readable>,
     const reading = flow(await read(path), entries);
     const writing = async () => {
       for await (const entry of entries) {
-        const { header } = entry;
-        const link = header.type === 'link' ? { linkname: below(to, header.linkname) } : {};
-        await carry({ ...header, name: below(to, header.name), ...link }, entry as unknown as Readable, {
-          target,
-          meter,
-        });
+        await carry(movedBelow(to, entry.header), entry as unknown as Readable, { target, meter });
         entry.resume();
       }
     };

@@ -121,16 +121,27 @@ export function fromRoot(path: string, archive: Readable): Part {
     const reading = flow(archive, entries);
     const writing = async () => {
       for await (const entry of entries) {
-        const { name, linkname, type } = entry.header;
-        const link = type === 'link' ? { linkname: below(to, linkname) } : {};
-        const moved = { ...entry.header, name: below(to, name), ...link };
-        if (type === 'file') await flow(entry as unknown as Readable, target.entry(moved));
-        else await add(target, moved);
+        const header = movedBelow(to, entry.header);
+        if (header.type === 'file') await flow(entry as unknown as Readable, target.entry(header));
+        else await add(target, header);
         entry.resume();
       }
     };
     await Promise.all([reading, writing()]);
   };
+}
+
+/** An entry of the engine's archive, under its name counted from the root; `to` is the folder in which the archive was taken. */
+export function movedBelow(to: string, header: Header): Header {
+  const { name, type, linkname } = header;
+  const link = type === 'link' ? { linkname: below(to, linkname) } : {};
+  return { ...header, name: below(to, name), ...link, pax: otherRecords(header.pax) };
+}
+
+/** Without what the header itself says: written again, these records would go before it. */
+function otherRecords(pax: Header['pax']): Header['pax'] {
+  const others = Object.entries(pax ?? {}).filter(([key]) => !['path', 'linkpath', 'size'].includes(key));
+  return others.length === 0 ? null : Object.fromEntries(others);
 }
 
 /** A further name of a file whose first one, with the content, is not kept. */
