@@ -81,6 +81,18 @@ export function readProject(source: SourceTree): Project | null {
   };
 }
 
+/** Does it name one, as far as that can be read? */
+export function namesBuilder(source: SourceTree): boolean {
+  try {
+    const table = parsed(source.read(FILE) ?? '');
+    const places = [table['build'], tableOf(table['io'])['buildpacks']];
+    return places.some((place) => tableOf(place)['builder'] !== undefined);
+  } catch (error) {
+    if (error instanceof PlanError) return false;
+    throw error;
+  }
+}
+
 type Table = Readonly<Record<string, unknown>>;
 
 function parsed(content: string): Table {
@@ -96,7 +108,8 @@ function parsed(content: string): Table {
 function isFirst(table: Table, { problems }: Report): boolean {
   const version = tableOf(tableOf(table)['_'])['schema-version'];
   if (version === undefined || version === '0.1') return true;
-  if (version !== '0.2')
+  if (version === 0.1 || version === 0.2) problems.push(`_/schema-version: should be the text "${version}"`);
+  else if (version !== '0.2')
     problems.push(`_/schema-version: is ${JSON.stringify(version)}, and tfk knows 0.1 and 0.2`);
   return false;
 }

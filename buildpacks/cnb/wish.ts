@@ -1,6 +1,6 @@
 import { PlanError, type PlanContext } from '../planner.js';
 import type { SourceTree } from '../source.js';
-import { isShowable, PROJECT_FILE, readProject, type Project } from './project.js';
+import { isShowable, namesBuilder, PROJECT_FILE, readProject, type Project } from './project.js';
 
 /** The config var that names the builder of an app. */
 export const BUILDER_VAR = 'TFK_BUILDER';
@@ -43,10 +43,28 @@ function ofProject(source: SourceTree, context: PlanContext): BuilderWish {
   if (!source.has(PROJECT_FILE)) return none();
   const unfit = unfitFor(context);
   if (unfit !== null) return none(...unusedProject(source, unfit));
-  const project = readProject(source);
+  const read = readUnlessUnused(source);
+  if (read.broken !== null) return none(read.broken);
+  const { project } = read;
   if (project?.builder != null)
     return { builder: { image: project.builder, by: PROJECT_FILE, project }, warnings: [] };
   return none(...withoutBuilder(project?.asks ?? []));
+}
+
+type Read =
+  | { readonly project: Project | null; readonly broken: null }
+  /** What is said of it. */
+  | { readonly broken: string };
+
+/** That one which names no builder is broken is told, and no more: other tools have such a file too. */
+function readUnlessUnused(source: SourceTree): Read {
+  try {
+    return { project: readProject(source), broken: null };
+  } catch (error) {
+    if (!(error instanceof PlanError) || namesBuilder(source)) throw error;
+    const said = error.message.replaceAll(/\s*\n\s*/g, ' ').replace(/\.$/, '');
+    return { broken: `${said}. No builder is taken from it.` };
+  }
 }
 
 const withoutBuilder = (asks: readonly string[]): string[] =>
