@@ -1,4 +1,5 @@
 import { parse } from 'smol-toml';
+import { folderOf, isFolderName } from './layers.js';
 
 /** What a detector has chosen. */
 export interface DetectedGroup {
@@ -24,7 +25,7 @@ function elementsOf(value: unknown): { id: string; version: string }[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((element: unknown) => {
     const { id, version } = (element ?? {}) as { readonly id?: unknown; readonly version?: unknown };
-    return isName(id) && isName(version) ? [{ id, version }] : [];
+    return isName(id) && isFolderName(folderOf(id)) && isName(version) ? [{ id, version }] : [];
   });
 }
 

@@ -11,6 +11,10 @@ export interface Layer extends LayerName {
   readonly build: boolean;
   readonly launch: boolean;
   readonly cache: boolean;
+}
+
+/** Also what its buildpack has noted of it, which may be a megabyte of tables. */
+export interface DescribedLayer extends Layer {
   readonly metadata: unknown;
 }
 
@@ -19,18 +23,21 @@ export const folderOf = (buildpackId: string): string => buildpackId.replaceAll(
 
 export const pathOf = ({ buildpack, layer }: LayerName): string => `${buildpack}/${layer}`;
 
+/** Of a folder below another one: not that one itself, nor the one above. */
+export const isFolderName = (name: string): boolean => !['', '.', '..'].includes(name);
+
 /** Files of a buildpack's folder that are none of a layer's. */
 const NO_LAYERS: readonly string[] = ['store', 'launch', 'build'];
 
 /** The layer that a path `<buildpack>/<layer>.toml` is of; null for what is of none. */
 export function layerOf(path: string): LayerName | null {
   const [, buildpack = '', layer = ''] = /^([A-Za-z0-9._-]+)\/([^/]+)\.toml$/.exec(path) ?? [];
-  if (layer === '' || NO_LAYERS.includes(layer) || layer === '.' || layer === '..') return null;
+  if (NO_LAYERS.includes(layer) || !isFolderName(layer) || !isFolderName(buildpack)) return null;
   return buildpack === 'config' || buildpack === 'sbom' ? null : { buildpack, layer };
 }
 
 /** Of the text of its `<layer>.toml`; null where that cannot be read. */
-export function readLayer(name: LayerName, toml: string): Layer | null {
+export function readLayer(name: LayerName, toml: string): DescribedLayer | null {
   try {
     const table = parse(toml, { integersAsBigInt: true }) as Record<string, unknown>;
     const types = (table['types'] ?? {}) as Record<string, unknown>;
@@ -59,6 +66,18 @@ export function restoringOf({ build, launch, cache }: Pick<Layer, 'build' | 'lau
   return launch && !build ? 'metadata' : 'nothing';
 }
 
-/** The `<layer>.toml` that the next build finds: without types, by which a buildpack says that it wants the layer again. */
-export const restoredToml = ({ metadata }: Layer): string =>
-  metadata === undefined ? '' : stringify({ metadata }, { numbersAsFloat: true });
+/** Each table is headed by the names of all around it: deep ones would become far longer than they are. */
+const DEEPEST = 32;
+
+/**
+ * The `<layer>.toml` that the next build finds: without types, by which a buildpack says that it wants the layer again. Null for
+ * what is nested too deeply to be told.
+ */
+export function restoredToml({ metadata }: Pick<DescribedLayer, 'metadata'>): string | null {
+  if (metadata === undefined) return '';
+  try {
+    return stringify({ metadata }, { numbersAsFloat: true, maxDepth: DEEPEST });
+  } catch {
+    return null;
+  }
+}

@@ -12,8 +12,10 @@ export type Launching =
   | 'launcher';
 
 export function launchingOf(labels: Readonly<Record<string, string>>): Launching {
+  // An image that stands on one of tfk's has its labels too.
+  if (IMAGE_LABEL.images in labels) return 'plain';
   if (IMAGE_LABEL.builder in labels) return 'launcher';
-  return IMAGE_LABEL.layers in labels && !(IMAGE_LABEL.images in labels) ? 'profile' : 'plain';
+  return IMAGE_LABEL.layers in labels ? 'profile' : 'plain';
 }
 
 /**

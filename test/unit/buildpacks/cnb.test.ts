@@ -58,6 +58,7 @@ describe('project.toml', () => {
 
   test.each([
     ['both lists', `${V2}[io.buildpacks]\ninclude = ["a"]\nexclude = ["b"]`, /only one of them/],
+    ['a version that is a number', '[_]\nschema-version = 0.2', /schema-version: should be the text "0.2"/],
     ['a schema of later', '[_]\nschema-version = "0.9"', /_\/schema-version: is "0.9"/],
     [
       'a fetched buildpack',
@@ -145,6 +146,19 @@ describe('the builder of an app', () => {
     expect(plan(aTree({ ...node, 'project.toml': '[broken' }), { ...docker, images: false }).planner).toBe(
       'node',
     );
+  });
+
+  test.each([
+    ['no TOML', '[broken', /project.toml is not valid TOML: .* No builder is taken from it/],
+    ['a list of numbers', `${V2}[io.buildpacks]\ninclude = [1]`, /cannot be used: .*include/],
+    ['another schema', '[_]\nschema-version = 0.2', /should be the text "0.2"/],
+  ])('is none in a project.toml that names none: with %s it is told, and breaks nothing', (_, toml, told) => {
+    const planned = plan(aTree({ ...node, 'project.toml': toml }), docker);
+    expect(planned.planner).toBe('node');
+    expect(planned.warnings.join()).toMatch(told);
+    const naming = aTree({ ...node, 'project.toml': `${toml}\n[build]\nbuilder = "its/builder"` });
+    if (!toml.includes('broken')) expect(() => plan(naming, docker)).toThrow(PlanError);
+    expect(() => plan(aTree({ ...node, 'project.toml': toml }), named)).toThrow(PlanError);
   });
 });
 
@@ -261,6 +275,8 @@ describe('what a builder leaves', () => {
       '[[group]]\nid = "a/b"\nversion = "1"\napi = "0.8"\n[[group-extensions]]\nid = "e"\nversion = "1"';
     expect(readGroup(toml)).toEqual({ buildpacks: [{ id: 'a/b', version: '1' }], extensions: ['e'] });
     expect(readGroup('= broken')).toBeNull();
+    for (const id of ['.', '..'])
+      expect(readGroup(`[[group]]\nid = "${id}"\nversion = "1"`)).toMatchObject({ buildpacks: [] });
     expect(readGroup('[[group]]\nid = "\\u001b[2J"\nversion = "1"')).toMatchObject({ buildpacks: [] });
   });
 
@@ -271,6 +287,9 @@ describe('what a builder leaves', () => {
     ['config/metadata.toml', null],
     ['a_b/...toml', null],
     ['a_b/../x.toml', null],
+    ['../x.toml', null],
+    ['./x.toml', null],
+    ['a_b/..toml', null],
     ['a_b/deps.sbom.cdx.json', null],
   ])('is %s of the layer %j', (path, layer) => {
     expect(layerOf(path)).toEqual(layer);
@@ -300,5 +319,7 @@ describe('what a builder leaves', () => {
     expect(restored).toContain('real = 1.0');
     expect(restored).not.toContain('types');
     expect(readLayer({ buildpack: 'a', layer: 'b' }, '= broken')).toBeNull();
+    const deep = `[metadata]\n${'a.'.repeat(100)}a = 1`;
+    expect(restoredToml(readLayer({ buildpack: 'a', layer: 'b' }, deep) ?? { metadata: 1 })).toBeNull();
   });
 });

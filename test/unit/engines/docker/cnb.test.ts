@@ -3,6 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { extract, pack, type Header } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { carried, Meter, ownedBy } from '../../../../daemon/engines/docker/build/cnb/carry.js';
+import { BuilderSupply } from '../../../../daemon/engines/docker/build/cnb/images.js';
+import { Phases } from '../../../../daemon/engines/docker/build/cnb/phases.js';
 import {
   archiveOf,
   files,
@@ -99,4 +101,54 @@ test('gives the files of a part to another user', async () => {
     ['a/b/', 1, 2],
     ['a/b/c', 1, 2],
   ]);
+});
+
+describe('the run image of a builder', () => {
+  const metadata = {
+    lifecycle: { apis: { platform: { supported: ['0.12'] } } },
+    stack: { runImage: { image: 'my/run' } },
+  };
+  const obtain = (labels: Readonly<Record<string, string>>) => {
+    const configs: Readonly<Record<string, unknown>> = {
+      'my/builder': {
+        Labels: { 'io.buildpacks.builder.metadata': JSON.stringify(metadata) },
+        Env: ['CNB_USER_ID=1', 'CNB_GROUP_ID=1'],
+      },
+      'my/run': { Labels: labels },
+    };
+    const docker = {
+      getImage: (ref: string) => ({
+        inspect: async () => ({ Id: `sha256:of-${ref}`, Config: configs[ref] }),
+      }),
+    };
+    const supply = new BuilderSupply({
+      client: { api: async () => docker } as never,
+      supply: { ensureAll: async () => undefined },
+    });
+    const planned = { image: 'my/builder', by: 'TFK_BUILDER', group: [], files: null, env: {} };
+    return supply.obtain(planned, {} as never, new AbortController().signal);
+  };
+
+  test('is none that tfk has made, or what stands on it', async () => {
+    expect((await obtain({ 'io.buildpacks.stack.id': 'x' })).run.ref).toBe('my/run');
+    for (const label of ['tfk.images', 'tfk.layers', 'tfk.home'])
+      await expect(obtain({ [label]: '' })).rejects.toMatchObject({
+        fault: { reason: 'runtime', message: expect.stringContaining(`the label ${label}`) as string },
+      });
+  });
+});
+
+test.each([
+  ['TFK_BUILDER', /for none, type `tfk config:unset TFK_BUILDER`/],
+  ['project.toml', /for none, remove `builder` from project.toml/],
+])('says how to do without the builder that %s names', async (by, hint) => {
+  const phases = new Phases({
+    image: 'my/builder',
+    by,
+    builder: { user: { uid: 1, gid: 1 }, platformApi: '0.12', order: [] },
+    commands: { command: async () => 'exited with status 20' },
+  } as unknown as ConstructorParameters<typeof Phases>[0]);
+  await expect(phases.detect()).rejects.toMatchObject({
+    fault: { reason: 'detect', hint: expect.stringMatching(hint) as string },
+  });
 });

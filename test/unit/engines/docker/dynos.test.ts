@@ -62,6 +62,7 @@ test('sources the profile of a folder that tfk built, and has a builder’s laun
   expect(launchingOf({ 'tfk.layers': '' })).toBe('profile');
   expect(launchingOf({ 'tfk.images': '', 'tfk.layers': '' })).toBe('plain');
   expect(launchingOf({ 'tfk.builder': 'b', 'tfk.layers': '' })).toBe('launcher');
+  expect(launchingOf({ 'tfk.builder': 'b', 'tfk.images': '' })).toBe('plain');
   expect(launchingOf({})).toBe('plain');
   const command = { command: 'node web.js', terminal: null };
   const profiled = shellOf(command, { launching: 'profile' });

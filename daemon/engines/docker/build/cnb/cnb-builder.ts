@@ -125,7 +125,7 @@ export class CnbBuilder {
       container,
       cache,
       now,
-      phases: new Phases({ image: planned.image, builder, container, commands, output, env, ordered }),
+      phases: new Phases({ ...planned, builder, container, commands, output, env, ordered }),
       folders: new LayerFolders({ builder, container, containers, commands, output, cache, now }),
     };
   }

@@ -64,6 +64,7 @@ export class BuilderSupply {
     const run = await this.ensure(ref, request, signal).catch((error: unknown) => {
       throw refusal(error, `Apps of the builder ${planned.image} run on ${ref}, which cannot be had.`);
     });
+    refuseOurs(run, planned);
     return { image, builder: read.builder, run };
   }
 
@@ -112,6 +113,14 @@ const ANOTHER =
 
 const failed = (message: string, hint: string): StepFailed =>
   new StepFailed({ ok: false, reason: 'runtime', message, hint });
+
+/** A slug has the labels of what it stands on: tfk would take it for what these say. */
+function refuseOurs({ ref, labels }: FoundImage, { image }: PlannedBuilder): void {
+  const ours = Object.keys(labels).find((name) => name.startsWith('tfk.'));
+  if (ours === undefined) return;
+  const message = `Apps of the builder ${image} run on ${ref}, which has the label ${ours}: tfk has made it, or what it stands on.`;
+  throw failed(message, 'Take a builder whose run image is none of a tfk app.');
+}
 
 /** The build's failure with what it means; the engine's own stays as it is. */
 function refusal(error: unknown, before: string): unknown {

@@ -6,9 +6,11 @@ import {
   readLayer,
   restoredToml,
   restoringOf,
+  type DescribedLayer,
   type Layer,
 } from '../../../../../buildpacks/cnb/layers.js';
 import { StepFailed } from '../../../build/step-failed.js';
+import { inMegabytes } from '../../../build/watch.js';
 import type { BuildOutput } from '../../../engine.js';
 import { files, folders } from '../steps/archives.js';
 import type { CommandRunner } from '../steps/command-runner.js';
@@ -16,6 +18,7 @@ import { cacheFolder } from '../steps/container-options.js';
 import type { BuildContainers } from '../steps/containers.js';
 import { ownedBy } from './carry.js';
 import { fileIn } from './container-files.js';
+import { CLEAR, COPY, LIST, REPLACE } from './layer-scripts.js';
 import { runsAs } from './phases.js';
 import { LAYERS_DIR } from './places.js';
 
@@ -43,52 +46,19 @@ export interface FoundLayers {
   readonly stores: readonly string[];
 }
 
-/** Lists what describes layers below $1, each with a `d` where the layer's folder is there. */
-const LIST = `cd "$1" 2>/dev/null || exit 0
-for file in */*.toml */*.sbom.*; do
-  if [ -f "$file" ] && [ ! -h "$file" ]; then
-    folder=\${file%.toml}
-    if [ -d "$folder" ] && [ ! -h "$folder" ]; then mark=d; else mark=-; fi
-    printf '%s %s\\n' "$mark" "$file"
-  fi
-done`;
-
-const COPYING = `for path; do
-  mkdir -p "$to/\${path%/*}" && cp -a "$from/$path" "$to/$path" || exit 1
-done`;
-
-/** Copies paths from below $1 to below $2. */
-const COPY = `from=$1 to=$2
-shift 2
-${COPYING}`;
-
-/** As COPY, in place of all that was below $2 before: whenever it is cut off, $2 is whole, or not there. */
-const REPLACE = `from=$1 kept=$2 to=$2.next
-shift 2
-rm -rf "$to" "$kept.old" && mkdir -p "$to" || exit 1
-${COPYING}
-if [ -d "$kept" ]; then mv "$kept" "$kept.old" || exit 1; fi
-mv "$to" "$kept" && rm -rf "$kept.old"`;
-
-/** Empties folders below $1. */
-const CLEAR = 'cd "$1" && shift && rm -rf -- "$@"';
-
 /**
  * The folders of layers in a build's container, and what is kept of them for the next build: as the specification has the
  * lifecycle's restorer and exporter do it, which want a registry for that, or the engine itself.
  */
 export class LayerFolders {
-  private saved: readonly FoundLayer[] = [];
+  private saved: readonly SavedLayer[] = [];
 
   constructor(private readonly parts: LayerFoldersParts) {}
 
   /** Gives these buildpacks what they left in the cache. What cannot be restored is built anew. */
   async restore(folderNames: ReadonlySet<string>): Promise<void> {
     const { output, container, containers, builder, now } = this.parts;
-    const listed = await this.list(this.kept);
-    const found = await this.read(this.kept, listed);
-    const saved = found.filter((layer) => folderNames.has(layer.buildpack));
-    const stores = storesAmong(listed, folderNames);
+    const { saved, stores } = await this.kept(folderNames);
     const whole = saved.filter((layer) => layer.isFolder && restoringOf(layer) === 'contents');
     const tomls = saved.filter((layer) => whole.includes(layer) || restoringOf(layer) === 'metadata');
     const paths = [
@@ -96,7 +66,7 @@ export class LayerFolders {
       ...whole.map(pathOf),
       ...tomls.flatMap((layer) => layer.files.filter((path) => !path.endsWith('.toml'))),
     ];
-    if (!(await this.copy(COPY, [this.kept, LAYERS_DIR], paths))) {
+    if (!(await this.copy(COPY, [this.cached, LAYERS_DIR], paths))) {
       output.warning('The cached layers could not be restored: all is built anew.');
       await this.sh(CLEAR, [LAYERS_DIR, ...folderNames]);
       return;
@@ -104,7 +74,7 @@ export class LayerFolders {
     this.saved = saved;
     const texts = tomls.map((layer): [string, Buffer] => [
       `${LAYERS_DIR.slice(1)}/${pathOf(layer)}.toml`,
-      Buffer.from(restoredToml(layer)),
+      Buffer.from(layer.toml),
     ]);
     const made = tomls.map(({ buildpack }) => `${LAYERS_DIR.slice(1)}/${buildpack}`);
     await containers.fill(container, [
@@ -117,10 +87,10 @@ export class LayerFolders {
   /** What the build left, of these buildpacks; with what is in a layer that a buildpack asks for unseen. */
   async found(folderNames: ReadonlySet<string>): Promise<FoundLayers> {
     const listed = await this.list(LAYERS_DIR);
-    const all = await this.read(LAYERS_DIR, listed);
+    const all: FoundLayer[] = [];
+    for await (const { layer } of this.described(LAYERS_DIR, listed, folderNames)) all.push(layer);
     const layers: FoundLayer[] = [];
-    for (const layer of all.filter(({ buildpack }) => folderNames.has(buildpack)))
-      layers.push(layer.launch && !layer.isFolder ? await this.reused(layer) : layer);
+    for (const layer of all) layers.push(layer.launch && !layer.isFolder ? await this.reused(layer) : layer);
     return { layers, stores: storesAmong(listed, folderNames) };
   }
 
@@ -128,14 +98,14 @@ export class LayerFolders {
   async save({ layers, stores }: FoundLayers): Promise<void> {
     const kept = layers.filter((layer) => layer.isFolder && restoringOf(layer) !== 'nothing');
     const paths = [...stores, ...kept.flatMap((layer) => [pathOf(layer), ...layer.files])];
-    if (await this.copy(REPLACE, [LAYERS_DIR, this.kept], paths)) return;
+    if (await this.copy(REPLACE, [LAYERS_DIR, this.cached], paths)) return;
     this.parts.output.warning('The layers could not be kept: the next build makes them anew.');
   }
 
   private async reused(layer: FoundLayer): Promise<FoundLayer> {
     const before = this.saved.find((one) => pathOf(one) === pathOf(layer));
     const isKept = before?.isFolder === true && before.launch && !layer.cache;
-    if (isKept && (await this.copy(COPY, [this.kept, LAYERS_DIR], [pathOf(layer)])))
+    if (isKept && (await this.copy(COPY, [this.cached, LAYERS_DIR], [pathOf(layer)])))
       return { ...layer, isFolder: true };
     throw new StepFailed({
       ok: false,
@@ -145,37 +115,61 @@ export class LayerFolders {
     });
   }
 
-  private get kept(): string {
+  private get cached(): string {
     return `${cacheFolder(this.parts.cache)}/layers`;
   }
 
-  private async read(root: string, listed: readonly Listed[]): Promise<FoundLayer[]> {
+  /** What is in the cache of these buildpacks; nothing, where it is more than a build may leave. */
+  private async kept(folderNames: ReadonlySet<string>): Promise<Kept> {
+    const saved: SavedLayer[] = [];
+    let left = MOST_BYTES;
+    try {
+      const listed = await this.list(this.cached);
+      for await (const { layer, metadata } of this.described(this.cached, listed, folderNames)) {
+        const toml = restoredToml({ metadata });
+        left -= toml?.length ?? 0;
+        if (left < 0) throw tooDescribed();
+        if (toml !== null) saved.push({ ...layer, toml });
+      }
+      return { saved, stores: storesAmong(listed, folderNames) };
+    } catch (error) {
+      if (!(error instanceof StepFailed) || error.fault.reason !== 'limit') throw error;
+      this.parts.output.warning(`The cached layers are not restored: all is built anew. ${error.message}`);
+      return { saved: [], stores: [] };
+    }
+  }
+
+  /** One by one, so that only one's metadata is there at a time. Rejects with StepFailed where they are too much in all. */
+  private async *described(
+    root: string,
+    listed: readonly Listed[],
+    folderNames: ReadonlySet<string>,
+  ): AsyncGenerator<Described> {
     const { container, containers } = this.parts;
-    const layers: FoundLayer[] = [];
+    let left = MOST_BYTES;
     for (const { path, isFolder } of listed) {
       const name = layerOf(path);
-      if (name === null) continue;
+      if (name === null || !folderNames.has(name.buildpack)) continue;
       const text = await fileIn(containers, container, `${root}/${path}`);
-      const layer = text === null ? null : readLayer(name, text);
-      if (layer === null) continue;
-      const own = listed.map((other) => other.path).filter((other) => isOf(other, pathOf(name)));
-      layers.push({ ...layer, isFolder, files: own });
+      left -= Buffer.byteLength(text ?? '');
+      if (left < 0) throw tooDescribed();
+      const described = text === null ? null : readLayer(name, text);
+      if (described === null) continue;
+      const files = listed.map((other) => other.path).filter((other) => isOf(other, pathOf(name)));
+      const { metadata, ...layer } = described;
+      yield { layer: { ...layer, isFolder, files }, metadata };
     }
-    return layers;
   }
 
   private async list(root: string): Promise<Listed[]> {
     const listed: Listed[] = [];
     const line = (text: string): void => {
       const [, mark, path] = /^([d-]) (.+)$/.exec(text) ?? [];
-      if (path !== undefined) listed.push({ path, isFolder: mark === 'd' });
+      if (path !== undefined && listed.length <= MOST_FILES) listed.push({ path, isFolder: mark === 'd' });
     };
     const why = await this.sh(LIST, [root], line);
     if (why !== null) throw new Error(`listing the layers of a build ${why}`);
-    if (listed.length > MOST_FILES) {
-      const message = `The buildpacks describe ${listed.length} layers, more than the ${MOST_FILES} that they may.`;
-      throw new StepFailed({ ok: false, reason: 'limit', message });
-    }
+    if (listed.length > MOST_FILES) throw tooMuch(`more than ${MOST_FILES} files that describe layers`);
     return listed;
   }
 
@@ -206,6 +200,26 @@ export class LayerFolders {
 
 /** Each is asked for by itself; buildpacks have a few dozen. */
 const MOST_FILES = 1000;
+/** Of all of them: far more than what describes layers, and little for tfkd to have at once. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+const tooMuch = (what: string): StepFailed =>
+  new StepFailed({ ok: false, reason: 'limit', message: `The buildpacks left ${what}.` });
+
+const tooDescribed = (): StepFailed => tooMuch(`more than ${inMegabytes(MOST_BYTES)} that describe layers`);
+
+/** A layer in the cache, with the `<layer>.toml` that its buildpack finds. */
+interface SavedLayer extends FoundLayer {
+  readonly toml: string;
+}
+
+interface Kept extends Pick<FoundLayers, 'stores'> {
+  readonly saved: readonly SavedLayer[];
+}
+
+interface Described extends Pick<DescribedLayer, 'metadata'> {
+  readonly layer: FoundLayer;
+}
 
 interface Listed {
   readonly path: string;

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { Builder } from '../../../../../buildpacks/cnb/builder-image.js';
+import { BUILDER_VAR } from '../../../../../buildpacks/cnb/wish.js';
 import { heard } from '../../../build/heard.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import type { BuildOutput } from '../../../engine.js';
@@ -8,6 +9,8 @@ import { APP_DIR, LAYERS_DIR, LIFECYCLE_DIR, ORDER_FILE, PLATFORM_DIR } from './
 
 export interface PhasesParts {
   readonly image: string;
+  /** Who names that image: PlannedBuilder.by. */
+  readonly by: string;
   readonly builder: Builder;
   readonly container: Docker.Container;
   readonly commands: CommandRunner;
@@ -26,14 +29,14 @@ export class Phases {
   async detect(): Promise<void> {
     const why = await this.run('detector');
     if (why === null) return;
-    const { image } = this.parts;
+    const { image, by } = this.parts;
     const tried = this.tried();
     if (why === 'exited with status 20')
       throw new StepFailed({
         ok: false,
         reason: 'detect',
         message: `No buildpack of the builder ${image} builds this source.${tried}`,
-        hint: 'Above is what each of them says. Is the folder right? Another builder is named by `tfk config:set TFK_BUILDER=IMAGE`; none: `tfk config:unset TFK_BUILDER`.',
+        hint: `Above is what each of them says. Is the folder right? Another builder is named by \`tfk config:set ${BUILDER_VAR}=IMAGE\`; for none, ${withoutBuilder(by)}.`,
       });
     const message =
       why === 'exited with status 21'
@@ -85,6 +88,9 @@ export const runsAs = ({ user }: Builder): { readonly user: string; readonly fol
   user: `${user.uid}:${user.gid}`,
   folder: APP_DIR,
 });
+
+const withoutBuilder = (by: string): string =>
+  by === BUILDER_VAR ? `type \`tfk config:unset ${BUILDER_VAR}\`` : `remove \`builder\` from ${by}`;
 
 /** What the specification has a lifecycle's exit status mean. */
 function meaning(why: string): string {
