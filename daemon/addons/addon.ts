@@ -89,6 +89,8 @@ export interface AddonBackups {
   wasRestored(addon: AddonInstance, signal: AbortSignal): Promise<boolean>;
   /** Removes what jobs have left that were cut short, and the data that was replaced. Soon after the signal it is not waited for. */
   cleanUp(addon: AddonInstance, signal: AbortSignal): Promise<void>;
+  /** The same without the data that was replaced: `wasRestored` tells still. */
+  dropUnfinished(addon: AddonInstance, signal: AbortSignal): Promise<void>;
 }
 
 export interface AddonPlan {

@@ -5,7 +5,8 @@ import { SerialQueue } from '../../shared/serial-queue.js';
 import type { AddonRecord } from '../../store/addons.js';
 import type { BackupRecord } from '../../store/backups.js';
 import type { RestoreRecord } from '../../store/restores.js';
-import { BackupJobs, failure } from './jobs.js';
+import { Ends, failure } from './ends.js';
+import { BackupJobs } from './jobs.js';
 import { nameOf } from './names.js';
 import type { BackupParts } from './parts.js';
 
@@ -23,7 +24,7 @@ export class Backups {
   private readonly shares = new Map<string, { readonly id: string; readonly until: number }>();
 
   constructor(private readonly parts: BackupParts) {
-    this.jobs = new BackupJobs(parts, this.stopped.signal);
+    this.jobs = new BackupJobs(parts, new Ends(parts, this.stopped.signal), this.stopped.signal);
   }
 
   get kept(): number {
@@ -48,13 +49,14 @@ export class Backups {
   announced(secret: string): BackupRecord | undefined {
     this.forgetUnsent();
     const upload = this.uploads.get(secret);
-    return upload && this.parts.store.backups.find(upload.id);
+    if (!upload || upload.until <= this.parts.clock.now()) return undefined;
+    return this.parts.store.backups.find(upload.id);
   }
 
   /** `length` in bytes, where the client told it. Resolves when the file is here, whole. */
   async receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void> {
-    this.takeAnnounced(backup.id);
     this.parts.store.backups.begin(backup.id);
+    this.takeAnnounced(backup.id);
     await this.jobs.receive(backup, body, length);
   }
 
@@ -160,14 +162,17 @@ export class Backups {
     return secret !== undefined && this.uploads.delete(secret);
   }
 
-  /** Who announced a file and never sent it keeps nobody else from the database. */
+  /**
+   * Who announced a file and never sent it keeps nobody else from the database. Each is forgotten only when its end is seen to be
+   * written: the disk may be full, and a transaction around this undone.
+   */
   private forgetUnsent(): void {
     const { store, clock } = this.parts;
     const now = clock.now();
     for (const [secret, { id, until }] of this.uploads) {
       if (until > now) continue;
-      this.uploads.delete(secret);
-      store.backups.end(id, failure('its file was never sent'), now);
+      if (store.backups.find(id)?.finishedAt !== null) this.uploads.delete(secret);
+      else store.backups.end(id, failure('its file was never sent'), now);
     }
   }
 

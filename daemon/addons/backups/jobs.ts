@@ -5,13 +5,13 @@ import type { BackupEnd, BackupRecord } from '../../store/backups.js';
 import type { RestoreRecord } from '../../store/restores.js';
 import type { BackupSource } from '../addons.js';
 import { differences, rowsIn, type Content } from './content.js';
+import { CUT_SHORT, failure, type Ends } from './ends.js';
 import { nameOf } from './names.js';
 import type { BackupParts } from './parts.js';
 import { tooOld } from './retention.js';
 
 /** For what a database takes that is made for the proof. */
 const RESERVE_BYTES = 64 * 1024 ** 2;
-const CUT_SHORT = 'tfkd ended before it was done';
 
 export interface CutShort {
   readonly backups: readonly BackupRecord[];
@@ -22,33 +22,32 @@ export interface CutShort {
 export class BackupJobs {
   constructor(
     private readonly parts: BackupParts,
+    private readonly ends: Ends,
     private readonly stopped: AbortSignal,
   ) {}
 
   async capture(id: string): Promise<void> {
-    const { store, clock, record } = this.parts;
+    const { store, record } = this.parts;
     const backup = store.backups.find(id);
     if (backup?.state !== 'pending' || this.stopped.aborted) return;
-    store.backups.begin(id);
     const end = await this.captured(backup).catch((error: unknown) => this.failed(error));
-    store.backups.end(id, end, clock.now());
+    if (!(await this.ends.backup(id, end))) return;
     record(backup.appId, toldOf(backup, end));
     await this.removeOld(backup);
   }
 
   async receive(backup: BackupRecord, body: Readable, length: number | null): Promise<void> {
-    const { store, clock, files } = this.parts;
     // It may break off before anybody reads it; then the pipeline says so.
     body.on('error', () => undefined);
-    try {
-      await files.assertRoom(length ?? 0);
-      const { bytes, sha256 } = await files.write(backup, (output) => pipeline(body, output));
-      const end = { state: 'unverified', reason: null, bytes, sha256, content: null } as const;
-      store.backups.end(backup.id, end, clock.now());
-    } catch (error) {
-      store.backups.end(backup.id, this.failed(error), clock.now());
+    const end = await this.received(backup, body, length).catch((error: unknown) => {
+      // Who sends it hears of it at once, whenever it is written.
+      void this.ends.backup(backup.id, this.failed(error));
       throw error;
-    }
+    });
+    if (!(await this.ends.backup(backup.id, end)))
+      throw new TfkError('unavailable', `${nameOf(backup)} is not kept: ${CUT_SHORT}.`, {
+        hint: 'Send it again.',
+      });
     await this.removeOld(backup);
   }
 
@@ -69,49 +68,67 @@ export class BackupJobs {
     }
     // The next tfkd finds out how it ended, and removes what is left there.
     if (problem !== null && isAborted(this.stopped)) return;
-    const reason = await this.endRestore(id, problem);
+    const end = await this.endRestore(id, problem);
+    if (!end) return;
+    const { reason } = end;
     const what = `${restore.addonName} from ${nameOf(backup)}`;
     record(restore.appId, reason === null ? `Restored ${what}` : `Restoring ${what} failed. ${reason}`);
     if (source) await this.cleanUp(source);
   }
 
   /** A server that does not run yet is waited for by nobody: what was left there goes with the next job. */
-  async recover({ backups, restores }: CutShort): Promise<void> {
+  async recover(cut: CutShort): Promise<void> {
     if (this.stopped.aborted) return;
-    const { store, clock } = this.parts;
-    for (const { id } of backups) store.backups.end(id, failure(CUT_SHORT), clock.now());
-    for (const { id } of restores) await this.endRestore(id, CUT_SHORT);
-    // What they replaced tells that they did, and so goes only now; others may have ended with something left.
-    const ever = new Set([...store.restores.addonIds(), ...store.backups.capturedAddonIds()]);
-    for (const addonId of ever) if (!isAborted(this.stopped)) await this.cleanUpOf(addonId);
-    await this.sweep();
+    const undecided = new Set(cut.restores.map(({ addonId }) => addonId));
+    await this.makeRoom(cut, undecided);
+    for (const backup of cut.backups) await this.ends.backupCutShort(backup);
+    for (const { id } of cut.restores) if (!isAborted(this.stopped)) await this.endRestore(id, CUT_SHORT);
+    for (const addonId of undecided) if (!isAborted(this.stopped)) await this.cleanUpOf(addonId, 'cleanUp');
   }
 
-  /** With a problem it may have come to its end all the same. Answers why it has failed; null: it has not. */
-  private async endRestore(id: string, problem: string | null): Promise<string | null> {
-    const { store, clock } = this.parts;
-    const restore = store.restores.find(id);
-    if (!restore) return problem;
+  /**
+   * Without a write to the store: it may have no room just for this. What a restore replaced tells that it did, and so goes only when
+   * its end is written.
+   */
+  private async makeRoom({ backups }: CutShort, undecided: ReadonlySet<string>): Promise<void> {
+    const { store, logger } = this.parts;
+    await this.sweep(new Set(backups.map(({ id }) => id))).catch((error: unknown) => {
+      logger.warn({ err: error }, 'files of backups that nobody knows stay');
+    });
+    // Others may have ended with something left.
+    const ever = new Set([...store.restores.addonIds(), ...store.backups.capturedAddonIds()]);
+    for (const addonId of ever)
+      if (!isAborted(this.stopped))
+        await this.cleanUpOf(addonId, undecided.has(addonId) ? 'dropUnfinished' : 'cleanUp');
+  }
+
+  /** With a problem it may have come to its end all the same. Answers why it has failed; undefined: tfkd stops, and the next one ends it. */
+  private async endRestore(
+    id: string,
+    problem: string | null,
+  ): Promise<{ readonly reason: string | null } | undefined> {
+    const restore = this.parts.store.restores.find(id);
+    if (!restore) return undefined;
     const isDone =
       problem === null || (restore.state === 'running' && (await this.wasRestored(restore.addonId)));
-    // The next tfkd asks again.
-    if (isDone === null && isAborted(this.stopped)) return problem;
+    if (isDone === null && isAborted(this.stopped)) return undefined;
     const reason = problem !== null && isDone !== true ? withTheData(problem, isDone) : null;
-    store.restores.end(id, reason === null ? 'succeeded' : 'failed', reason, clock.now());
-    return reason;
+    return (await this.ends.restore(id, reason)) ? { reason } : undefined;
   }
 
-  /** Files that no record tells of: halves, and whole ones whose backup has failed since, or was deleted. */
-  private async sweep(): Promise<void> {
+  /** Files that no record tells of: those of `cut` backups, and whole ones whose backup has failed since, or was deleted. */
+  private async sweep(cut: ReadonlySet<string>): Promise<void> {
     const { store, files } = this.parts;
     await files.sweep((id, isPartial) => {
       const backup = store.backups.find(id);
-      return backup !== undefined && (backup.finishedAt === null || (!isPartial && backup.bytes !== null));
+      if (!backup || cut.has(id)) return false;
+      return backup.finishedAt === null || (!isPartial && backup.bytes !== null);
     });
   }
 
   private async captured(backup: BackupRecord): Promise<BackupEnd> {
-    const { files } = this.parts;
+    const { files, store } = this.parts;
+    store.backups.begin(backup.id);
     const { addon, backups } = await this.parts.source(backup.addonId);
     await files.assertRoom(2 * (await backups.sizeOf(addon)) + RESERVE_BYTES);
     await backups.cleanUp(addon, this.stopped);
@@ -127,6 +144,13 @@ export class BackupJobs {
     } catch (error) {
       return { ...end, state: 'unverified', reason: `it could not be proved: ${this.reasonOf(error)}` };
     }
+  }
+
+  private async received(backup: BackupRecord, body: Readable, length: number | null): Promise<BackupEnd> {
+    const { files } = this.parts;
+    await files.assertRoom(length ?? 0);
+    const { bytes, sha256 } = await files.write(backup, (output) => pipeline(body, output));
+    return { state: 'unverified', reason: null, bytes, sha256, content: null };
   }
 
   private async restored({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {
@@ -162,13 +186,16 @@ export class BackupJobs {
     }
   }
 
-  private async cleanUpOf(addonId: string): Promise<void> {
+  private async cleanUpOf(addonId: string, how: 'cleanUp' | 'dropUnfinished'): Promise<void> {
     const source = await this.parts.source(addonId).catch(() => undefined);
-    if (source) await this.cleanUp(source);
+    if (source) await this.cleanUp(source, how);
   }
 
-  private async cleanUp({ addon, backups }: BackupSource): Promise<void> {
-    await backups.cleanUp(addon, this.stopped).catch((error: unknown) => {
+  private async cleanUp(
+    { addon, backups }: BackupSource,
+    how: 'cleanUp' | 'dropUnfinished' = 'cleanUp',
+  ): Promise<void> {
+    await backups[how](addon, this.stopped).catch((error: unknown) => {
       this.parts.logger.warn(
         { err: error, addon: addon.name },
         'what a job with a backup left stays for now',
@@ -190,14 +217,6 @@ export class BackupJobs {
 
 /** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
-
-export const failure = (reason: string): BackupEnd => ({
-  state: 'failed',
-  reason,
-  bytes: null,
-  sha256: null,
-  content: null,
-});
 
 const withTheData = (problem: string, isDone: false | null): string =>
   isDone === null

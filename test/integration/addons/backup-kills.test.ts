@@ -64,13 +64,14 @@ class PlayedServer {
       databases.set('scratch', text);
       return contentOf(text);
     };
-    const cleanUp = async (): Promise<void> => {
-      for (const name of ['scratch', 'former']) {
+    const drop = async (...names: readonly string[]): Promise<void> => {
+      for (const name of names) {
         if (!databases.has(name)) continue;
         effect(`drop ${name}`);
         databases.delete(name);
       }
     };
+    const cleanUp = () => drop('scratch', 'former');
     return {
       prepare: async ({ data }) => data,
       sizeOf: async () => 1,
@@ -98,6 +99,7 @@ class PlayedServer {
         return databases.has('former');
       },
       cleanUp,
+      dropUnfinished: () => drop('scratch'),
     };
   }
 }
@@ -140,8 +142,16 @@ class World {
     const store = kill.watchStore(Store.open(this.home));
     disk.effect = kill.effect;
     const instance = { id: addon.id, name: addon.name, data: {} } as unknown as AddonInstance;
+    // A dead one does not wait until it can write.
+    const sleep = async (): Promise<void> => void backups.stop();
     const backups = new Backups({
-      ...{ store, clock: systemClock, logger: createLogger('silent', 'test'), files: this.files, kept: 1 },
+      ...{
+        store,
+        clock: { ...systemClock, sleep },
+        logger: createLogger('silent', 'test'),
+        files: this.files,
+        kept: 1,
+      },
       source: async () => ({ addon: instance, backups: this.server.backups(kill.effect) }),
       record: () => undefined,
     });

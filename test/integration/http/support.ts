@@ -705,6 +705,7 @@ function playedBackups({ store, clock, home }: Parts): Pick<Services, 'backups' 
     restore: async (_addon, _file, accept) => accept(content),
     wasRestored: async () => false,
     cleanUp: async () => undefined,
+    dropUnfinished: async () => undefined,
   };
   const source = async (id: string) => {
     const addon = store.addons.find(id);

@@ -9,7 +9,7 @@ import { namesOf } from '../roles.js';
 import { contentOf, lockTables } from './content.js';
 import { asKeeper } from './keeper.js';
 import { inLastSeconds } from './last-seconds.js';
-import { cleanUp, isSwapped, makeScratch, swap } from './scratch.js';
+import { cleanUp, dropScratch, isSwapped, makeScratch, swap } from './scratch.js';
 import type { DumpTools } from './tools.js';
 
 export interface PostgresBackupParts {
@@ -117,6 +117,10 @@ export class PostgresBackups implements AddonBackups {
 
   async cleanUp(addon: AddonInstance, signal: AbortSignal): Promise<void> {
     await inLastSeconds(signal, (limit) => cleanUp(addon, limit));
+  }
+
+  async dropUnfinished(addon: AddonInstance, signal: AbortSignal): Promise<void> {
+    await inLastSeconds(signal, (limit) => dropScratch(addon, limit));
   }
 
   /** Into the scratch database; answers what is in it then. */

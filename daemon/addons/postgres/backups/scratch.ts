@@ -35,9 +35,18 @@ export function isSwapped(addon: AddonInstance, signal: AbortSignal): Promise<bo
 /** Ends what a job that was cut short has left: its connections, its scratch database, the database that it replaced. */
 export async function cleanUp(addon: AddonInstance, signal: AbortSignal): Promise<void> {
   const names = namesOf(addon.id);
+  await drop(addon, [names.scratch, formerOf(names)], signal);
+}
+
+/** The same without the database that was replaced, by which `isSwapped` tells. */
+export async function dropScratch(addon: AddonInstance, signal: AbortSignal): Promise<void> {
+  await drop(addon, [namesOf(addon.id).scratch], signal);
+}
+
+async function drop(addon: AddonInstance, databases: readonly string[], signal: AbortSignal): Promise<void> {
   const remove = async (client: pg.Client): Promise<void> => {
     await endOthers(client, signal);
-    for (const database of [names.scratch, formerOf(names)])
+    for (const database of databases)
       await client.query(`DROP DATABASE IF EXISTS ${quoted(database)} WITH (FORCE)`);
   };
   await asKeeper(addon, OTHER, remove, signal);

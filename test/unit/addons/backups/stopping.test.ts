@@ -2,8 +2,10 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { AddonInstance } from '../../../../daemon/addons/addon.js';
+import { Backups } from '../../../../daemon/addons/backups/backups.js';
 import { BackupFiles } from '../../../../daemon/addons/backups/files.js';
 import { contentOf } from '../../../../daemon/addons/postgres/backups/content.js';
 import { asKeeper } from '../../../../daemon/addons/postgres/backups/keeper.js';
@@ -11,6 +13,12 @@ import {
   PostgresBackups,
   type PostgresBackupParts,
 } from '../../../../daemon/addons/postgres/backups/postgres-backups.js';
+import { Apps } from '../../../../daemon/release/apps.js';
+import { systemClock } from '../../../../daemon/shared/clock.js';
+import { createLogger } from '../../../../daemon/shared/logger.js';
+import type { AddonRecord } from '../../../../daemon/store/addons.js';
+import { Store } from '../../../../daemon/store/store.js';
+import { tempHome } from '../../../support/temp-home.js';
 
 const message = (type: string, body = ''): Buffer => {
   const length = Buffer.alloc(4);
@@ -47,12 +55,14 @@ const PARTS: PostgresBackupParts = {
   toolsFor: async () => ({ dump: async () => undefined, restore: async () => undefined }),
 };
 
-const later = (ms: number): Promise<never> =>
-  new Promise((_, reject) => setTimeout(() => reject(new Error('it is still waited for')), ms));
+const later = async (ms: number): Promise<never> => {
+  await setTimeout(ms);
+  throw new Error('it is still waited for');
+};
 
 const stopsSoon = (): AbortSignal => {
   const stop = new AbortController();
-  setTimeout(() => stop.abort(new Error('tfkd ends')), 100);
+  void setTimeout(100).then(() => stop.abort(new Error('tfkd ends')));
   return stop.signal;
 };
 
@@ -96,6 +106,49 @@ test('a server that does not take the goodbye is left all the same', async () =>
   const connection = asKeeper(addon, 'd', async () => undefined, stopsSoon());
   await expect(Promise.race([connection, later(2000)])).resolves.toBeUndefined();
 });
+
+test.each(['a restore', 'what an earlier tfkd left'])(
+  'tfkd ends within seconds where %s waits for a server that is mute',
+  async (what) => {
+    const addon = await aSlowServer('hello');
+    const store = Store.open(tempHome());
+    onTestFinished(() => store.close());
+    const { id: appId } = new Apps(store, systemClock, () => undefined, 'process').create({
+      name: 'shop',
+      actor: 'a',
+    });
+    const { id, name } = addon;
+    store.addons.insert({ id, name, appId, service: 'postgres', plan: 'x', createdAt: 0 });
+    const source = vi.fn(async () => ({ addon, backups: new PostgresBackups(PARTS) }));
+    const backups = new Backups({
+      ...{
+        store,
+        clock: systemClock,
+        logger: createLogger('silent', 'test'),
+        kept: 1,
+        record: () => undefined,
+      },
+      files: new BackupFiles(join(tempHome(), 'backups')),
+      source,
+    });
+    const restore = { appId, addonId: id, addonName: name, actor: 'a', createdAt: 0 };
+    store.backups.insert({ ...restore, id: 'b', origin: 'manual' });
+    store.backups.end('b', { state: 'unverified', reason: null, bytes: 1, sha256: '0', content: null }, 0);
+    const [backup] = store.backups.list(appId);
+    if (what === 'a restore' && backup) backups.restore(store.addons.find(id) as AddonRecord, backup, 'a');
+    else {
+      store.restores.insert({ ...restore, id: 'r', backupNumber: 1 });
+      store.restores.begin('r');
+      backups.recover();
+    }
+    await expect.poll(() => source.mock.calls.length).toBe(1);
+    await setTimeout(200);
+    await backups.stop();
+    // How it ended is for the next tfkd to ask.
+    expect(store.restores.unfinished()).toHaveLength(1);
+  },
+  5000,
+);
 
 test('a file of a terabyte is not read to its end', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tfk-test-'));

@@ -1,0 +1,62 @@
+import type { BackupEnd, BackupRecord } from '../../store/backups.js';
+import type { BackupParts } from './parts.js';
+
+/** Also as the reason of what tfkd itself gave up. */
+export const CUT_SHORT = 'tfkd ended before it was done';
+const AGAIN_MS = 30_000;
+
+/**
+ * Writes how jobs ended: where the disk is full, again every 30 seconds until it could be written, since a job without an end keeps
+ * all others from its database. Each resolves with false where tfkd stops before that; the next one finds it as cut short.
+ */
+export class Ends {
+  constructor(
+    private readonly parts: Pick<BackupParts, 'store' | 'clock' | 'logger'>,
+    private readonly stopped: AbortSignal,
+  ) {}
+
+  backup(id: string, end: BackupEnd): Promise<boolean> {
+    const { store, clock } = this.parts;
+    return this.written(() => store.backups.end(id, end, clock.now()));
+  }
+
+  /** A daily one whose turn had not come is due again, by the time that it is now. */
+  backupCutShort({ id, addonId, origin, state }: BackupRecord): Promise<boolean> {
+    const { store, clock } = this.parts;
+    const write = (): void => {
+      store.backups.end(id, failure(CUT_SHORT), clock.now());
+      if (origin === 'scheduled' && state === 'pending') store.backupSchedules.setNext(addonId, clock.now());
+    };
+    return this.written(() => store.transaction(write));
+  }
+
+  /** Without a reason it has succeeded. */
+  restore(id: string, reason: string | null): Promise<boolean> {
+    const { store, clock } = this.parts;
+    return this.written(() =>
+      store.restores.end(id, reason === null ? 'succeeded' : 'failed', reason, clock.now()),
+    );
+  }
+
+  private async written(write: () => void): Promise<boolean> {
+    const { clock, logger } = this.parts;
+    for (;;) {
+      try {
+        write();
+        return true;
+      } catch (error) {
+        logger.error({ err: error }, 'how a backup or restore ended cannot be written now');
+      }
+      if (this.stopped.aborted) return false;
+      await clock.sleep(AGAIN_MS, this.stopped);
+    }
+  }
+}
+
+export const failure = (reason: string): BackupEnd => ({
+  state: 'failed',
+  reason,
+  bytes: null,
+  sha256: null,
+  content: null,
+});
