@@ -106,8 +106,10 @@ async function stopped(context: Context, onlyDaemon: boolean): Promise<number> {
   const reply = await context.client.open('POST', '/tfk/shutdown', {
     body: { scope: onlyDaemon ? 'daemon' : 'everything' },
   });
+  // Now: the file goes shortly before the process.
+  const told = daemonFile(config.home) ?? file;
   for await (const line of linesOf(reply)) showProgress(context, line);
-  await ended(context);
+  if (told !== null && config.remote === null) await ended(told.pid);
   output.progress(onlyDaemon ? 'tfkd has stopped; dynos and router go on.' : 'tfkd has stopped.');
   return EXIT.ok;
 }
@@ -122,16 +124,11 @@ function showProgress({ output }: Context, line: string): void {
 }
 
 /** It has ended when its process has; that is known on this machine only. */
-async function ended({ config }: Context): Promise<void> {
-  if (config.remote !== null) return;
+async function ended(pid: number): Promise<void> {
   const deadline = performance.now() + STOP_PATIENCE;
-  for (
-    let file = daemonFile(config.home);
-    file !== null && isAlive(file.pid);
-    file = daemonFile(config.home)
-  ) {
+  while (isAlive(pid)) {
     if (performance.now() > deadline) {
-      throw new UserError(`tfkd (process ${file.pid}) has not ended in ${STOP_PATIENCE / 1000} s.`, {
+      throw new UserError(`tfkd (process ${pid}) has not ended in ${STOP_PATIENCE / 1000} s.`, {
         hint: 'Type: tfk daemon logs',
       });
     }

@@ -119,7 +119,6 @@ record_exit() {
   else
     echo "$1" >aborted.new && mv aborted.new aborted
   fi
-  sweep
 }
 
 run_logged() {
@@ -130,6 +129,7 @@ run_logged() {
   (become_dyno) </dev/null >out 2>&1 4>pid 5<&- 9>&-
   record_exit "$?"
   exec 9>&-
+  sweep
   wait_while 20 [ ! -e drained ]
 }
 
@@ -141,6 +141,7 @@ run_attached() {
   exec 5<out 6<err 7>&- 8>&- 9>&-
   (become_dyno) <in >out 2>err 4>pid 5<&- 6<&-
   record_exit "$?"
+  sweep
   wait_while 600 kill -0 "$holder"
   kill "$holder" 2>/dev/null
 }
