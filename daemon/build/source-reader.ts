@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { TfkError } from '../shared/errors.js';
 import { BuildFailure } from './failure.js';
+import { faultOf, shownEnd, type ReaderEnd } from './reader-end.js';
 import type { Question, Questions } from './reading/questions.js';
 import type { Said } from './reading/said.js';
 
@@ -11,8 +13,11 @@ export interface ReadingLimits {
 
 const MOST_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** Ends a program that nobody is left to end: the seconds are of processor time. */
-const LIMITED = 'ulimit -t "$1"; shift; exec "$@"';
+/** Of what it says on stderr. */
+const KEPT_BYTES = 1024;
+
+/** Ends a program that nobody is left to end: the seconds are of processor time. The first limit ends it by SIGXCPU, which says so. */
+const LIMITED = 'ulimit -S -t "$1"; ulimit -H -t "$2"; shift 2; exec "$@"';
 
 /** Why the program was ended. */
 type Ended = 'slow' | 'long' | null;
@@ -25,7 +30,9 @@ export class SourceReader {
   private bytes = 0;
   private file: string | null = null;
   private ended: Ended = null;
-  private isGone = false;
+  private said = Buffer.alloc(0);
+  /** Null as long as it runs. */
+  private end: ReaderEnd | null = null;
 
   /** The folder has to be there when the first question is asked. Whoever opens a reader closes it. */
   constructor(
@@ -38,23 +45,29 @@ export class SourceReader {
     // Three questions, and what comes between.
     const seconds = Math.ceil((limits.milliseconds * 4) / 1000);
     const node = [process.execPath, `--max-old-space-size=${limits.memoryMegabytes}`, program, folder];
-    this.child = spawn('sh', ['-c', LIMITED, 'sh', String(seconds), ...node], {
+    this.child = spawn('sh', ['-c', LIMITED, 'sh', String(seconds), String(seconds + 5), ...node], {
       env: {},
       cwd: '/',
-      stdio: ['pipe', 'pipe', 'ignore'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stdin?.on('error', () => undefined);
     this.child.stdout?.on('data', (chunk: Buffer) => this.take(chunk));
-    this.child.once('error', () => this.gone());
-    this.child.once('close', () => this.gone());
+    this.child.stderr?.on('data', (chunk: Buffer) => {
+      this.said = Buffer.concat([this.said, chunk]).subarray(-KEPT_BYTES);
+    });
+    this.child.once('error', ({ message }) => this.gone({ code: null, signal: null, said: message }));
+    this.child.once('close', (code, signal) => this.gone({ code, signal, said: this.said.toString() }));
     signal.addEventListener('abort', this.kill, { once: true });
   }
 
-  /** Rejects with a BuildFailure where the source is at fault, also for what it does to who reads it; or with the signal's reason. */
+  /**
+   * Rejects with a BuildFailure where the source is at fault, also for what it does to who reads it; with a TfkError where the
+   * program itself fails; or with the signal's reason.
+   */
   async ask<Q extends Question>(question: Q, ask: Questions[Q]['ask']): Promise<Questions[Q]['answer']> {
     this.signal.throwIfAborted();
     this.file = null;
-    const timer = setTimeout(() => this.end('slow'), this.limits.milliseconds);
+    const timer = setTimeout(() => this.stop('slow'), this.limits.milliseconds);
     try {
       const said = await this.answer(`${JSON.stringify({ question, ask })}\n`);
       this.signal.throwIfAborted();
@@ -75,7 +88,7 @@ export class SourceReader {
   private answer(question: string): Promise<Said | null> {
     return new Promise((resolve) => {
       this.answers.push(resolve);
-      if (this.isGone) this.gone();
+      if (this.end !== null) this.gone(this.end);
       else this.child.stdin?.write(question);
     });
   }
@@ -83,7 +96,7 @@ export class SourceReader {
   private take(chunk: Buffer): void {
     this.bytes += chunk.length;
     this.chunks.push(chunk);
-    if (this.bytes > MOST_ANSWER_BYTES) this.end('long');
+    if (this.bytes > MOST_ANSWER_BYTES) this.stop('long');
     if (this.ended !== null || !chunk.includes('\n')) return;
     const heard = Buffer.concat(this.chunks);
     const end = heard.lastIndexOf('\n');
@@ -98,24 +111,27 @@ export class SourceReader {
     else this.answers.shift()?.(said);
   }
 
-  private end(why: Ended): void {
+  private stop(why: Ended): void {
     this.ended ??= why;
     this.kill();
   }
 
-  private gone(): void {
-    this.isGone = true;
+  private gone(end: ReaderEnd): void {
+    this.end ??= end;
     for (const answer of this.answers.splice(0)) answer(null);
   }
 
-  /** Only such a source does that to it. */
-  private died(): BuildFailure {
+  private died(): Error {
     const { milliseconds, memoryMegabytes } = this.limits;
+    const fault = this.ended ?? (this.end === null ? null : faultOf(this.end));
+    if (fault === null) return failed(this.end);
     const why = {
       slow: `it takes more than ${milliseconds / 1000} s`,
       long: `what is to be said of it is more than ${MOST_ANSWER_BYTES / 1048576} MB`,
       memory: `it takes more than ${memoryMegabytes} MB of memory`,
-    }[this.ended ?? 'memory'];
+      time: 'it takes more processor time than there is for it',
+      killed: 'what reads it was ended by SIGKILL, as by a machine that runs out of memory',
+    }[fault];
     const where = this.file === null ? '' : ` The last file that was read is ${this.file}.`;
     return new BuildFailure(
       'plan',
@@ -124,6 +140,16 @@ export class SourceReader {
     );
   }
 }
+
+/** Nothing that a source does to it. */
+const failed = (end: ReaderEnd | null): TfkError =>
+  new TfkError(
+    'internal_server_error',
+    `The program that reads sources ${end === null ? 'is gone' : shownEnd(end)}.`,
+    {
+      hint: 'Was tfk changed or removed while it ran? Restart tfkd: `tfk daemon stop --keep-apps`, then push again.',
+    },
+  );
 
 function failureFrom({ reason, message, hint }: Extract<Said, { failure: unknown }>['failure']): Error {
   return reason === 'internal' ? new Error(message) : new BuildFailure(reason, message, hint);
