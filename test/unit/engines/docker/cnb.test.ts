@@ -130,7 +130,7 @@ describe('the run image of a builder', () => {
   };
 
   test('is none that tfk has made, or what stands on it', async () => {
-    expect((await obtain({ 'io.buildpacks.stack.id': 'x' })).run.ref).toBe('my/run');
+    expect((await obtain({ 'io.buildpacks.stack.id': 'x', 'tfk.test.x': '' })).run.ref).toBe('my/run');
     for (const label of ['tfk.images', 'tfk.layers', 'tfk.home'])
       await expect(obtain({ [label]: '' })).rejects.toMatchObject({
         fault: { reason: 'runtime', message: expect.stringContaining(`the label ${label}`) as string },

@@ -3,7 +3,9 @@ import type { PlannedBuilder } from '../../../../../buildpacks/plan.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import type { BuildRequest } from '../../../engine.js';
 import type { DockerClient } from '../../client.js';
+import { LABEL } from '../../names.js';
 import { imageNamed } from '../image-named.js';
+import { IMAGE_LABEL } from '../labels.js';
 
 /** An image of a build by a builder. */
 export interface FoundImage {
@@ -114,9 +116,11 @@ const ANOTHER =
 const failed = (message: string, hint: string): StepFailed =>
   new StepFailed({ ok: false, reason: 'runtime', message, hint });
 
+const OUR_LABELS: readonly string[] = [...Object.values(LABEL), ...Object.values(IMAGE_LABEL)];
+
 /** A slug has the labels of what it stands on: tfk would take it for what these say. */
 function refuseOurs({ ref, labels }: FoundImage, { image }: PlannedBuilder): void {
-  const ours = Object.keys(labels).find((name) => name.startsWith('tfk.'));
+  const ours = OUR_LABELS.find((name) => name in labels);
   if (ours === undefined) return;
   const message = `Apps of the builder ${image} run on ${ref}, which has the label ${ours}: tfk has made it, or what it stands on.`;
   throw failed(message, 'Take a builder whose run image is none of a tfk app.');
