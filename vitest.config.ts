@@ -21,8 +21,8 @@ export default defineConfig({
     retry: 0,
     restoreMocks: true,
     unstubEnvs: true,
-    // By default one processor is left out: of two, half of the machine.
-    maxWorkers: availableParallelism(),
+    // One more than there are processors: most tests with something real in them wait for it half of their time.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       // Pure, and so of no matter to each other: one process runs many files, in half the time.
       project('unit', 30, { isolate: false }),
