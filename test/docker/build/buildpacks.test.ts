@@ -45,7 +45,7 @@ await describeDocker('Classic buildpacks on Docker', (engine) => {
       expect.arrayContaining(['-----> First app detected', '-----> heroku-24 in /app as 1000']),
     );
     const look =
-      'cat runs seen tool; command -v node || echo no node; ls -d /tfk-build || true; grep -rl hunter2 /app || true';
+      'cat runs seen tool; command -v node || echo no node; ls -d /tfk-build 2>&1; grep -rl hunter2 /app || true';
     const seen = await home.inSlug(artifact, look);
     expect(seen.split('\n').slice(0, 4)).toEqual([
       '1',
