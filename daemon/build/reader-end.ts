@@ -23,7 +23,8 @@ const SIGNALS: Readonly<Record<number, string>> = { 134: 'SIGABRT', 137: 'SIGKIL
 
 /** For people, on one line. */
 export function shownEnd({ code, signal, said }: ReaderEnd): string {
-  const how = signal === null ? `exited with status ${code ?? 'unknown'}` : `was ended by ${signal}`;
+  const exited = code === null ? 'failed' : `exited with status ${code}`;
+  const how = signal === null ? exited : `was ended by ${signal}`;
   const words = said.replace(/[\u0000-\u0020\u007F-\u009F]+/g, ' ').trim();
   return words === '' ? how : `${how}: ${words}`;
 }

@@ -103,11 +103,15 @@ export class SourceReader {
     const rest = heard.subarray(end + 1);
     this.chunks = [rest];
     this.bytes = rest.length;
-    for (const line of heard.toString('utf8', 0, end).split('\n')) this.hear(JSON.parse(line) as Said);
+    for (const line of heard.toString('utf8', 0, end).split('\n')) this.hear(line);
   }
 
-  private hear(said: Said): void {
-    if ('reading' in said) this.file = said.reading;
+  private hear(line: string): void {
+    const said = parsed(line);
+    if (said === null) {
+      this.gone({ code: null, signal: null, said: `it says what is no answer: ${line.slice(0, 200)}` });
+      this.kill();
+    } else if ('reading' in said) this.file = said.reading;
     else this.answers.shift()?.(said);
   }
 
@@ -138,6 +142,14 @@ export class SourceReader {
       `The source cannot be read: ${why}.${where}`,
       'Leave out what the app does not need, by .slugignore, and look at what is odd in that file.',
     );
+  }
+}
+
+function parsed(line: string): Said | null {
+  try {
+    return JSON.parse(line) as Said;
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LogStore } from '../logs/log-store.js';
+import { isAborted } from '../shared/aborted.js';
 import type { Clock } from '../shared/clock.js';
 import { messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
@@ -196,6 +197,3 @@ export class Pump {
     }
   }
 }
-
-/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isAborted } from '../shared/aborted.js';
 import type { Clock } from '../shared/clock.js';
 import { codeOf, messageOf } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
@@ -246,9 +247,6 @@ export class LogStore implements Logs {
     this.lost.set(appId, { count: (lost?.count ?? 0) + count, since: lost?.since ?? this.now() });
   }
 }
-
-/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /** The disk or the file system, not our own mistake. */
 function isDiskTrouble(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import { isAborted } from './aborted.js';
 import type { Clock } from './clock.js';
 
 /**
@@ -49,6 +50,3 @@ export class ExclusiveRunner {
     }
   }
 }
-
-/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;

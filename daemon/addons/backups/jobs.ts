@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isAborted } from '../../shared/aborted.js';
 import { messageOf, TfkError } from '../../shared/errors.js';
 import type { BackupEnd, BackupRecord } from '../../store/backups.js';
 import type { RestoreRecord } from '../../store/restores.js';
@@ -214,9 +215,6 @@ export class BackupJobs {
     return `${messageOf(error)}${hint}`;
   }
 }
-
-/** Asked anew at each call: the compiler believes that what it has seen false stays false, over an await too. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 const withTheData = (problem: string, isDone: false | null): string =>
   isDone === null

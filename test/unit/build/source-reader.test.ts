@@ -32,6 +32,11 @@ test.each([
 test.each([
   ['is not there', null, /exited with status 1: .*Cannot find module/],
   ['fails', "throw new Error('nothing works')", /exited with status 1: .*nothing works/],
+  [
+    'says what is none of its answers',
+    "console.log('who knows'); setInterval(() => 0, 1000)",
+    /says what is no answer: who knows/,
+  ],
   ['says much', "console.error('x'.repeat(1e5)); process.exitCode = 3", /^.{0,80}status 3: x{900,1024}\.$/],
 ])('a program that %s is no fault of the source', async (_, program, message) => {
   const error = await endOf(program);

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { isAborted } from '../../../shared/aborted.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { DockerClient } from '../client.js';
 import type { Names } from '../names.js';
@@ -91,6 +92,3 @@ export function eventOf(line: string): { readonly action: string; readonly conta
     return null;
   }
 }
-
-/** As a function, since what a signal said before an await does not hold after it. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;

@@ -1,4 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
+import { isAborted } from '../../../shared/aborted.js';
 import type { Clock } from '../../../shared/clock.js';
 
 /**
@@ -75,6 +76,3 @@ export class Changes {
     for (const changed of [...this.subscribers]) changed();
   }
 }
-
-/** As a function, since what a signal said before an await does not hold after it. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { isAborted } from '../../../shared/aborted.js';
 import type { Clock } from '../../../shared/clock.js';
 import { untilFolderChanges } from '../../../shared/folder-change.js';
 import { firstLine } from '../../../shared/lines.js';
@@ -134,6 +135,3 @@ export class Follower {
     return size > this.reader.offset;
   }
 }
-
-/** As a function, since what a signal said before an await does not hold after it. */
-const isAborted = (signal: AbortSignal): boolean => signal.aborted;

@@ -5,23 +5,19 @@ import { readGroup } from '../../../../../buildpacks/cnb/group.js';
 import { readLaunch, type Launch } from '../../../../../buildpacks/cnb/launch.js';
 import { folderOf } from '../../../../../buildpacks/cnb/layers.js';
 import type { PlannedBuilder } from '../../../../../buildpacks/plan.js';
-import type { Clock } from '../../../../shared/clock.js';
-import type { Logger } from '../../../../shared/logger.js';
 import type { TreeEntry } from '../../../../shared/tree.js';
 import { StepFailed } from '../../../build/step-failed.js';
 import type { Watch } from '../../../build/watch.js';
 import type { BuildRequest } from '../../../engine.js';
 import { unless } from '../../answers.js';
 import { orLeft } from '../../leftovers.js';
-import { LABEL, type Names } from '../../names.js';
+import { LABEL } from '../../names.js';
 import { runsAsRoot } from '../dockerfile/facts.js';
 import { IMAGE_LABEL, releaseLabels } from '../labels.js';
-import type { BuildNetwork } from '../network.js';
 import { CommandRunner } from '../steps/command-runner.js';
-import type { BuildResources } from '../steps/container-options.js';
 import { BuildContainers } from '../steps/containers.js';
 import { KeyedImages } from '../steps/keyed-images.js';
-import type { Built } from '../steps/plan-builder.js';
+import type { Built, PlanBuilderOptions } from '../steps/plan-builder.js';
 import { statOf } from '../steps/stat.js';
 import { Assembly, type AssemblyParts } from './assembly.js';
 import { fileIn } from './container-files.js';
@@ -42,15 +38,6 @@ export interface CnbBuild {
   readonly uses: (key: string) => void;
 }
 
-export interface CnbBuilderOptions {
-  readonly docker: Docker;
-  readonly names: Names;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly network: BuildNetwork;
-  readonly resources: BuildResources;
-}
-
 /** What a build by a builder has at hand. */
 interface Session {
   readonly build: CnbBuild;
@@ -69,7 +56,7 @@ interface Session {
 export class CnbBuilder {
   private readonly images: KeyedImages;
 
-  constructor(private readonly options: CnbBuilderOptions) {
+  constructor(private readonly options: PlanBuilderOptions) {
     this.images = new KeyedImages(options.docker, options.names);
   }
 
