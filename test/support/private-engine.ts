@@ -102,7 +102,9 @@ export class PrivateEngine {
     if (await this.answers()) await this.clear();
     await this.stop();
     this.killAll('');
-    for (const mount of this.mounts()) spawnSync('umount', [mount]);
+    // What is hidden below another mount goes after that one.
+    for (let tries = 0; tries < 5 && this.mounts().length > 0; tries++)
+      for (const mount of this.mounts()) spawnSync('umount', [mount]);
     ip('link', 'delete', this.bridge);
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -7,6 +7,7 @@ import type { DockerHost } from '../client.js';
 import { textOf, type Endpoint } from './endpoint.js';
 import { isLocal, ownMachine, type EngineMachine } from './locality.js';
 import { negotiate, type SelfDescription } from './negotiate.js';
+import { ownConnections } from './own-connections.js';
 import { guardRequests, type AnswerLimits } from './requests.js';
 import { failureOf, type Failure } from './words.js';
 
@@ -58,18 +59,16 @@ export async function reach(endpoint: Endpoint, limits: AnswerLimits, listener: 
 
 const NOT_DOCKER = 'See whether `docker info` works there, or set DOCKER_HOST to another engine.';
 
-/** So that a connection whose other end is gone without a word ends: also one on which nothing is said for days, as events. */
-const KEPT_ALIVE = { keepAlive: true, keepAliveMsecs: 15_000 };
-
 /** Everything is given, since docker-modem fills what is not from the environment of its own accord. */
-async function optionsOf(endpoint: Endpoint): Promise<Docker.DockerOptions & { readonly agent?: Agent }> {
-  if (endpoint.kind === 'unix') return { socketPath: endpoint.path, host: '', protocol: 'http' };
+async function optionsOf(endpoint: Endpoint): Promise<Docker.DockerOptions & { readonly agent: Agent }> {
+  const agent = ownConnections(new Agent());
+  if (endpoint.kind === 'unix') return { socketPath: endpoint.path, host: '', protocol: 'http', agent };
   const { host, port, tls } = endpoint;
-  if (!tls) return { host, port, protocol: 'http', agent: new Agent(KEPT_ALIVE) };
+  if (!tls) return { host, port, protocol: 'http', agent };
   const [ca, cert, key] = await Promise.all(
     [tls.ca, tls.cert, tls.key].map((path) => readFile(path, 'utf8')),
   );
-  return { host, port, protocol: 'https', ca, cert, key, agent: new SecureAgent(KEPT_ALIVE) };
+  return { host, port, protocol: 'https', ca, cert, key, agent: ownConnections(new SecureAgent()) };
 }
 
 async function machineOf(
