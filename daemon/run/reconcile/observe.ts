@@ -35,7 +35,7 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
   const observed = survey.dynos.filter((dyno) => dyno.labels.appId === app.id);
   const rows = store.dynos.list(app.id);
   const known = new Set(rows.map((row) => row.instance));
-  /** Who was being started while the engines were asked proves nothing by being missing. */
+  /** Of who was being started while the engines were asked, nothing that they said need be so any more. */
   const wasSettled = ({ instance, handle }: DynoRecord) => settled.get(instance) === (handle !== null);
   return {
     now: clock.now(),
@@ -54,7 +54,7 @@ export async function observeApp(app: AppRecord, deps: ObserveDependencies): Pro
       return {
         record,
         observed:
-          inHand(record.instance) || (!seen && !wasSettled(record))
+          inHand(record.instance) || !wasSettled(record)
             ? { kind: 'unknown', reason: 'it is being started or freed' }
             : (seen?.state ?? unseen(record, survey, store)),
         ready: deps.health.isReady(record.instance),

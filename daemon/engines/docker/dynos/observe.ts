@@ -58,12 +58,14 @@ export class Observer {
     }
   }
 
-  /** An earlier tfkd was cut off between making it and starting it. */
-  private neverRan({ Labels: labels, Created }: Docker.ContainerInfo): ObservedState {
-    if (this.parts.isStarting(labels[LABEL.instance] ?? '')) {
-      return { kind: 'unknown', reason: 'it is being started' };
-    }
-    return { kind: 'exited', exit: { code: null, outOfMemory: false, at: Created * 1000 } };
+  /**
+   * An earlier tfkd was cut off between making it and starting it; or this one was just starting it when the list was made, and has
+   * started it meanwhile. So it is asked for once more, after it was seen that nobody is starting it.
+   */
+  private neverRan({ Id, Labels: labels }: Docker.ContainerInfo): Promise<ObservedState | null> {
+    if (this.parts.isStarting(labels[LABEL.instance] ?? ''))
+      return Promise.resolve({ kind: 'unknown', reason: 'it is being started' });
+    return this.exitedOrUnknown(Id);
   }
 
   /** A failure of one container is that dyno's alone; a dockerd that is gone is everybody's. */
@@ -82,11 +84,18 @@ export class Observer {
     const info = await unless([404], docker.getContainer(id).inspect({ abortSignal }));
     if (!info) return null;
     if (info.State.Running) return { kind: 'running' };
+    if (info.State.Status === 'created') return { kind: 'exited', exit: neverStarted(info) };
     const exit = exitOf(info);
     this.exits.set(id, exit);
     return { kind: 'exited', exit };
   }
 }
+
+const neverStarted = ({ Created }: Pick<Docker.ContainerInspectInfo, 'Created'>): DynoExit => ({
+  code: null,
+  outOfMemory: false,
+  at: Date.parse(Created),
+});
 
 /** Docker also notes when the kernel killed a child alone, after which the dyno may have gone on. */
 export function exitOf({
