@@ -57,6 +57,11 @@ export class Observer {
     if (await this.isBeingStarted(folder, record)) {
       return { kind: 'unknown', reason: 'it is being started' };
     }
+    // It may have been started after the first look; and what is noted next would end a dyno that runs.
+    if ((await this.livenessOfAny(folder, record)) !== 'dead')
+      return { kind: 'unknown', reason: 'it has just been started' };
+    const last = await this.exited(folder);
+    if (last) return last;
     await folder.write('exit', `${CODE_LOST}\n`);
     return (await this.exited(folder)) ?? { kind: 'unknown', reason: 'its folder went away' };
   }
