@@ -4,6 +4,7 @@ import type { DynoHost } from '../engines/engines.js';
 import type { Logs } from '../logs/entry.js';
 import { attachError, platformLine } from '../logs/platform.js';
 import type { Clock } from '../shared/clock.js';
+import { inWords } from '../shared/duration.js';
 import { messageOf, notFound, TfkError } from '../shared/errors.js';
 import { newId } from '../shared/ids.js';
 import type { DynoRecord, NewDyno } from '../store/dynos.js';
@@ -231,6 +232,3 @@ function failureOf(dyno: DynoRecord): string | null {
   const missing = missingProgram(dyno.command, dyno.exitCode);
   return `the release command exited with status ${dyno.exitCode}${missing === null ? '' : `: ${missing}`}`;
 }
-
-const inWords = (ms: number): string =>
-  ms < 120_000 ? `${ms / 1000} seconds` : `${Math.round(ms / 60_000)} minutes`;

@@ -1,3 +1,4 @@
+import { inWords } from '../../shared/duration.js';
 import type { CronRunEnd } from '../../store/cron-runs.js';
 import type { DynoRecord } from '../../store/dynos.js';
 import type { OpenRun } from './steps.js';
@@ -20,14 +21,4 @@ function outcomeOf(dyno: DynoRecord): Pick<CronRunEnd, 'status' | 'reason'> {
     return { status: 'stopped', reason: stopReason === 'stopped' ? 'a user stopped it' : stopReason };
   if (exitCode === 0) return { status: 'succeeded', reason: null };
   return { status: 'failed', reason: message ?? `exited with status ${exitCode ?? 'unknown'}` };
-}
-
-/** In the largest unit that leaves nothing over: `24 hours`, `90 minutes`. */
-function inWords(ms: number): string {
-  const units = [
-    ['hour', 3_600_000],
-    ['minute', 60_000],
-  ] as const;
-  const [unit, length] = units.find(([, whole]) => ms % whole === 0) ?? ['second', 1000];
-  return `${ms / length} ${unit}${ms === length ? '' : 's'}`;
 }
