@@ -1,6 +1,7 @@
 import type { CronJob, CronRun } from '../../api/cron.js';
 import { appOption, command, flag, jsonOption, optional, required } from '../command.js';
-import { tfkPathOfApp, type Context } from '../context.js';
+import type { Context } from '../context.js';
+import { jobNamed, jobPath, jobsOf, KNOWN_BY, pastJobNamed, pastRuns } from '../cron.js';
 import { Interrupted } from '../errors.js';
 import { untilOver } from '../follow/cron.js';
 import { jobName, jobTable, resultOf, runTable } from '../output/cron.js';
@@ -19,9 +20,9 @@ const list = command({
   options: { app: appOption, json: jsonOption },
   examples: ['tfk cron -a myapp'],
   async run(context, { options }) {
-    const { client, output } = context;
+    const { output } = context;
     const app = context.app(options.app);
-    const jobs = await client.get<CronJob[]>(`${tfkPathOfApp(app)}/cron`);
+    const jobs = await jobsOf(context, app);
     if (options.json) return output.json(jobs);
     if (jobs.length === 0) return output.progress(`No scheduled jobs on ${appName(output.err, app)}. ${HOW}`);
     output.lines(jobTable(jobs, output.out, context.now(), output.width));
@@ -34,25 +35,25 @@ const list = command({
   },
 });
 
-const id = required('id', 'of the job, as tfk cron shows it');
+const job = required('job', KNOWN_BY);
 
 const run = command({
   name: 'cron:run',
   summary: 'run a scheduled job now',
   details: 'Shows what it prints, and ends with its exit code.',
-  args: { id },
+  args: { job },
   options: {
     app: appOption,
     detach: flag('-d, --detach', 'do not wait; its output goes to the log'),
     json: jsonOption,
   },
-  examples: ['tfk cron:run 1f0c2a9b', 'tfk cron:run 1f0c2a9b --detach'],
+  examples: ['tfk cron:run 1f0c', 'tfk cron:run "node nightly.js" --detach'],
   async run(context, { args, options }) {
     const { client, output } = context;
     const app = context.app(options.app);
-    const made = await client.post<CronRun>(`${jobPath(app, args.id)}/runs`);
+    const made = await client.post<CronRun>(`${jobPath(app, await jobNamed(context, app, args.job))}/runs`);
     if (options.detach) {
-      output.progress(`To see how it ended: tfk cron:history ${visible(args.id)} -a ${app}`);
+      output.progress(`To see how it ended: tfk cron:history ${visible(made.job)} -a ${app}`);
       return options.json ? output.json(made) : output.line(made.id);
     }
     output.progress(`Running ${visible(made.command)} on ${appName(output.err, app)}`);
@@ -69,33 +70,35 @@ const run = command({
 const suspend = command({
   name: 'cron:suspend',
   summary: 'let the times of a scheduled job pass without a run, also after the next deploy',
-  args: { id },
+  args: { job },
   options: { app: appOption, json: jsonOption },
-  examples: ['tfk cron:suspend 1f0c2a9b'],
-  run: (context, { args, options }) => setSuspended(context, args.id, { ...options, suspended: true }),
+  examples: ['tfk cron:suspend 1f0c'],
+  run: (context, { args, options }) => setSuspended(context, args.job, { ...options, suspended: true }),
 });
 
 const resume = command({
   name: 'cron:resume',
   summary: 'run a suspended job again from its next time on',
-  args: { id },
+  args: { job },
   options: { app: appOption, json: jsonOption },
-  examples: ['tfk cron:resume 1f0c2a9b'],
-  run: (context, { args, options }) => setSuspended(context, args.id, { ...options, suspended: false }),
+  examples: ['tfk cron:resume 1f0c'],
+  run: (context, { args, options }) => setSuspended(context, args.job, { ...options, suspended: false }),
 });
 
 const history = command({
   name: 'cron:history',
   summary: 'show when scheduled jobs ran, and how that ended',
   details: 'The newest first; of each job the last 50 runs are kept.',
-  args: { id: optional('id', 'of one job, else of all') },
+  args: { job: optional('job', `${KNOWN_BY}; else all`) },
   options: { app: appOption, json: jsonOption },
-  examples: ['tfk cron:history', 'tfk cron:history 1f0c2a9b -a myapp'],
+  examples: ['tfk cron:history', 'tfk cron:history 1f0c -a myapp'],
   async run(context, { args, options }) {
     const { client, output } = context;
     const app = context.app(options.app);
-    const path = args.id === undefined ? `${tfkPathOfApp(app)}/cron-runs` : `${jobPath(app, args.id)}/runs`;
-    const runs = await client.get<CronRun[]>(path);
+    const runs =
+      args.job === undefined
+        ? await pastRuns(context, app)
+        : await client.get<CronRun[]>(`${jobPath(app, await pastJobNamed(context, app, args.job))}/runs`);
     if (options.json) return output.json(runs);
     if (runs.length === 0) return output.progress('No scheduled job has run yet. Type: tfk cron');
     return output.lines(runTable(runs, output.out, output.width));
@@ -104,17 +107,16 @@ const history = command({
 
 export const commands = [list, run, suspend, resume, history];
 
-const jobPath = (app: string, jobId: string): string =>
-  `${tfkPathOfApp(app)}/cron/${encodeURIComponent(jobId)}`;
-
 async function setSuspended(
   context: Context,
-  jobId: string,
+  typed: string,
   options: { app: string | undefined; json: boolean; suspended: boolean },
 ): Promise<number> {
   const { client, output } = context;
   const { suspended } = options;
-  const job = await client.patch<CronJob>(jobPath(context.app(options.app), jobId), { suspended });
+  const app = context.app(options.app);
+  const path = jobPath(app, await jobNamed(context, app, typed));
+  const job = await client.patch<CronJob>(path, { suspended });
   if (options.json) return output.json(job);
   const next = job.next_run_at === null ? '' : `, next ${until(job.next_run_at, context.now())}`;
   return output.line(visible(`${suspended ? 'Suspended' : 'Resumed'} ${jobName(job)}${next}`));

@@ -34,13 +34,13 @@ const job = {
 let tfkd: FakeTfkd;
 beforeEach(async () => {
   tfkd = await new FakeTfkd().start();
+  tfkd.on('GET /tfk/apps/x/cron', { json: [job] });
 });
 afterEach(() => tfkd.stop());
 const tfk = (words: string) => runCli(words.split(' '), { home: tfkd.home });
 
 describe('scheduled jobs', () => {
   it('are listed with what they did last', async () => {
-    tfkd.on('GET /tfk/apps/x/cron', { json: [job] });
     const { stdout } = await tfk('cron -a x');
     expect(stdout).toMatch(
       /1f0c2a9b +30 3 \* \* \* Europe\/Berlin +suspended +failed \d+d ago in 2\.0 s +node a\.js\n/,
@@ -111,10 +111,66 @@ describe('scheduled jobs', () => {
 
   it('show their history', async () => {
     tfkd.on('GET /tfk/apps/x/cron/1f0c2a9b/runs', { json: [run] });
+    tfkd.on('GET /tfk/apps/x/cron-runs', { json: [run] });
     expect((await tfk('cron:history 1f0c2a9b -a x')).stdout).toMatch(
       /1f0c2a9b .*scheduler\.4711 +v3 +2\.0 s +failed \(by hand\): exited with status 3\n/,
     );
     tfkd.on('GET /tfk/apps/x/cron-runs', { json: [] });
     expect((await tfk('cron:history -a x')).stderr).toContain('No scheduled job has run yet');
+  });
+
+  describe('by a name', () => {
+    const nightly = { ...job, id: '1f77aaaa', command: 'node nightly.js', schedule: '@daily' };
+    const weekly = { ...nightly, id: 'c0ffee00', schedule: '@weekly' };
+    beforeEach(() => {
+      tfkd.on('GET /tfk/apps/x/cron', { json: [job, nightly, weekly] });
+      for (const { id } of [job, nightly, weekly])
+        tfkd.on(`POST /tfk/apps/x/cron/${id}/runs`, { status: 201, json: { ...run, job: id } });
+    });
+    const started = (): string[] => tfkd.requests().filter((request) => request.startsWith('POST'));
+    const runs = (name: string) => runCli(['cron:run', name, '--detach', '-a', 'x'], { home: tfkd.home });
+
+    it.each([
+      ['1f0', job.id],
+      ['1f77aaaa', nightly.id],
+      ['c', weekly.id],
+      ['node a.js', job.id],
+    ])('%j are the one that it fits', async (name, id) => {
+      expect(await runs(name)).toMatchObject({ code: 0, stderr: expect.stringContaining(id) as string });
+      expect(started()).toEqual([`POST /tfk/apps/x/cron/${id}/runs`]);
+    });
+
+    it.each([
+      [
+        '1f',
+        '1f may be any of 2 scheduled jobs of x: 1f0c2a9b (node a.js, 30 3 * * *), 1f77aaaa (node nightly.js, @daily).',
+      ],
+      ['node nightly.js', '1f77aaaa (node nightly.js, @daily), c0ffee00 (node nightly.js, @weekly).'],
+    ])('%j that fits several run none of them', async (name, said) => {
+      const ended = await runs(name);
+      expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(said) as string });
+      expect(ended.stderr).toContain('Type the id of the one that you mean');
+      expect(started()).toEqual([]);
+    });
+
+    it('that fits none are for tfkd to refuse, which says what there is', async () => {
+      tfkd.on('POST /tfk/apps/x/cron/nightly/runs', {
+        status: 404,
+        json: { id: 'not_found', message: 'The current release of x has no scheduled job "nightly".' },
+      });
+      expect(await runs('nightly')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('has no scheduled job "nightly"') as string,
+      });
+    });
+
+    it('that only ran once still show their history', async () => {
+      tfkd.on('GET /tfk/apps/x/cron-runs', { json: [{ ...run, job: 'dead0000', command: 'node old.js' }] });
+      tfkd.on('GET /tfk/apps/x/cron/dead0000/runs', { json: [{ ...run, job: 'dead0000' }] });
+      for (const name of ['dead', 'node old.js']) {
+        const shown = await runCli(['cron:history', name, '-a', 'x'], { home: tfkd.home });
+        expect(shown.stdout).toContain('dead0000');
+      }
+    });
   });
 });

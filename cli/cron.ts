@@ -1,0 +1,47 @@
+import type { CronJob, CronRun } from '../api/cron.js';
+import { tfkPathOfApp, type Context } from './context.js';
+import { UsageError } from './errors.js';
+import { visible } from './output/sanitise.js';
+
+/** How a user may name a job. */
+export const KNOWN_BY = 'its id, the beginning of it, or its command';
+
+type Known = Pick<CronJob, 'id' | 'command'> & Partial<Pick<CronJob, 'schedule'>>;
+
+export const jobPath = (app: string, id: string): string =>
+  `${tfkPathOfApp(app)}/cron/${encodeURIComponent(id)}`;
+
+export const jobsOf = ({ client }: Context, app: string): Promise<CronJob[]> =>
+  client.get<CronJob[]>(`${tfkPathOfApp(app)}/cron`);
+
+/** The runs of all jobs, the newest first. */
+export const pastRuns = ({ client }: Context, app: string): Promise<CronRun[]> =>
+  client.get<CronRun[]>(`${tfkPathOfApp(app)}/cron-runs`);
+
+/** The id of the scheduled job that the user means. */
+export async function jobNamed(context: Context, app: string, typed: string): Promise<string> {
+  return theOne(await jobsOf(context, app), typed, app);
+}
+
+/** As `jobNamed`, also of a job that ran once and is not deployed any more. */
+export async function pastJobNamed(context: Context, app: string, typed: string): Promise<string> {
+  const [jobs, runs] = await Promise.all([jobsOf(context, app), pastRuns(context, app)]);
+  const past = runs.map(({ job, command }): [string, Known] => [job, { id: job, command }]);
+  const known = new Map<string, Known>([...past, ...jobs.map((job): [string, Known] => [job.id, job])]);
+  return theOne([...known.values()], typed, app);
+}
+
+/** What nothing matches goes to tfkd as it was typed: it says what there is. */
+function theOne(jobs: readonly Known[], typed: string, app: string): string {
+  const meant = jobs.filter(({ id, command }) => id.startsWith(typed) || command === typed);
+  const [first, ...others] = meant;
+  if (first === undefined || meant.some(({ id }) => id === typed)) return typed;
+  if (others.length === 0) return first.id;
+  throw new UsageError(
+    `${visible(typed)} may be any of ${meant.length} scheduled jobs of ${app}: ${meant.map(inOneLine).join(', ')}.`,
+    `Type the id of the one that you mean, as tfk cron -a ${app} shows it.`,
+  );
+}
+
+const inOneLine = ({ id, command, schedule }: Known): string =>
+  visible(`${id} (${schedule === undefined ? command : `${command}, ${schedule}`})`);
