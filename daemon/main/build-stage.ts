@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { BuildpackLibrary } from '../build/buildpacks/library.js';
 import { BUILDPACK_LIMITS, FIXED_LIMITS } from '../build/limits.js';
-import type { BuildOutputs } from '../build/output.js';
+import { BuildOutputs } from '../build/output.js';
 import { Builds } from '../build/pipeline.js';
-import type { Sources } from '../build/receive.js';
+import { Sources } from '../build/receive.js';
+import type { SlugUploads } from '../build/slug-uploads.js';
 import { Unpacker } from '../build/unpack.js';
 import type { Config } from '../config.js';
 import type { Engine } from '../engines/engine.js';
@@ -16,6 +17,7 @@ import type { Store } from '../store/store.js';
 import { StoredBuilds } from './build-records.js';
 import { systemPath } from './create-engines.js';
 import type { FirstDeploy } from './first-deploy.js';
+import { createSlugUploads } from './slug-uploads.js';
 
 export interface BuildStageParts {
   readonly config: Config;
@@ -28,13 +30,27 @@ export interface BuildStageParts {
   readonly engineOf: (appId: string | null) => Engine;
   readonly releases: Releases;
   readonly firstDeploy: FirstDeploy;
-  readonly sources: Sources;
-  readonly outputs: BuildOutputs;
   readonly routerPort: () => number;
 }
 
-/** The build stage, wired: a slug that is ready becomes a release. */
-export function createBuilds(parts: BuildStageParts): Builds {
+export interface BuildStage {
+  readonly sources: Sources;
+  readonly outputs: BuildOutputs;
+  readonly builds: Builds;
+  readonly slugUploads: SlugUploads;
+}
+
+/** The build stage, wired: what is built here, and what was built elsewhere. */
+export function createBuildStage(parts: BuildStageParts): BuildStage {
+  const { home } = parts.config;
+  const sources = new Sources(join(home, 'sources'), FIXED_LIMITS);
+  const outputs = new BuildOutputs(join(home, 'builds'), FIXED_LIMITS.outputBytes, parts.logger);
+  const builds = createBuilds({ ...parts, sources, outputs });
+  return { sources, outputs, builds, slugUploads: createSlugUploads(parts) };
+}
+
+/** A slug that is ready becomes a release. */
+function createBuilds(parts: BuildStageParts & Pick<BuildStage, 'sources' | 'outputs'>): Builds {
   const { config, store, clock, logger, logs, engineOf, releases, firstDeploy, sources, outputs } = parts;
   const urlOf = (appId: string): string | null => {
     const app = store.apps.find(appId);
