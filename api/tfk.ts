@@ -127,7 +127,7 @@ export const BuildPlan = Type.Object({
 });
 export type BuildPlan = Static<typeof BuildPlan>;
 
-/** `GET /tfk/apps/:app/rollout?release=N&wait=seconds` */
+/** `GET /tfk/apps/:app/rollout?release=N&wait=seconds`. A failure that was waited for is told when its dynos’ last lines are in the log. */
 export const Rollout = Type.Object({
   status: Type.Union([
     Type.Literal('pending'),

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Rollout } from '../../api/tfk.js';
 import { tfkPathOfApp, type Context } from '../context.js';
 import { UserError } from '../errors.js';
@@ -8,8 +7,6 @@ import { lastLines } from './logs.js';
 /** Seconds of one long poll. */
 const WAIT = 25;
 const LOG_LINES = 10;
-/** A dyno's last words, which say why it ended, reach its log a moment after its end is known. */
-const LOGS_BEHIND_MS = 500;
 
 /** Resolves when every dyno of the release is ready, or a later release has taken over. Throws with the reason and log lines else. */
 export async function untilLive(context: Context, app: string, version: number): Promise<Rollout> {
@@ -27,7 +24,7 @@ export async function untilLive(context: Context, app: string, version: number):
 }
 
 async function notLive(context: Context, app: string, rollout: Rollout): Promise<UserError> {
-  await pause(LOGS_BEHIND_MS);
+  // A dyno's last words, which say why it ended, are in its log by now: whoever waits is told of a failure only then.
   const lines = await lastLines(context, app, { lines: LOG_LINES, release: rollout.release }).catch(() => []);
   if (lines.length > 0) context.output.progress(`Last lines of v${rollout.release}:`);
   for (const line of lines) context.output.progress(`  ${logLine(line, context.output.err)}`);

@@ -113,8 +113,9 @@ function asUsersSeeIt(
 }
 
 /** Log lines on their way to who reads them. */
-function readersOfLogs({ config, home: { store, clock, logger, logs } }: Ground) {
+function readersOfLogs({ config, collector, home: { store, clock, logger, logs } }: Ground) {
   return {
+    logged: (instance: string) => collector.drained(instance),
     sessions: new LogSessions(logs, clock),
     drains: new Drains({
       store,

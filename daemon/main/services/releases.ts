@@ -1,16 +1,16 @@
 import type { Artifact } from '../../engines/engine.js';
 import type { ReleaseService } from '../../http/services.js';
 import { diffReleases } from '../../release/diff.js';
-import { rolloutStatus } from '../../run/rollout-status.js';
 import { notFound, TfkError } from '../../shared/errors.js';
 import type { ReleaseRecord } from '../../store/releases.js';
 import type { SlugRecord } from '../../store/slugs.js';
-import { appUrl, type Stages } from './stages.js';
+import { awaitRollout } from './rollout.js';
+import type { Stages } from './stages.js';
 
 const POLL_MS = 50;
 
 export function releaseService(stages: Stages): ReleaseService {
-  const { store, releases, clock } = stages;
+  const { store, releases } = stages;
   const contents = (release: ReleaseRecord) => ({
     release,
     contents: release.slugId === null ? null : store.slugs.contents(release.slugId),
@@ -40,14 +40,7 @@ export function releaseService(stages: Stages): ReleaseService {
     },
     output: (release, signal) => releaseOutput(stages, release, signal),
     diff: async (from, to) => diffReleases(contents(from), contents(to)),
-    async rollout(appId, version, waitMs, signal) {
-      const until = clock.now() + waitMs;
-      for (;;) {
-        const status = rolloutOf(stages, appId, version);
-        if (status.status !== 'pending' || clock.now() >= until || signal.aborted) return status;
-        await clock.sleep(POLL_MS, signal);
-      }
-    },
+    rollout: (appId, version, waitMs, signal) => awaitRollout(stages, appId, version, { waitMs, signal }),
   };
 }
 
@@ -55,22 +48,6 @@ const slugGone = ({ id }: SlugRecord): TfkError =>
   new TfkError('gone', `The slug ${id} was removed to save space. Nothing was released.`, {
     hint: 'Push its source again, or upload it again as another slug.',
   });
-
-function rolloutOf(stages: Stages, appId: string, version: number) {
-  const { store, releases, formation } = stages;
-  const app = store.apps.find(appId);
-  const release = store.releases.byVersion(appId, version);
-  if (!app || !release) throw notFound('release', `There is no release v${version}.`, 'Type: tfk releases');
-  const facts = {
-    release,
-    current: releases.current(appId),
-    formation: formation.list(appId),
-    dynos: store.dynos.list(appId),
-    routed: stages.routed,
-  };
-  const url = release.processTypes['web'] === undefined ? null : appUrl(stages, app);
-  return { ...rolloutStatus(facts), url };
-}
 
 /** The release dyno's lines are all stored before its release ends: what is there then is all. */
 async function* releaseOutput(

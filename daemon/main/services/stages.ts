@@ -54,6 +54,8 @@ export interface Stages {
   readonly backupSchedules: BackupSchedules;
   /** Where the router's workers send an app's requests. */
   readonly routed: RunStage['routed'];
+  /** Resolves when all that an ended dyno has said is in the log: while the disk or its engine fails, not. */
+  readonly logged: (instance: string) => Promise<void>;
   readonly logs: LogStore;
   readonly sessions: LogSessions;
   readonly drains: Drains;
@@ -68,5 +70,5 @@ export interface Stages {
   readonly routerPort: () => number;
 }
 
-export const appUrl = (stages: Stages, app: Pick<AppRecord, 'name'>): string =>
+export const appUrl = (stages: Pick<Stages, 'routerPort'>, app: Pick<AppRecord, 'name'>): string =>
   `http://${app.name}.localhost:${stages.routerPort()}/`;

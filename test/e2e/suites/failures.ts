@@ -50,9 +50,12 @@ export function describeFailures(engine: EngineUnderTest, more?: (bench: Failure
       await tfk.ok('apps:create', 'half');
       const source = tfk.source('half', aSmallApp('works'));
       await tfk.ok('push', source, '-a', 'half');
-      writeFileSync(join(source, 'web.js'), 'process.exit(1)');
+      // So much that its last line comes well after its end.
+      const says = `require('node:fs').writeSync(1, 'starting up\\n'.repeat(50_000) + 'no disk in drive A\\n')`;
+      writeFileSync(join(source, 'web.js'), `${says}; process.exit(1)`);
       const ran = await tfk.tfk('push', source, '-a', 'half');
       expect(ran.code).toBe(1);
+      expect(ran.stderr).toMatch(/app\[web\.1\]: no disk in drive A/);
       expect(ran.stdout + ran.stderr).toMatch(/still serves|v2/);
       expect(await tfk.get('half')).toMatchObject({ status: 200, body: 'works' });
       await expect.poll(() => tfk.ok('ps', '-a', 'half'), { timeout: 60_000 }).toMatch(/crashed/);
