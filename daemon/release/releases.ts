@@ -3,39 +3,19 @@ import { messageOf, notFound, TfkError } from '../shared/errors.js';
 import { newId, newSecret } from '../shared/ids.js';
 import type { Logger } from '../shared/logger.js';
 import { SerialQueue } from '../shared/serial-queue.js';
-import type { Binding, ReleaseRecord } from '../store/releases.js';
+import type { ReleaseRecord } from '../store/releases.js';
 import type { SlugRecord } from '../store/slugs.js';
 import type { Store } from '../store/store.js';
-import { applyChanges, assertConfigChanges, describeChange, type ConfigChanges } from './config-vars.js';
-import type { Draft } from './draft.js';
-import { formationAfter, type FormationWish } from './formation-after.js';
+import type { ConfigChanges } from './config-vars.js';
+import type { Attached, DeployedSlug, MakeDraft, PromotedSlug } from './draft.js';
+import { configDraft, deployDraft, promotionDraft, rebindDraft } from './drafts.js';
+import { formationAfter } from './formation-after.js';
 import { rollbackDraft } from './rollback.js';
-
-export interface DeployedSlug {
-  readonly id: string;
-  readonly processTypes: Readonly<Record<string, string>>;
-  readonly description: string;
-  /** What app.json wishes for the app's first code; later deploys leave it to the user. */
-  readonly firstDeploy: {
-    readonly formation: FormationWish;
-    readonly config: Readonly<Record<string, string>>;
-  };
-}
-
-export interface PromotedSlug extends Pick<DeployedSlug, 'id' | 'processTypes' | 'description'> {
-  readonly engine: string;
-}
 
 export interface ReleaseResult {
   readonly release: ReleaseRecord;
   /** True: nothing would have changed, and `release` is the current one. */
   readonly unchanged: boolean;
-}
-
-/** What the add-ons attached to an app give it. */
-export interface Attached {
-  readonly bindings: readonly Binding[];
-  readonly vars: Readonly<Record<string, string>>;
 }
 
 /** What the release stage is handed by main; it knows neither dynos nor add-ons. */
@@ -79,15 +59,7 @@ export class Releases {
   constructor(private readonly deps: ReleaseDependencies) {}
 
   setConfig(appId: string, changes: ConfigChanges, actor: string): Promise<ReleaseResult> {
-    return this.make(appId, actor, (current, attached) => {
-      assertConfigChanges(withoutEchoes(changes, attached.vars), new Set(Object.keys(attached.vars)));
-      const { config, set, removed } = applyChanges(
-        ownConfig(current),
-        withoutEchoes(changes, attached.vars),
-      );
-      if (set.length === 0 && removed.length === 0) return null;
-      return { ...codeOf(current), config, description: describeChange(set, removed) };
-    });
+    return this.make(appId, actor, configDraft(changes));
   }
 
   /** A slug becomes the app's code. `inTransaction` is committed with the release: the end of its build. */
@@ -97,24 +69,7 @@ export class Releases {
     actor: string,
     inTransaction: (release: { id: string }) => void = () => undefined,
   ): Promise<ReleaseResult> {
-    return this.make(
-      appId,
-      actor,
-      (current) => {
-        if (current.slugId === slug.id && same(current.processTypes, slug.processTypes)) return null;
-        return {
-          description: slug.description,
-          slugId: slug.id,
-          processTypes: slug.processTypes,
-          config:
-            current.slugId === null
-              ? { ...slug.firstDeploy.config, ...ownConfig(current) }
-              : ownConfig(current),
-          ...(current.slugId === null ? { formation: slug.firstDeploy.formation } : {}),
-        };
-      },
-      { inTransaction },
-    );
+    return this.make(appId, actor, deployDraft(slug), { inTransaction });
   }
 
   /**
@@ -127,23 +82,13 @@ export class Releases {
     actor: string,
     inTransaction: (release: { id: string }) => void,
   ): Promise<ReleaseResult> {
-    const { description, id: slugId, processTypes, engine } = slug;
-    await this.deps.openAddons(appId, engine);
-    const draft = (current: ReleaseRecord): Draft => ({
-      description,
-      slugId,
-      processTypes,
-      config: ownConfig(current),
-    });
-    return this.make(appId, actor, draft, { inTransaction, waits: 'as long as it takes' });
+    await this.deps.openAddons(appId, slug.engine);
+    return this.make(appId, actor, promotionDraft(slug), { inTransaction, waits: 'as long as it takes' });
   }
 
   /** After an add-on was attached or detached. */
   rebind(appId: string, description: string, actor: string): Promise<ReleaseResult> {
-    return this.make(appId, actor, (current, attached) => {
-      if (same(boundVars(current), attached.vars)) return null;
-      return { ...codeOf(current), config: ownConfig(current), description };
-    });
+    return this.make(appId, actor, rebindDraft(description));
   }
 
   /** A new release with the slug, process types and config of an earlier one. */
@@ -159,7 +104,7 @@ export class Releases {
       );
     }
     if (slug) await this.deps.openAddons(appId, slug.artifact.engine);
-    return this.make(appId, actor, (current) => rollbackDraft(current, target, ownConfig(target)));
+    return this.make(appId, actor, rollbackDraft(target));
   }
 
   /** After a start of tfkd: pending releases go on where they were. */
@@ -187,7 +132,7 @@ export class Releases {
   private make(
     appId: string,
     actor: string,
-    draft: (current: ReleaseRecord, attached: Attached) => Draft | null,
+    draft: MakeDraft,
     { inTransaction = () => undefined, waits = 'a moment' }: Making = {},
   ): Promise<ReleaseResult> {
     return new Promise((resolve, reject) => {
@@ -223,7 +168,7 @@ export class Releases {
   private insert(
     appId: string,
     actor: string,
-    makeDraft: (current: ReleaseRecord, attached: Attached) => Draft | null,
+    makeDraft: MakeDraft,
     inTransaction: (release: { id: string }) => void,
   ): ReleaseResult {
     const { store, clock } = this.deps;
@@ -298,32 +243,4 @@ export class Releases {
     if (!release) throw notFound('release', 'There is no such release.');
     return release;
   }
-}
-
-/** The config without what the add-ons gave. */
-function ownConfig(release: ReleaseRecord): Record<string, string> {
-  const bound = new Set(release.bindings.flatMap((binding) => binding.keys));
-  return Object.fromEntries(Object.entries(release.config).filter(([key]) => !bound.has(key)));
-}
-
-function boundVars(release: ReleaseRecord): Record<string, string> {
-  const bound = new Set(release.bindings.flatMap((binding) => binding.keys));
-  return Object.fromEntries(Object.entries(release.config).filter(([key]) => bound.has(key)));
-}
-
-/** `config:edit` sends the whole map back: an add-on's variable with the value it has anyway is no change. */
-function withoutEchoes(changes: ConfigChanges, vars: Readonly<Record<string, string>>): ConfigChanges {
-  return Object.fromEntries(
-    Object.entries(changes).filter(([key, value]) => vars[key] === undefined || vars[key] !== value),
-  );
-}
-
-const codeOf = (release: ReleaseRecord): Pick<Draft, 'slugId' | 'processTypes'> => ({
-  slugId: release.slugId,
-  processTypes: release.processTypes,
-});
-
-function same(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

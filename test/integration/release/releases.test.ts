@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Apps } from '../../../daemon/release/apps.js';
-import { Releases, type Attached } from '../../../daemon/release/releases.js';
+import type { Attached } from '../../../daemon/release/draft.js';
+import { Releases } from '../../../daemon/release/releases.js';
 import { rollbackWarnings } from '../../../daemon/release/rollback.js';
 import { systemClock } from '../../../daemon/shared/clock.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
