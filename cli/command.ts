@@ -31,7 +31,7 @@ export interface Input<A extends Arguments, O extends Options> {
 
 /** A command as data above a short body. The body answers an exit code, or nothing for 0. */
 export interface Definition<A extends Arguments = Arguments, O extends Options = Options> {
-  /** Its full name, `apps:create`. Short forms are in the catalogue. */
+  /** Its full name, `apps:create`. Short forms are in topics.ts. */
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { allDefinitions, commandNames, findCommand, TOPICS } from '../../../cli/catalogue.js';
+import { allDefinitions, commandNames, findCommand } from '../../../cli/catalogue.js';
 import { UsageError } from '../../../cli/errors.js';
 import { helpOf, overview } from '../../../cli/help.js';
 import { flagsOf, parse } from '../../../cli/parse.js';
+import { TOPICS } from '../../../cli/topics.js';
 
 const definitions = (await allDefinitions()).flat();
 
