@@ -1,5 +1,6 @@
 import Sqlite, { type Database, type Statement } from 'better-sqlite3';
 import { chmodSync } from 'node:fs';
+import { LineBudget, type BudgetOptions } from './budget.js';
 import {
   conditionsOf,
   recordOf,
@@ -14,21 +15,15 @@ import {
 } from './records.js';
 import { assertSchema, createSchema } from './schema.js';
 
-/** Rows deleted in one go: a lowered budget must not hold up tfkd for seconds. */
-const TRIM_ROWS = 100_000;
 /**
  * Cursors kept of sources that came and went; those of running dynos are always among the newest. A log drain's (`drain:…`)
  * may stand still for as long as its receiver is down, and is kept.
  */
 const CURSORS_KEPT = 10_000;
 
-export interface DatabaseOptions {
-  /** Bytes of pages in use; the file is at most 1/256 larger for a moment, beside its write-ahead log (a few MB). */
-  readonly budgetBytes: number;
+export interface DatabaseOptions extends BudgetOptions {
   /** The sequence after which a new database begins. */
   readonly base: number;
-  /** The text of the line that stands where the oldest lines were. */
-  readonly trimmedText: (count: number, since: number) => string;
 }
 
 /**
@@ -41,7 +36,7 @@ export interface DatabaseOptions {
 export class LineDatabase {
   private newestSequence: number;
   private newestTime: number;
-  private uncheckedBytes = Number.POSITIVE_INFINITY;
+  private readonly budget: LineBudget;
   private readonly statements = new Map<string, Statement<(string | number)[]>>();
   private readonly insertLine: Statement<(string | number | null)[]>;
   private readonly putCursor: Statement<[string, string, number]>;
@@ -49,7 +44,7 @@ export class LineDatabase {
 
   private constructor(
     private readonly db: Database,
-    private readonly options: DatabaseOptions,
+    options: BudgetOptions,
   ) {
     const base = this.number('SELECT base FROM history');
     this.newestSequence = this.number('SELECT max(sequence) FROM lines') || base;
@@ -60,6 +55,11 @@ export class LineDatabase {
     this.putCursor = db.prepare(
       'INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, sequence = excluded.sequence',
     );
+    this.budget = new LineBudget(db, options, {
+      oldest: () => this.oldest(),
+      newest: () => this.newestSequence,
+      insert: (line) => this.insert(line),
+    });
     this.commit = db.transaction((lines: readonly LineRecord[], cursor: LineCursor | undefined) => {
       for (const line of lines) this.insert(line);
       if (cursor)
@@ -96,7 +96,7 @@ export class LineDatabase {
   /** Stamps the lines (a given time is taken unless it lies in the future or before the newest line), commits, answers them. */
   append(lines: readonly NewLineRecord[], now: number, cursor: LineCursor | undefined): LineRecord[] {
     // Before the insert: what fails here has committed nothing, so a repeated append repeats no line.
-    this.trimWhenDue();
+    this.budget.keep();
     const stamped = this.stamp(lines, now);
     this.commit(stamped, cursor);
     const newest = stamped.at(-1);
@@ -104,7 +104,7 @@ export class LineDatabase {
       this.newestSequence = newest.sequence;
       this.newestTime = newest.time;
     }
-    for (const line of stamped) this.uncheckedBytes += line.text.length + 32;
+    this.budget.grown(stamped);
     return stamped;
   }
 
@@ -203,71 +203,8 @@ export class LineDatabase {
     );
   }
 
-  private trimWhenDue(): void {
-    if (this.uncheckedBytes < this.options.budgetBytes / 256) return;
-    if (this.usedBytes() > this.options.budgetBytes) this.trim();
-    this.giveBackPages();
-    this.uncheckedBytes = 0;
-  }
-
-  /** Drops the oldest lines, 1/64 of the budget beyond what is due, so that the next time is not soon. */
-  private trim(): void {
-    const oldest = this.oldest();
-    const lines = this.newestSequence - oldest + 1;
-    const used = this.usedBytes();
-    const excess = used - this.options.budgetBytes + this.options.budgetBytes / 64;
-    const share = Math.ceil((lines * excess) / used);
-    const horizon = oldest + Math.min(Math.max(share, 2), TRIM_ROWS, lines - 1) - 1;
-    if (horizon > oldest) this.dropUpTo(horizon);
-  }
-
-  /** The last dropped line's place is taken by the notice, so that sequences stay dense and the count stands where it belongs. */
-  private dropUpTo(horizon: number): void {
-    const drop = this.db.transaction(() => {
-      this.db
-        .prepare(
-          'UPDATE history SET since = (SELECT time FROM lines ORDER BY sequence LIMIT 1) WHERE since IS NULL',
-        )
-        .run();
-      const { base, since } = this.db.prepare('SELECT base, since FROM history').get() as {
-        base: number;
-        since: number;
-      };
-      const time = this.number('SELECT time FROM lines WHERE sequence = ?', horizon);
-      this.prepare('DELETE FROM lines WHERE sequence <= ?').run(horizon);
-      this.insert({
-        sequence: horizon,
-        time,
-        source: 'heroku',
-        dyno: 'logplex',
-        stream: null,
-        release: null,
-        text: this.options.trimmedText(horizon - base, since),
-      });
-    });
-    drop();
-  }
-
-  private usedBytes(): number {
-    return (this.pragma('page_count') - this.pragma('freelist_count')) * this.pragma('page_size');
-  }
-
-  /** Free pages are used again by new lines; only what makes the file larger than the budget goes back to the disk. */
-  private giveBackPages(): void {
-    const excess = this.pragma('page_count') - Math.ceil(this.options.budgetBytes / this.pragma('page_size'));
-    const free = Math.min(excess, this.pragma('freelist_count'));
-    if (free > 0) this.db.pragma(`incremental_vacuum(${free})`);
-  }
-
-  private pragma(name: string): number {
-    return this.db.pragma(name, { simple: true }) as number;
-  }
-
-  private number(sql: string, ...values: number[]): number {
-    const value: unknown = this.db
-      .prepare(sql)
-      .pluck()
-      .get(...values);
+  private number(sql: string): number {
+    const value: unknown = this.db.prepare(sql).pluck().get();
     return typeof value === 'number' ? value : 0;
   }
 
