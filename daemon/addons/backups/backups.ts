@@ -18,13 +18,15 @@ const SHARED_MS = 10 * 60_000;
 export class Backups {
   private readonly queue = new SerialQueue();
   private readonly stopped = new AbortController();
+  private readonly ends: Ends;
   private readonly jobs: BackupJobs;
-  /** Secret of an upload's URL → the backup that it will be. Ends with tfkd, as the upload does. */
-  private readonly uploads = new Map<string, { readonly id: string; readonly until: number }>();
-  private readonly shares = new Map<string, { readonly id: string; readonly until: number }>();
+  /** Secret of an upload's URL → the id of the backup that it will be. Ends with tfkd, as the upload does. */
+  private readonly uploads = new Map<string, string>();
+  private readonly shares = new Map<string, string>();
 
   constructor(private readonly parts: BackupParts) {
-    this.jobs = new BackupJobs(parts, new Ends(parts, this.stopped.signal), this.stopped.signal);
+    this.ends = new Ends(parts, this.stopped.signal);
+    this.jobs = new BackupJobs(parts, this.ends, this.stopped.signal);
   }
 
   get kept(): number {
@@ -42,15 +44,14 @@ export class Backups {
   announce(addon: AddonRecord, actor: string): { readonly backup: BackupRecord; readonly secret: string } {
     const backup = this.insert(addon, 'uploaded', actor);
     const secret = newSecret();
-    this.uploads.set(secret, { id: backup.id, until: this.parts.clock.now() + ANNOUNCED_MS });
+    this.uploads.set(secret, backup.id);
+    void this.endUnsent(secret, backup.id);
     return { backup, secret };
   }
 
   announced(secret: string): BackupRecord | undefined {
-    this.forgetUnsent();
-    const upload = this.uploads.get(secret);
-    if (!upload || upload.until <= this.parts.clock.now()) return undefined;
-    return this.parts.store.backups.find(upload.id);
+    const id = this.uploads.get(secret);
+    return id === undefined ? undefined : this.parts.store.backups.find(id);
   }
 
   /** `length` in bytes, where the client told it. Resolves when the file is here, whole. */
@@ -62,18 +63,16 @@ export class Backups {
 
   /** A secret that opens its file to whoever has it, for a while. Ends with tfkd. */
   share(backup: BackupRecord): { readonly secret: string; readonly until: number } {
-    const now = this.parts.clock.now();
-    for (const [known, { until }] of this.shares) if (until <= now) this.shares.delete(known);
+    const { clock } = this.parts;
     const secret = newSecret();
-    const until = now + SHARED_MS;
-    this.shares.set(secret, { id: backup.id, until });
-    return { secret, until };
+    this.shares.set(secret, backup.id);
+    void clock.sleep(SHARED_MS, this.stopped.signal).then(() => this.shares.delete(secret));
+    return { secret, until: clock.now() + SHARED_MS };
   }
 
   shared(secret: string): BackupRecord | undefined {
-    const share = this.shares.get(secret);
-    if (!share || share.until <= this.parts.clock.now()) return undefined;
-    return this.parts.store.backups.find(share.id);
+    const id = this.shares.get(secret);
+    return id === undefined ? undefined : this.parts.store.backups.find(id);
   }
 
   /** The add-on's data is replaced by the backup's, when it is its turn. */
@@ -88,7 +87,6 @@ export class Backups {
     const id = newId();
     const { number: backupNumber } = backup;
     const { appId, id: addonId, name: addonName } = addon;
-    this.forgetUnsent();
     store.transaction(() => {
       this.assertIdle(addon);
       store.restores.insert({ id, appId, backupNumber, addonId, addonName, actor, createdAt: clock.now() });
@@ -137,7 +135,6 @@ export class Backups {
     const { store, clock } = this.parts;
     const id = newId();
     const { appId, id: addonId, name: addonName } = addon;
-    this.forgetUnsent();
     store.transaction(() => {
       this.assertIdle(addon);
       store.backups.insert({ id, appId, addonId, addonName, origin, actor, createdAt: clock.now() });
@@ -158,22 +155,19 @@ export class Backups {
 
   /** Was it announced, and is it not being sent? It is not waited for any more. */
   private takeAnnounced(id: string): boolean {
-    const secret = [...this.uploads].find(([, upload]) => upload.id === id)?.[0];
+    const secret = [...this.uploads].find(([, upload]) => upload === id)?.[0];
     return secret !== undefined && this.uploads.delete(secret);
   }
 
   /**
-   * Who announced a file and never sent it keeps nobody else from the database. Each is forgotten only when its end is seen to be
-   * written: the disk may be full, and a transaction around this undone.
+   * Who announced a file and never sent it keeps nobody else from the database. The time is waited for and not read from a clock,
+   * which may be years ahead and put right meanwhile.
    */
-  private forgetUnsent(): void {
-    const { store, clock } = this.parts;
-    const now = clock.now();
-    for (const [secret, { id, until }] of this.uploads) {
-      if (until > now) continue;
-      if (store.backups.find(id)?.finishedAt !== null) this.uploads.delete(secret);
-      else store.backups.end(id, failure('its file was never sent'), now);
-    }
+  private async endUnsent(secret: string, id: string): Promise<void> {
+    const stopped = this.stopped.signal;
+    await this.parts.clock.sleep(ANNOUNCED_MS, stopped);
+    if (stopped.aborted || !this.uploads.delete(secret)) return;
+    await this.ends.backup(id, failure('its file was never sent'));
   }
 
   private enqueue(job: () => Promise<void>): void {

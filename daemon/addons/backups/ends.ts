@@ -3,6 +3,7 @@ import type { BackupParts } from './parts.js';
 
 /** Also as the reason of what tfkd itself gave up. */
 export const CUT_SHORT = 'tfkd ended before it was done';
+const MADE_AGAIN = `${CUT_SHORT}; it is made again`;
 const AGAIN_MS = 30_000;
 
 /**
@@ -20,12 +21,13 @@ export class Ends {
     return this.written(() => store.backups.end(id, end, clock.now()));
   }
 
-  /** A daily one whose turn had not come is due again, by the time that it is now. */
-  backupCutShort({ id, addonId, origin, state }: BackupRecord): Promise<boolean> {
+  /** A daily one is due again at once: as often as it was kept from its turn, and once where it had begun. */
+  backupCutShort(backup: BackupRecord): Promise<boolean> {
     const { store, clock } = this.parts;
     const write = (): void => {
-      store.backups.end(id, failure(CUT_SHORT), clock.now());
-      if (origin === 'scheduled' && state === 'pending') store.backupSchedules.setNext(addonId, clock.now());
+      const isAgain = this.isMadeAgain(backup);
+      store.backups.end(backup.id, failure(isAgain ? MADE_AGAIN : CUT_SHORT), clock.now());
+      if (isAgain) store.backupSchedules.setNext(backup.addonId, clock.now());
     };
     return this.written(() => store.transaction(write));
   }
@@ -36,6 +38,16 @@ export class Ends {
     return this.written(() =>
       store.restores.end(id, reason === null ? 'succeeded' : 'failed', reason, clock.now()),
     );
+  }
+
+  /** The reason of the one before it tells whether it was the second try itself: what ends tfkd each time is not tried for ever. */
+  private isMadeAgain({ addonId, number, origin, state }: BackupRecord): boolean {
+    const { backups, backupSchedules } = this.parts.store;
+    if (origin !== 'scheduled' || !backupSchedules.of(addonId)) return false;
+    const before = backups
+      .ofAddon(addonId)
+      .find((other) => other.origin === 'scheduled' && other.number < number);
+    return state === 'pending' || before?.reason !== MADE_AGAIN;
   }
 
   private async written(write: () => void): Promise<boolean> {

@@ -32,6 +32,8 @@ export class BackupJobs {
     const backup = store.backups.find(id);
     if (backup?.state !== 'pending' || this.stopped.aborted) return;
     const end = await this.captured(backup).catch((error: unknown) => this.failed(error));
+    // The next tfkd removes what is left of it, and makes it again where it is a daily one.
+    if (end.bytes === null && isAborted(this.stopped)) return;
     if (!(await this.ends.backup(id, end))) return;
     record(backup.appId, toldOf(backup, end));
     await this.removeOld(backup);
@@ -56,17 +58,7 @@ export class BackupJobs {
     const { store, record } = this.parts;
     const restore = store.restores.find(id);
     if (restore?.state !== 'pending' || this.stopped.aborted) return;
-    let source: BackupSource | undefined;
-    let problem: string | null = null;
-    try {
-      source = await this.parts.source(restore.addonId);
-      // What an earlier restore has left would be taken for the doing of this one.
-      await source.backups.cleanUp(source.addon, this.stopped);
-      store.restores.begin(id);
-      await this.restored(source, backup);
-    } catch (error) {
-      problem = this.failed(error).reason ?? '';
-    }
+    const { source, problem } = await this.tried(restore, backup);
     // The next tfkd finds out how it ended, and removes what is left there.
     if (problem !== null && isAborted(this.stopped)) return;
     const end = await this.endRestore(id, problem);
@@ -152,6 +144,24 @@ export class BackupJobs {
     await files.assertRoom(length ?? 0);
     const { bytes, sha256 } = await files.write(backup, (output) => pipeline(body, output));
     return { state: 'unverified', reason: null, bytes, sha256, content: null };
+  }
+
+  /** Answers what has kept it from being done; null: nothing. */
+  private async tried(
+    { id, addonId }: RestoreRecord,
+    backup: BackupRecord,
+  ): Promise<{ readonly source?: BackupSource; readonly problem: string | null }> {
+    let source: BackupSource | undefined;
+    try {
+      source = await this.parts.source(addonId);
+      // What an earlier restore has left would be taken for the doing of this one.
+      await source.backups.cleanUp(source.addon, this.stopped);
+      this.parts.store.restores.begin(id);
+      await this.restored(source, backup);
+      return { source, problem: null };
+    } catch (error) {
+      return { ...(source && { source }), problem: this.failed(error).reason ?? '' };
+    }
   }
 
   private async restored({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AddonBackups, AddonInstance } from '../../../daemon/addons/addon.js';
 import { Backups } from '../../../daemon/addons/backups/backups.js';
 import type { Content } from '../../../daemon/addons/backups/content.js';
 import { BackupFiles } from '../../../daemon/addons/backups/files.js';
 import { Apps } from '../../../daemon/release/apps.js';
-import { systemClock } from '../../../daemon/shared/clock.js';
+import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
 import type { AddonRecord } from '../../../daemon/store/addons.js';
 import type { Connection } from '../../../daemon/store/database.js';
@@ -47,7 +47,7 @@ afterEach(async () => {
   store.close();
 });
 
-function tfkd(): Backups {
+function tfkd(time: Clock = clock): Backups {
   const played: AddonBackups = {
     prepare: async ({ data }) => data,
     sizeOf: async () => 1,
@@ -68,7 +68,7 @@ function tfkd(): Backups {
   };
   const instance = { id: 'db', name: 'db', data: {} } as unknown as AddonInstance;
   return new Backups({
-    ...{ store, clock, logger: createLogger('silent', 'test'), kept: 7, record: () => undefined },
+    ...{ store, clock: time, logger: createLogger('silent', 'test'), kept: 7, record: () => undefined },
     files: new BackupFiles(join(home, 'backups')),
     source: async () => ({ addon: instance, backups: played }),
   });
@@ -157,11 +157,37 @@ it('an upload that fails on a full disk says so at once, and is ended when there
 
 it('an upload that was never sent is ended when there is room', async () => {
   backups.announce(addon, 'ada');
-  await seconds(601);
   const freed = fullDisk();
-  expect(begin).toThrow(/full/);
+  await seconds(601);
+  expect(begin).toThrow(/is being backed up/);
   freed();
+  await seconds(30);
   begin();
+});
+
+it('an upload that was announced by a clock that is put right since keeps nobody from the database for longer', async () => {
+  let ahead = 365 * 24 * 3_600_000;
+  const wrong = { now: () => clock.now() + ahead, sleep: clock.sleep.bind(clock) };
+  const misled = tfkd(wrong);
+  const { backup, secret } = misled.announce(addon, 'ada');
+  ahead = 0;
+  await seconds(599);
+  expect(misled.announced(secret)?.id).toBe(backup.id);
+  await seconds(2);
+  expect(misled.announced(secret)).toBeUndefined();
+  expect(store.backups.find(backup.id)).toMatchObject({ state: 'failed', reason: 'its file was never sent' });
+  misled.capture(addon, 'manual', 'ada');
+  await misled.stop();
+});
+
+it('the address of a file that was shared by a clock that is put right since is closed as soon', async () => {
+  let ahead = 365 * 24 * 3_600_000;
+  const misled = tfkd({ now: () => clock.now() + ahead, sleep: clock.sleep.bind(clock) });
+  const { secret } = misled.share(misled.announce(addon, 'ada').backup);
+  ahead = 0;
+  await seconds(601);
+  expect(misled.shared(secret)).toBeUndefined();
+  await misled.stop();
 });
 
 it('a start on a full disk makes room first, and does not wait for it when tfkd stops', async () => {
@@ -193,22 +219,62 @@ it('a start on a full disk makes room first, and does not wait for it when tfkd 
   await until(() => databases.size === 1);
 });
 
-it('a daily backup whose turn had not come is due again, one that was being made is not', async () => {
-  const nextAt = NOON + 24 * 3_600_000;
-  for (const isBegun of [true, false]) {
+describe('a daily backup that the end of tfkd', () => {
+  const TOMORROW = NOON + 24 * 3_600_000;
+  beforeEach(() =>
     store.backupSchedules.put({
       ...{ id: 's', addonId: 'db', hour: 12, minute: 0, timeZone: 'UTC', createdAt: 0 },
-      nextAt,
-    });
-    const id = isBegun ? 'begun' : 'waiting';
+      nextAt: TOMORROW,
+    }),
+  );
+  let made = 0;
+  /** As the tfkd that has made it has left it; answers when the next one will make the next. */
+  const cut = async (state: 'pending' | 'running', origin: 'scheduled' | 'manual' = 'scheduled') => {
+    store.backupSchedules.setNext('db', TOMORROW);
+    const id = `cut-${++made}`;
     const { appId } = addon;
-    store.backups.insert({
-      ...{ id, appId, addonId: 'db', addonName: 'db', origin: 'scheduled', actor: 'ada' },
-      createdAt: 1,
-    });
-    if (isBegun) store.backups.begin(id);
+    const about = { addonId: 'db', addonName: 'db', actor: 'ada', createdAt: NOON };
+    store.backups.insert({ id, appId, origin, ...about });
+    if (state === 'running') store.backups.begin(id);
+    backups = tfkd();
     backups.recover();
     await until(() => store.backups.find(id)?.state === 'failed');
-    expect(store.backupSchedules.of('db')?.nextAt).toBe(isBegun ? nextAt : NOON);
-  }
+    const { reason } = store.backups.find(id) ?? {};
+    return { reason, nextAt: store.backupSchedules.of('db')?.nextAt };
+  };
+  const AGAIN = { reason: `${CUT_SHORT}; it is made again`, nextAt: NOON };
+  const LEFT = { reason: CUT_SHORT, nextAt: TOMORROW };
+
+  it('kept from its turn is due again, however often', async () => {
+    expect(await cut('pending')).toEqual(AGAIN);
+    expect(await cut('pending')).toEqual(AGAIN);
+  });
+
+  it('cut short is due again once, and so is the one of the next day', async () => {
+    expect(await cut('running')).toEqual(AGAIN);
+    expect(await cut('running', 'manual')).toEqual(LEFT);
+    expect(await cut('running')).toEqual(LEFT);
+    expect(await cut('running')).toEqual(AGAIN);
+  });
+
+  it('cut short is not promised where no more are scheduled', async () => {
+    store.backupSchedules.delete('db');
+    expect(await cut('running')).toEqual({ reason: CUT_SHORT, nextAt: undefined });
+  });
+
+  it('gave up in an orderly way is due again as well', async () => {
+    let stopping: Promise<void> | undefined;
+    atWork = () => {
+      stopping = backups.stop();
+      throw new Error('cut');
+    };
+    const { id } = backups.capture(addon, 'scheduled', 'ada');
+    await until(() => stopping !== undefined);
+    await stopping;
+    atWork = () => undefined;
+    backups = tfkd();
+    backups.recover();
+    await until(() => store.backups.find(id)?.state === 'failed');
+    expect(store.backupSchedules.of('db')?.nextAt).toBe(NOON);
+  });
 });

@@ -10,7 +10,7 @@ import { Backups } from '../../../daemon/addons/backups/backups.js';
 import { differences, type Content } from '../../../daemon/addons/backups/content.js';
 import { BackupFiles } from '../../../daemon/addons/backups/files.js';
 import { Apps } from '../../../daemon/release/apps.js';
-import { systemClock } from '../../../daemon/shared/clock.js';
+import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
 import type { SerialQueue } from '../../../daemon/shared/serial-queue.js';
 import type { AddonRecord } from '../../../daemon/store/addons.js';
@@ -44,6 +44,7 @@ vi.mock(import('node:fs/promises'), async (original) => {
 });
 
 const ACTOR = 'ada';
+const NEVER_MS = 24 * 3_600_000;
 const OLD = 'what was there';
 const NEW = 'what was written since';
 
@@ -142,8 +143,11 @@ class World {
     const store = kill.watchStore(Store.open(this.home));
     disk.effect = kill.effect;
     const instance = { id: addon.id, name: addon.name, data: {} } as unknown as AddonInstance;
-    // A dead one does not wait until it can write.
-    const sleep = async (): Promise<void> => void backups.stop();
+    // A dead one does not wait until it can write, and for a living one no time passes.
+    const sleep: Clock['sleep'] = (_ms, signal) => {
+      if (kill.killed) void backups.stop();
+      return systemClock.sleep(NEVER_MS, signal);
+    };
     const backups = new Backups({
       ...{
         store,
@@ -160,6 +164,7 @@ class World {
       .catch(() => undefined);
     await (Reflect.get(backups, 'queue') as SerialQueue).run('backups', async () => undefined);
     disk.effect = () => undefined;
+    await backups.stop();
     store.close();
     return result;
   }
@@ -184,8 +189,10 @@ interface Scenario {
 
 const captured = (world: World) =>
   world.tfkd(new KillSwitch(), (tfkd) => tfkd.capture(addon, 'manual', ACTOR));
+const newestOr = (world: World): BackupRecord | undefined =>
+  world.look((store) => store.backups.ofAddon(addon.id))[0];
 const newest = (world: World): BackupRecord => {
-  const [backup] = world.look((store) => store.backups.ofAddon(addon.id));
+  const backup = newestOr(world);
   if (!backup) throw new Error('there is a backup');
   return backup;
 };
@@ -294,3 +301,40 @@ it('a restore of which nobody can tell whether it was done says so', async () =>
   });
   world.remove();
 });
+
+it('a daily backup is made again once wherever tfkd is killed, and not for ever where it is killed each time', async () => {
+  const schedule = { id: 's', addonId: addon.id, hour: 12, minute: 0, timeZone: 'UTC', createdAt: 0 };
+  const TOMORROW = Date.now() + NEVER_MS;
+  const isDue = (world: World) => world.look((store) => store.backupSchedules.due(Date.now()).length > 0);
+  /** As it is made when it is due. */
+  const made = (world: World, kill: KillSwitch) => {
+    world.look((store) => store.backupSchedules.put({ ...schedule, nextAt: TOMORROW }));
+    return world.tfkd(kill, (tfkd) => tfkd.capture(addon, 'scheduled', ACTOR));
+  };
+  const recovered = (world: World, kill = new KillSwitch()) => world.tfkd(kill, (tfkd) => tfkd.recover());
+  /** Its record has an end, or there is none. */
+  const isWhole = (world: World) => world.look((store) => store.backups.unfinished().length === 0);
+
+  for (let after = 0, killed = true; killed; after++) {
+    const world = await World.open();
+    const kill = new KillSwitch(after);
+    await made(world, kill);
+    ({ killed } = kill);
+    const where = kill.effects.join(', ');
+    const wasPending = newestOr(world)?.state === 'pending';
+    const isCut = !isWhole(world);
+    await recovered(world, new KillSwitch(1));
+    await recovered(world);
+    expect(isWhole(world), where).toBe(true);
+    expect(isDue(world), where).toBe(isCut);
+
+    if (isCut) {
+      await made(world, new KillSwitch(after));
+      await recovered(world);
+      expect(isDue(world), where).toBe(wasPending);
+      await made(world, new KillSwitch());
+      expect(newest(world).state, where).toBe('verified');
+    }
+    world.remove();
+  }
+}, 60_000);

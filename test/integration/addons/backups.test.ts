@@ -19,6 +19,7 @@ import type { AddonRecord } from '../../../daemon/store/addons.js';
 import type { BackupRecord } from '../../../daemon/store/backups.js';
 import type { RestoreRecord } from '../../../daemon/store/restores.js';
 import { Store } from '../../../daemon/store/store.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
 
 /** The first provision fetches and unpacks PostgreSQL. */
 const WITH_INSTALL_MS = 240_000;
@@ -240,16 +241,16 @@ describe('backups of a PostgreSQL add-on', () => {
   });
 
   it('that were announced and never sent keep nobody from the database: removed, or after ten minutes', async () => {
-    let now = Date.now();
-    const patient = tfkd({ ...systemClock, now: () => now });
+    const clock = new VirtualClock(Date.now());
+    const patient = tfkd(clock);
     const begin = () => patient.announce(addon, ACTOR);
     const removed = begin();
     expect(begin).toThrow(/is being backed up/);
     await patient.remove(removed.backup);
     const unsent = begin();
-    now += 9 * 60_000;
+    await clock.passUntil(clock.now() + 9 * 60_000);
     expect(patient.announced(unsent.secret)).toMatchObject({ id: unsent.backup.id });
-    now += 2 * 60_000;
+    await clock.passUntil(clock.now() + 2 * 60_000);
     expect(patient.announced(unsent.secret)).toBeUndefined();
     expect(store.backups.find(unsent.backup.id)).toMatchObject({
       state: 'failed',
