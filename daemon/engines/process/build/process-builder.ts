@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { BuildpackRelease } from '../../../../buildpacks/classic/release.js';
 import type { BuildPlan } from '../../../../buildpacks/plan.js';
-import { writeFileAtomic } from '../../../shared/atomic-file.js';
 import { TfkError, codeOf } from '../../../shared/errors.js';
 import type { Logger } from '../../../shared/logger.js';
 import { scanTree, treeDigest, type TreeEntry } from '../../../shared/tree.js';
-import { isKeptWithSlug } from '../../build/buildpacks.js';
 import { leftOutBy } from '../../build/left-out.js';
 import { refuseLarge } from '../../build/slug-limit.js';
 import { StepFailed } from '../../build/step-failed.js';
@@ -23,6 +20,7 @@ import { equipmentOf, type Equipment } from './equipment.js';
 import { leaveOut } from './exclude.js';
 import { BuildFolders } from './folders.js';
 import { GarbageCollector, type Using } from './garbage.js';
+import { KnownBuilds, type Built } from './known-builds.js';
 import { LayerStore } from './layers.js';
 import { packed } from './pack.js';
 import { findUnstartable } from './programs.js';
@@ -41,12 +39,6 @@ export interface ProcessBuilderOptions {
   readonly logger: Logger;
 }
 
-/** What one set of inputs came to. */
-export interface Built {
-  readonly artifact: Artifact;
-  readonly release: BuildpackRelease | null;
-}
-
 /** With what is to be said of it once, and is not kept. */
 interface Made extends Built {
   readonly unstartable?: readonly Unstartable[];
@@ -60,6 +52,7 @@ export class ProcessBuilder implements SlugBuilder {
   private readonly folders: BuildFolders;
   private readonly layers: LayerStore;
   private readonly slugs: SlugStore;
+  private readonly known: KnownBuilds;
   private readonly garbage: GarbageCollector;
   private swept: Promise<void> | undefined;
   /** Names of the staging folders of builds under way. */
@@ -69,6 +62,7 @@ export class ProcessBuilder implements SlugBuilder {
     this.folders = new BuildFolders(options.home);
     this.layers = new LayerStore(this.folders);
     this.slugs = new SlugStore(this.folders, this.layers);
+    this.known = new KnownBuilds(this.folders, this.slugs);
     this.garbage = new GarbageCollector(this.folders, this.slugs, options.logger);
   }
 
@@ -167,12 +161,10 @@ export class ProcessBuilder implements SlugBuilder {
         JSON.stringify([4, treeDigest(source), plan, equipment.identity, request.configKey(request.config)]),
       )
       .digest('hex');
-    const known = await this.builtBefore(inputs, place.uses);
+    const known = await this.known.find(inputs, place.uses);
     if (known) return known;
     const made = await this.execute(request, { ...place, source, equipment });
-    const { artifact, release } = made;
-    if (isKeptWithSlug(release))
-      await writeFileAtomic(join(this.folders.built, inputs), JSON.stringify({ artifact, release }));
+    await this.known.remember(inputs, made);
     return made;
   }
 
@@ -226,18 +218,6 @@ export class ProcessBuilder implements SlugBuilder {
       scratch: staging,
       marker: [MARKER, staging],
     });
-  }
-
-  private async builtBefore(inputs: string, uses: (key: string) => void): Promise<Built | null> {
-    try {
-      const built = JSON.parse(await readFile(join(this.folders.built, inputs), 'utf8')) as Built;
-      const { artifact } = built;
-      uses(artifact.id);
-      for (const key of (await this.slugs.manifest(artifact))?.keys ?? []) uses(key);
-      return (await this.slugs.isWhole(artifact)) ? built : null;
-    } catch {
-      return null;
-    }
   }
 
   /** Commands end with their process group; this finds those who left it. */
