@@ -400,6 +400,28 @@ describe('the reconciler', () => {
     expect(await at.run.oneOffs.runReleaseCommand(release)).toBeNull();
   });
 
+  it.each(['stopped', 'destroyed with its app'])(
+    'lets nobody wait for a release command that is %s before it could begin',
+    async (how) => {
+      const at = await world();
+      at.release({ release: 'migrate' });
+      const release = at.store.releases.current(at.appId);
+      if (!release) throw new Error('there is a release');
+      at.engine.silence('the engine is away');
+      const failure = at.run.oneOffs.runReleaseCommand(release);
+      await expect.poll(() => states(at), PATIENCE).toEqual(['release.2 v2 starting']);
+      await systemClock.sleep(300);
+      if (how === 'stopped')
+        at.store.dynos.update(at.dynos()[0]?.instance ?? '', { stopReason: 'stopped' });
+      else at.store.apps.markDestroyed(at.appId, 0);
+      at.engine.silence(null);
+      at.run.loop.notify(at.appId);
+      expect(await failure).toMatch(/^the release command/);
+      expect(at.engine.calls).toEqual([]);
+      await expect.poll(() => states(at), PATIENCE).toEqual([]);
+    },
+  );
+
   it('tells again a dyno that could not be told to stop', async () => {
     const at = await world();
     at.scale('worker', 1);
