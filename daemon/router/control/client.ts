@@ -176,6 +176,9 @@ export class RouterControl {
         return await connection.ask(question);
       } catch (error) {
         if (!(error instanceof ConnectionLost)) throw unavailable(error);
+        // A broken socket says so a turn later only, and until then `connected` answers with it: without this wait that turn
+        // would never come.
+        await connection.closed;
         // A table that was being published is numbered anew: the router may have taken it before it went.
         if (question.type === 'publish') question = await this.renumbered(question);
       }

@@ -1,4 +1,4 @@
-import type { DynoHandle } from '../../engines/engine.js';
+import type { DynoExit, DynoHandle } from '../../engines/engine.js';
 import type { DynoHost } from '../../engines/engines.js';
 import { EngineUnreachable } from '../../engines/unreachable.js';
 import type { Logs } from '../../logs/entry.js';
@@ -168,14 +168,15 @@ export class Executor {
 
   private async crash({ dyno, exit, attempt, nextStartAt }: StepOf<'crash'>): Promise<void> {
     this.deps.health.unwatch(dyno.instance);
-    this.log(dyno, texts.exited(exit?.code ?? null));
-    this.logMissingProgram(dyno, exit?.code ?? null);
-    if (exit?.outOfMemory) this.log(dyno, texts.memoryVastlyExceeded());
+    const { code, at, outOfMemory } = exit ?? this.unseenExit();
+    this.log(dyno, texts.exited(code));
+    this.logMissingProgram(dyno, code);
+    if (outOfMemory) this.log(dyno, texts.memoryVastlyExceeded());
     this.update(dyno, 'crashed', {
       attempt,
       nextStartAt,
-      exitCode: exit?.code ?? null,
-      exitedAt: exit?.at ?? this.deps.clock.now(),
+      exitCode: code,
+      exitedAt: at,
       message: dyno.message ?? exitMessage(exit, dyno.command),
     });
     this.retire(dyno);
@@ -191,20 +192,25 @@ export class Executor {
   }
 
   private async complete({ dyno, exit }: StepOf<'complete'>): Promise<void> {
-    const now = this.deps.clock.now();
+    const { code, at } = exit ?? this.unseenExit();
     if (!dyno.attached) {
-      this.log(dyno, texts.exited(exit?.code ?? null));
-      this.logMissingProgram(dyno, exit?.code ?? null);
+      this.log(dyno, texts.exited(code));
+      this.logMissingProgram(dyno, code);
     }
     this.update(dyno, 'complete', {
-      exitCode: exit?.code ?? null,
-      exitedAt: exit?.at ?? now,
+      exitCode: code,
+      exitedAt: at,
       message: dyno.message ?? exitMessage(exit, dyno.command),
     });
     this.retire(dyno, () => {
       const ended = this.deps.store.dynos.find(dyno.instance);
       if (ended) this.deps.completed(ended);
     });
+  }
+
+  /** Of a dyno that was gone when tfkd looked. */
+  private unseenExit(): DynoExit {
+    return { code: null, outOfMemory: false, at: this.deps.clock.now() };
   }
 
   private async giveUp({ dyno, reason }: StepOf<'give-up'>): Promise<void> {
