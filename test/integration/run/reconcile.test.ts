@@ -411,8 +411,7 @@ describe('the reconciler', () => {
       const failure = at.run.oneOffs.runReleaseCommand(release);
       await expect.poll(() => states(at), PATIENCE).toEqual(['release.2 v2 starting']);
       await systemClock.sleep(300);
-      if (how === 'stopped')
-        at.store.dynos.update(at.dynos()[0]?.instance ?? '', { stopReason: 'stopped' });
+      if (how === 'stopped') at.store.dynos.update(at.dynos()[0]?.instance ?? '', { stopReason: 'stopped' });
       else at.store.apps.markDestroyed(at.appId, 0);
       at.engine.silence(null);
       at.run.loop.notify(at.appId);
