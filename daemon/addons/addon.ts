@@ -64,6 +64,8 @@ export interface CredentialRotation {
 export interface AddonBackups {
   /** Sees to it that the rest can be done, and answers the add-on's data from now on. */
   prepare(addon: AddonInstance): Promise<AddonData>;
+  /** Does its server say anything? Known within seconds; never rejects. */
+  answers(addon: AddonInstance): Promise<boolean>;
   /** Bytes that its data takes: a backup of it takes no more. */
   sizeOf(addon: AddonInstance): Promise<number>;
   /** Writes all data as of one moment, while others go on writing; ends `output`, and answers what is in it. */

@@ -1,24 +1,29 @@
 import type { Readable } from 'node:stream';
 import { TfkError } from '../../shared/errors.js';
 import { newId, newSecret } from '../../shared/ids.js';
-import { SerialQueue } from '../../shared/serial-queue.js';
 import type { AddonRecord } from '../../store/addons.js';
 import type { BackupRecord } from '../../store/backups.js';
 import type { RestoreRecord } from '../../store/restores.js';
 import { Ends, failure } from './ends.js';
+import { JobQueue } from './job-queue.js';
 import { BackupJobs } from './jobs.js';
 import { nameOf } from './names.js';
 import type { BackupParts } from './parts.js';
+import { WatchedBackups } from './watched-backups.js';
 
 /** How long an announced file is waited for. */
 const ANNOUNCED_MS = 10 * 60_000;
 const SHARED_MS = 10 * 60_000;
+/** In the place of an add-on: what is left in the folder of all. */
+const FILES = 'files';
 
-/** Backups of add-ons and restores from them: asked for here, done one after the other, in the order in which they were asked for. */
+/** Backups of add-ons and restores from them: asked for here, done when it is their turn. */
 export class Backups {
-  private readonly queue = new SerialQueue();
+  private readonly queue = new JobQueue();
   private readonly stopped = new AbortController();
   private readonly ends: Ends;
+  /** When the servers were seen to that a start finds. */
+  private ready: Promise<void> = Promise.resolve();
   private readonly jobs: BackupJobs;
   /** Secret of an upload's URL → the id of the backup that it will be. Ends with tfkd, as the upload does. */
   private readonly uploads = new Map<string, string>();
@@ -26,7 +31,11 @@ export class Backups {
 
   constructor(private readonly parts: BackupParts) {
     this.ends = new Ends(parts, this.stopped.signal);
-    this.jobs = new BackupJobs(parts, this.ends, this.stopped.signal);
+    const source = async (addonId: string) => {
+      const { addon, backups } = await parts.source(addonId);
+      return { addon, backups: new WatchedBackups(backups, parts.clock) };
+    };
+    this.jobs = new BackupJobs({ ...parts, source }, this.ends, this.stopped.signal);
   }
 
   get kept(): number {
@@ -36,7 +45,7 @@ export class Backups {
   /** Answers at once; the backup is made when it is its turn. */
   capture(addon: AddonRecord, origin: 'manual' | 'scheduled', actor: string): BackupRecord {
     const backup = this.insert(addon, origin, actor);
-    this.enqueue(() => this.jobs.capture(backup.id));
+    this.enqueue(addon.id, () => this.jobs.capture(backup.id));
     return backup;
   }
 
@@ -91,7 +100,7 @@ export class Backups {
       this.assertIdle(addon);
       store.restores.insert({ id, appId, backupNumber, addonId, addonName, actor, createdAt: clock.now() });
     });
-    this.enqueue(() => this.jobs.restore(id, backup));
+    this.enqueue(addonId, () => this.jobs.restore(id, backup));
     return found(store.restores.find(id));
   }
 
@@ -115,20 +124,29 @@ export class Backups {
     await this.parts.files.removeApp(appId);
   }
 
-  /** After a start: what was cut short has failed, or was done, and leaves nothing. `ready`: add-ons that can run do. */
+  /**
+   * After a start: what was cut short has failed, or was done, and leaves nothing. `ready`: add-ons that can run do. Room is made
+   * on all servers first, since ends cannot be written on a full disk.
+   */
   recover(ready: Promise<void> = Promise.resolve()): void {
     const { store } = this.parts;
-    const cut = { backups: store.backups.unfinished(), restores: store.restores.unfinished() };
-    this.enqueue(async () => {
-      await ready;
-      await this.jobs.recover(cut);
-    });
+    this.ready = ready;
+    const backups = store.backups.unfinished();
+    const restores = store.restores.unfinished();
+    this.enqueue(FILES, () => this.jobs.sweep(new Set(backups.map(({ id }) => id))));
+    // Others may have ended with something left.
+    for (const addonId of new Set([...store.restores.addonIds(), ...store.backups.capturedAddonIds()])) {
+      const hadRestore = restores.some((restore) => restore.addonId === addonId);
+      this.enqueue(addonId, () => this.jobs.makeRoom(addonId, hadRestore));
+    }
+    for (const backup of backups) this.enqueue(backup.addonId, () => this.jobs.endCutBackup(backup));
+    for (const restore of restores) this.enqueue(restore.addonId, () => this.jobs.endCutRestore(restore));
   }
 
   /** What is under way is given up. */
   async stop(): Promise<void> {
     this.stopped.abort();
-    await this.queue.run('backups', async () => undefined);
+    await this.queue.idle();
   }
 
   private insert(addon: AddonRecord, origin: BackupRecord['origin'], actor: string): BackupRecord {
@@ -170,8 +188,12 @@ export class Backups {
     await this.ends.backup(id, failure('its file was never sent'));
   }
 
-  private enqueue(job: () => Promise<void>): void {
-    this.queue.run('backups', job).catch((error: unknown) => {
+  private enqueue(addonId: string, job: () => Promise<void>): void {
+    const begun = async (): Promise<void> => {
+      await this.ready;
+      await job();
+    };
+    this.queue.add(addonId, begun, (error) => {
       this.parts.logger.error({ err: error }, 'a job with backups failed');
     });
   }

@@ -14,11 +14,6 @@ import { tooOld } from './retention.js';
 /** For what a database takes that is made for the proof. */
 const RESERVE_BYTES = 64 * 1024 ** 2;
 
-export interface CutShort {
-  readonly backups: readonly BackupRecord[];
-  readonly restores: readonly RestoreRecord[];
-}
-
 /** What is done when it is its turn. The record tells how it ended, so nothing is thrown on. */
 export class BackupJobs {
   constructor(
@@ -69,30 +64,32 @@ export class BackupJobs {
     if (source) await this.cleanUp(source);
   }
 
-  /** A server that does not run yet is waited for by nobody: what was left there goes with the next job. */
-  async recover(cut: CutShort): Promise<void> {
-    if (this.stopped.aborted) return;
-    const undecided = new Set(cut.restores.map(({ addonId }) => addonId));
-    await this.makeRoom(cut, undecided);
-    for (const backup of cut.backups) await this.ends.backupCutShort(backup);
-    for (const { id } of cut.restores) if (!isAborted(this.stopped)) await this.endRestore(id, CUT_SHORT);
-    for (const addonId of undecided) if (!isAborted(this.stopped)) await this.cleanUpOf(addonId, 'cleanUp');
+  /**
+   * Of what an earlier tfkd left on an add-on's server, without a write to the store: that may have no room just for this. What a
+   * restore replaced tells that it did, and so goes only when its end is written. A server that does not run yet is waited for by
+   * nobody: what was left there goes with the next job.
+   */
+  async makeRoom(addonId: string, hadRestore: boolean): Promise<void> {
+    if (!this.stopped.aborted) await this.cleanUpOf(addonId, hadRestore ? 'dropUnfinished' : 'cleanUp');
   }
 
-  /**
-   * Without a write to the store: it may have no room just for this. What a restore replaced tells that it did, and so goes only when
-   * its end is written.
-   */
-  private async makeRoom({ backups }: CutShort, undecided: ReadonlySet<string>): Promise<void> {
-    const { store, logger } = this.parts;
-    await this.sweep(new Set(backups.map(({ id }) => id))).catch((error: unknown) => {
-      logger.warn({ err: error }, 'files of backups that nobody knows stay');
+  async endCutBackup(backup: BackupRecord): Promise<void> {
+    if (!this.stopped.aborted) await this.ends.backupCutShort(backup);
+  }
+
+  async endCutRestore({ id, addonId }: RestoreRecord): Promise<void> {
+    if (!this.stopped.aborted) await this.endRestore(id, CUT_SHORT);
+    if (!isAborted(this.stopped)) await this.cleanUpOf(addonId, 'cleanUp');
+  }
+
+  /** Files that no record tells of: those of backups that were `cut` short, and whole ones whose backup has failed since, or was deleted. */
+  async sweep(cut: ReadonlySet<string>): Promise<void> {
+    const { store, files } = this.parts;
+    await files.sweep((id, isPartial) => {
+      const backup = store.backups.find(id);
+      if (!backup || cut.has(id)) return false;
+      return backup.finishedAt === null || (!isPartial && backup.bytes !== null);
     });
-    // Others may have ended with something left.
-    const ever = new Set([...store.restores.addonIds(), ...store.backups.capturedAddonIds()]);
-    for (const addonId of ever)
-      if (!isAborted(this.stopped))
-        await this.cleanUpOf(addonId, undecided.has(addonId) ? 'dropUnfinished' : 'cleanUp');
   }
 
   /** With a problem it may have come to its end all the same. Answers why it has failed; undefined: tfkd stops, and the next one ends it. */
@@ -107,16 +104,6 @@ export class BackupJobs {
     if (isDone === null && isAborted(this.stopped)) return undefined;
     const reason = problem !== null && isDone !== true ? withTheData(problem, isDone) : null;
     return (await this.ends.restore(id, reason)) ? { reason } : undefined;
-  }
-
-  /** Files that no record tells of: those of `cut` backups, and whole ones whose backup has failed since, or was deleted. */
-  private async sweep(cut: ReadonlySet<string>): Promise<void> {
-    const { store, files } = this.parts;
-    await files.sweep((id, isPartial) => {
-      const backup = store.backups.find(id);
-      if (!backup || cut.has(id)) return false;
-      return backup.finishedAt === null || (!isPartial && backup.bytes !== null);
-    });
   }
 
   private async captured(backup: BackupRecord): Promise<BackupEnd> {

@@ -50,6 +50,7 @@ afterEach(async () => {
 function tfkd(time: Clock = clock): Backups {
   const played: AddonBackups = {
     prepare: async ({ data }) => data,
+    answers: async () => true,
     sizeOf: async () => 1,
     capture: async (_addon, output) => {
       atWork();

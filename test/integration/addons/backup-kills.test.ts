@@ -9,10 +9,10 @@ import type { AddonBackups, AddonInstance } from '../../../daemon/addons/addon.j
 import { Backups } from '../../../daemon/addons/backups/backups.js';
 import { differences, type Content } from '../../../daemon/addons/backups/content.js';
 import { BackupFiles } from '../../../daemon/addons/backups/files.js';
+import type { JobQueue } from '../../../daemon/addons/backups/job-queue.js';
 import { Apps } from '../../../daemon/release/apps.js';
 import { systemClock, type Clock } from '../../../daemon/shared/clock.js';
 import { createLogger } from '../../../daemon/shared/logger.js';
-import type { SerialQueue } from '../../../daemon/shared/serial-queue.js';
 import type { AddonRecord } from '../../../daemon/store/addons.js';
 import type { BackupRecord } from '../../../daemon/store/backups.js';
 import { Store } from '../../../daemon/store/store.js';
@@ -75,6 +75,7 @@ class PlayedServer {
     const cleanUp = () => drop('scratch', 'former');
     return {
       prepare: async ({ data }) => data,
+      answers: async () => true,
       sizeOf: async () => 1,
       capture: async (_addon: AddonInstance, output: Writable) => {
         const text = databases.get('main') ?? '';
@@ -162,7 +163,7 @@ class World {
     const result = await Promise.resolve()
       .then(() => work(backups))
       .catch(() => undefined);
-    await (Reflect.get(backups, 'queue') as SerialQueue).run('backups', async () => undefined);
+    await (Reflect.get(backups, 'queue') as JobQueue).idle();
     disk.effect = () => undefined;
     await backups.stop();
     store.close();

@@ -333,7 +333,10 @@ describe('backups of a PostgreSQL add-on', () => {
   });
 
   it('say what is missing where the server is down', async () => {
+    const { addon: instance, backups: service } = await addons.backupSource(addon.id);
+    expect(await service.answers(instance)).toBe(true);
     await addons.stopServers();
+    expect(await service.answers(instance)).toBe(false);
     const backup = await ended(backups.capture(addon, 'manual', ACTOR).id);
     expect(backup).toMatchObject({
       state: 'failed',

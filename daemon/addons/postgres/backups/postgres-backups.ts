@@ -5,6 +5,7 @@ import type { AddonBackups, AddonData, AddonInstance } from '../../addon.js';
 import { differences, type Content } from '../../backups/content.js';
 import { credentialsOf } from '../credentials.js';
 import { databaseFacts } from '../facts.js';
+import { answerOf } from '../login.js';
 import { namesOf } from '../roles.js';
 import { contentOf, lockTables } from './content.js';
 import { asKeeper } from './keeper.js';
@@ -26,6 +27,10 @@ export class PostgresBackups implements AddonBackups {
 
   async prepare(addon: AddonInstance): Promise<AddonData> {
     return this.parts.prepare(addon);
+  }
+
+  async answers(addon: AddonInstance): Promise<boolean> {
+    return (await answerOf(credentialsOf(addon))) !== 'silent';
   }
 
   async sizeOf(addon: AddonInstance): Promise<number> {

@@ -101,6 +101,15 @@ test.each(Object.entries(LEAVES))(
   5000,
 );
 
+test.each(['hello', 'nothing'] as const)(
+  'a server that says %s, and no more, is told to be mute',
+  async (says) => {
+    const addon = await aSlowServer(says);
+    expect(await new PostgresBackups(PARTS).answers(addon)).toBe(false);
+  },
+  20_000,
+);
+
 test('a server that does not take the goodbye is left all the same', async () => {
   const addon = await aSlowServer('hello');
   const connection = asKeeper(addon, 'd', async () => undefined, stopsSoon());
