@@ -62,12 +62,13 @@ const unschedule = command({
   name: 'pg:backups:unschedule',
   summary: 'back a database up no more by itself',
   args: { database },
-  options: { app: appOption },
+  options: { app: appOption, json: jsonOption },
   examples: ['tfk pg:backups:unschedule DATABASE -a myapp'],
   async run(context, { args, options }) {
     const { client, output } = context;
     const addon = await databaseAddon(context, args.database, context.app(options.app));
-    await client.delete(pathOf(addon.app.name, addon.id));
+    const ended = await client.delete<BackupSchedule>(pathOf(addon.app.name, addon.id));
+    if (options.json) return output.json(ended);
     return output.line(`${visible(addon.name)} is no longer backed up by itself. Its backups stay.`);
   },
 });

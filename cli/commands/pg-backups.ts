@@ -103,23 +103,28 @@ const get = command({
   name: 'pg:backups:download',
   summary: "write a backup's file, in pg_dump's custom format",
   args: { backup: optional('id', 'as tfk pg:backups shows it; else the newest') },
-  options: { app: appOption, output: text('-o, --output <file>', 'where to; else <app>-<id>.dump') },
+  options: {
+    app: appOption,
+    output: text('-o, --output <file>', 'where to; else <app>-<id>.dump'),
+    json: jsonOption,
+  },
   examples: ['tfk pg:backups:download b001 -o latest.dump -a myapp'],
   async run(context, { args, options }) {
+    const { client, output } = context;
     const app = context.app(options.app);
     const backup =
       args.backup === undefined
         ? await latestBackup(context, app)
-        : await context.client.get<Backup>(backupPath(app, args.backup));
+        : await client.get<Backup>(backupPath(app, args.backup));
     const name = options.output ?? `${backup.app.name}-${backup.name}.dump`;
     if (backup.size === null)
       throw new UserError(`${backup.name} has no file: ${visible(backup.reason ?? backup.state)}`);
-    await context.output.action(
+    await output.action(
       `Writing ${visible(backup.name)} to ${visible(name)}`,
       () => download(context, backup, resolve(context.config.cwd, name)),
       () => bytes(backup.size ?? 0),
     );
-    return undefined;
+    return options.json ? output.json(backup) : undefined;
   },
 });
 
@@ -173,7 +178,7 @@ const remove = command({
   name: 'pg:backups:delete',
   summary: 'delete a backup, for good',
   args: { backup: backupArgument },
-  options: { app: appOption, confirm: confirmOption },
+  options: { app: appOption, confirm: confirmOption, json: jsonOption },
   examples: ['tfk pg:backups:delete b001 -a myapp --confirm myapp'],
   async run(context, { args, options }) {
     const { client, output } = context;
@@ -185,10 +190,11 @@ const remove = command({
       lost: [`This deletes ${backup.name} of ${backup.addon.name}, for good.`],
       command: `tfk pg:backups:delete ${backup.name} -a ${name} --confirm ${name}`,
     });
-    await output.action(`Deleting ${visible(backup.name)} on ${appName(output.err, name)}`, () =>
-      client.delete(backupPath(app, backup.id)),
+    const deleted = await output.action(
+      `Deleting ${visible(backup.name)} on ${appName(output.err, name)}`,
+      () => client.delete<Backup>(backupPath(app, backup.id)),
     );
-    return undefined;
+    return options.json ? output.json(deleted) : undefined;
   },
 });
 

@@ -44,13 +44,14 @@ const rotate = command({
   summary: 'give a Redis new credentials',
   details: ROTATION,
   args: { redis: optional('redis', 'an attachment or add-on; else REDIS') },
-  options: { app: appOption, confirm: confirmOption },
+  options: { app: appOption, confirm: confirmOption, json: jsonOption },
   examples: ['tfk redis:credentials:rotate -a myapp --confirm myapp'],
   async run(context, { args, options }) {
     return rotateCredentials(context, {
       app: context.app(options.app ?? options.confirm),
       name: args.redis ?? 'REDIS',
       confirm: options.confirm,
+      json: options.json,
       command: 'redis:credentials:rotate',
       what: 'Redis',
     });

@@ -20,10 +20,11 @@ export interface RotationWish {
   readonly command: string;
   /** For messages: `database`. */
   readonly what: string;
+  readonly json: boolean;
 }
 
 /** Gives an add-on new credentials, and follows the release that brings them to the app. */
-export async function rotateCredentials(context: Context, wish: RotationWish): Promise<undefined> {
+export async function rotateCredentials(context: Context, wish: RotationWish): Promise<number | undefined> {
   const { client, output } = context;
   const { app, what, command } = wish;
   const addon = await resolveAddon(context, wish.name.replace(/_URL$/, ''), app);
@@ -40,8 +41,9 @@ export async function rotateCredentials(context: Context, wish: RotationWish): P
     () => client.post(`${path}/actions/rotate-credentials`, {}, { silence: 0 }),
   );
   await followRelease(context, app, before?.version);
-  const { facts } = await client.get<AddonDetails>(path);
-  const still = facts.find(([label]) => label === 'Credentials')?.[1];
+  const rotated = await client.get<AddonDetails>(path);
+  if (wish.json) return output.json(rotated);
+  const still = rotated.facts.find(([label]) => label === 'Credentials')?.[1];
   output.progress(
     still === undefined ? 'The former credentials have ended.' : `Credentials: ${visible(still)}.`,
   );
