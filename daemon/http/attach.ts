@@ -86,9 +86,11 @@ async function sendOutput(client: Duplex, attachment: Attachment, gone: AbortSig
   try {
     const pumps = [pump(client, attachment.stdout, 'stdout', gone)];
     if (attachment.stderr) pumps.push(pump(client, attachment.stderr, 'stderr', gone));
-    const exit = await attachment.exited;
-    await Promise.all(pumps);
-    const { code, outOfMemory } = exit;
+    const sent = Promise.all(pumps);
+    // Hung up on, a process may go on for a while: what breaks before it ends is told below, and is no end of tfkd.
+    sent.catch(() => undefined);
+    const { code, outOfMemory } = await attachment.exited;
+    await sent;
     client.end(encodeServerFrame({ kind: 'exit', code, outOfMemory }));
   } catch (error) {
     const message = `The connection to the process broke: ${messageOf(error)}`;

@@ -84,6 +84,8 @@ async function passOutput(writer: RecordWriter, attachment: Attachment): Promise
   try {
     const outputs = attachment.stderr ? [attachment.stdout, attachment.stderr] : [attachment.stdout];
     const pumps = Promise.all(outputs.map((output) => pump(output, writer)));
+    // Hung up on, a process may go on for a while: what breaks before it ends is told below, and is no end of tfkd.
+    pumps.catch(() => undefined);
     await attachment.exited;
     await pumps;
   } catch (error) {
