@@ -50,9 +50,9 @@ export function describeFailures(engine: EngineUnderTest, more?: (bench: Failure
       await tfk.ok('apps:create', 'half');
       const source = tfk.source('half', aSmallApp('works'));
       await tfk.ok('push', source, '-a', 'half');
-      // So much that its last line comes well after its end.
+      // So much that its last line comes well after its end; and late, so that the dyno which follows at once is silent yet.
       const says = `require('node:fs').writeSync(1, 'starting up\\n'.repeat(50_000) + 'no disk in drive A\\n')`;
-      writeFileSync(join(source, 'web.js'), `${says}; process.exit(1)`);
+      writeFileSync(join(source, 'web.js'), `setTimeout(() => { ${says}; process.exit(1) }, 3_000)`);
       const ran = await tfk.tfk('push', source, '-a', 'half');
       expect(ran.code).toBe(1);
       expect(ran.stderr).toMatch(/app\[web\.1\]: no disk in drive A/);
