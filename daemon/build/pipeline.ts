@@ -42,6 +42,11 @@ export class Builds {
     return this.queue.cancel(buildId);
   }
 
+  /** Cancels what is built for an app that is going away, and resolves when nothing of it is left. */
+  abandon(appId: string): Promise<void> {
+    return this.queue.clear(appId);
+  }
+
   /** 0: it runs. n: it is the n-th that waits. Null: it is unknown, or has ended. */
   position(buildId: string): number | null {
     return this.queue.position(buildId);

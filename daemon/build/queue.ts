@@ -26,7 +26,7 @@ interface Entry {
 export class BuildQueue {
   private waiting: Entry[] = [];
   private readonly running = new Map<string, Entry>();
-  private readonly ends = new Set<Promise<void>>();
+  private readonly ends = new Map<string, Promise<void>>();
   private stopped = false;
 
   constructor(private readonly concurrency: number) {}
@@ -79,7 +79,15 @@ export class BuildQueue {
       if (!entry.sealed) entry.stop.abort(new BuildStopped('interrupted'));
     }
     this.pump();
-    while (this.ends.size > 0) await Promise.all(this.ends);
+    while (this.ends.size > 0) await Promise.all(this.ends.values());
+  }
+
+  /** Cancels the builds of an app, and resolves when they have ended: all but one whose release is being made. */
+  async clear(appId: string): Promise<void> {
+    const own = [...this.running.values(), ...this.waiting].filter((entry) => entry.appId === appId);
+    for (const { buildId } of own) this.cancel(buildId);
+    const cancelled = own.filter(({ sealed }) => !sealed);
+    await Promise.all(cancelled.flatMap(({ buildId }) => this.ends.get(buildId) ?? []));
   }
 
   private pump(): void {
@@ -99,10 +107,10 @@ export class BuildQueue {
     this.running.set(entry.buildId, entry);
     const end = entry.start().then((tell) => {
       this.running.delete(entry.buildId);
-      this.ends.delete(end);
+      this.ends.delete(entry.buildId);
       this.pump();
       tell();
     });
-    this.ends.add(end);
+    this.ends.set(entry.buildId, end);
   }
 }

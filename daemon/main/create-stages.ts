@@ -65,8 +65,10 @@ export async function createStages(ground: Ground): Promise<Wired> {
   const { backups, backupSchedules } = createBackups(config, { ...base, addons, record, actor });
   const git = gitStageOf(ground);
   const { run, cron, notify } = runAndCron(ground, (appId) => {
-    const { outputs } = build;
-    return forgetApp(appId, { store, logs, engines, addons, backups, outputs, git, hooks, actor });
+    const { builds, outputs } = build;
+    return forgetApp(appId, {
+      ...{ store, logs, engines, addons, backups, builds, outputs, git, hooks, actor },
+    });
   });
   const hostsChanged = (appId: string): void => {
     notify(appId);

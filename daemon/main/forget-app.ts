@@ -1,6 +1,7 @@
 import type { Addons } from '../addons/addons.js';
 import type { Backups } from '../addons/backups/backups.js';
 import type { BuildOutputs } from '../build/output.js';
+import type { Builds } from '../build/pipeline.js';
 import type { Engines } from '../engines/engines.js';
 import type { LogStore } from '../logs/log-store.js';
 import type { Store } from '../store/store.js';
@@ -13,6 +14,7 @@ export interface Possessions {
   readonly engines: Engines;
   readonly addons: Addons;
   readonly backups: Backups;
+  readonly builds: Builds;
   readonly outputs: BuildOutputs;
   readonly git: GitStage;
   readonly hooks: WebhookStage;
@@ -20,9 +22,10 @@ export interface Possessions {
   readonly actor: () => string;
 }
 
-/** Removes all that a destroyed app has, once its dynos are gone: what its rows tell of first, then them. */
+/** Removes all that a destroyed app has, once its dynos are gone: what makes more of it, what its rows tell of, then them. */
 export async function forgetApp(appId: string, parts: Possessions): Promise<void> {
-  const { store, addons, outputs } = parts;
+  const { store, addons, builds, outputs } = parts;
+  await builds.abandon(appId);
   for (const addon of store.addons.all().filter((candidate) => candidate.appId === appId))
     await addons.destroy(addon, parts.actor());
   await parts.backups.forgetApp(appId);

@@ -1,8 +1,9 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineUnderTest } from '../../support/engine-under-test.js';
 import { aSmallApp, type Installation } from '../../support/installation.js';
+import { alive } from '../../support/victim.js';
 
 /** The pipeline end to end with the real command, daemon, router and engine; the tests build on each other, in order. */
 export function describeSmallApp(engine: EngineUnderTest): void {
@@ -148,5 +149,28 @@ export function describeSmallApp(engine: EngineUnderTest): void {
       await expect.poll(async () => (await tfk.get('shop')).status, { timeout: 60_000 }).toBe(404);
       expect(await tfk.ok('apps')).not.toContain('shop');
     });
+
+    it('is gone also in the middle of a build, which is cancelled', async () => {
+      const build = { name: 'doomed', version: '1.0.0', scripts: { build: 'sleep 613' } };
+      const doomed = tfk.source('doomed', aSmallApp('x', { 'package.json': JSON.stringify(build) }));
+      const push = tfk.tfk('push', doomed);
+      const underWay = join(tfk.home, 'builds');
+      await expect.poll(() => outputIn(underWay), { timeout: 60_000 }).toContain('sleep 613');
+      await tfk.ok('apps:destroy', '-a', 'doomed', '--confirm', 'doomed');
+      await expect
+        .poll(async () => (await tfk.tfk('apps:create', 'doomed')).code, { timeout: 60_000 })
+        .toBe(0);
+      expect(alive('sleep 613')).toBe(false);
+      expect((await push).code).toBe(1);
+      expect(outputIn(underWay)).toBe('');
+      expect(await engine.remains(tfk)).toEqual([]);
+    });
   });
 }
+
+/** What the builds of the apps that there are have said. */
+const outputIn = (folder: string): string =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.log'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('');

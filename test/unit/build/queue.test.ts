@@ -73,3 +73,27 @@ test('stop ends all, and what comes later', async () => {
   expect(await Promise.all(builds)).toEqual(['1 stopped', '2 stopped']);
   expect(await add('3', 'a')).toBe('3 stopped');
 });
+
+test('of an app that goes away each build is cancelled and awaited, and of other apps none', async () => {
+  const { add, queue, started, end } = aQueue(2);
+  const builds = [add('1', 'a'), add('2', 'a'), add('3', 'b')];
+  await queue.clear('a');
+  expect(['1', '2', '3'].map((id) => queue.position(id))).toEqual([null, null, 0]);
+  expect(await Promise.all(builds.slice(0, 2))).toEqual(['1 stopped', '2 stopped']);
+  expect(started).toEqual(['1', '3', '2']);
+  end('3');
+  expect(await builds[2]).toBe('3 done');
+});
+
+test('who waits for the builds of an app to go does not wait for a release: that may wait for him', async () => {
+  const queue = new BuildQueue(1);
+  let released = (): void => undefined;
+  const build = queue.add({ buildId: '1', appId: 'a' }, (turn) => {
+    turn.seal();
+    return new Promise<string>((resolve) => (released = () => resolve('released')));
+  });
+  await queue.clear('a');
+  expect(queue.position('1')).toBe(0);
+  released();
+  expect(await build).toBe('released');
+});
