@@ -1,9 +1,10 @@
 import type { Build } from '../../api/builds.js';
 import { appOption, command, count, jsonOption, optional } from '../command.js';
 import { pathOfApp, type Context } from '../context.js';
-import { EXIT, UserError } from '../errors.js';
+import { EXIT, UsageError, UserError } from '../errors.js';
 import { followBuild } from '../follow/builds.js';
 import { appName } from '../output/output.js';
+import { visible } from '../output/sanitise.js';
 import { fields, table } from '../output/table.js';
 import { ago } from '../output/time.js';
 
@@ -82,7 +83,7 @@ const buildOutput = command({
 const cancel = command({
   name: 'builds:cancel',
   summary: 'end a build that runs or waits',
-  args: { id: optional('build', 'its id; else the newest that has not ended') },
+  args: { id: optional('build', 'its id, or the beginning of it; else the newest that has not ended') },
   options: { app: appOption },
   examples: ['tfk builds:cancel -a myapp'],
   async run(context, { args, options }) {
@@ -113,11 +114,22 @@ function newest(context: Context, app: string, most: number): Promise<Build[]> {
 async function buildNamed(context: Context, app: string, name: string | undefined): Promise<Build> {
   if (name?.length === 36)
     return context.client.get<Build>(`${pathOfApp(app)}/builds/${encodeURIComponent(name)}`);
-  const found = (await newest(context, app, 200)).find(({ id }) => id.startsWith(name ?? ''));
+  const builds = await newest(context, app, 200);
+  const [found, ...others] =
+    name === undefined ? builds.slice(0, 1) : builds.filter(({ id }) => id.startsWith(name));
+  if (others.length > 0) throw ambiguous(app, name ?? '', builds);
   if (found) return found;
   throw new UserError(name === undefined ? `${app} has no builds.` : `${app} has no build ${name}.`, {
     hint: name === undefined ? `Type: tfk push -a ${app}` : `Type: tfk builds -a ${app}`,
   });
+}
+
+function ambiguous(app: string, name: string, builds: readonly Build[]): UsageError {
+  const meant = builds.map(({ id }) => id).filter((id) => id.startsWith(name));
+  return new UsageError(
+    `${visible(name)} may be any of ${meant.length} builds of ${app}: ${meant.join(', ')}.`,
+    `Type more of the id of the one that you mean, as tfk builds -a ${app} shows it.`,
+  );
 }
 
 function stateOf(build: Build): string {
