@@ -6,7 +6,7 @@ import { pathOfApp, tfkPathOfApp } from '../context.js';
 import { UsageError, UserError } from '../errors.js';
 import { showStream } from '../follow/builds.js';
 import { showLive } from '../follow/live.js';
-import { newestReleases, releaseNamed } from '../follow/releases.js';
+import { earlierRelease, newestReleases, releaseNamed } from '../follow/releases.js';
 import { diffLines } from '../output/diff.js';
 import { appName } from '../output/output.js';
 import { releaseLines } from '../output/releases.js';
@@ -159,9 +159,8 @@ function factsOf(release: Release, now: Date): [string, string | string[]][] {
   ];
 }
 
-/** As on Heroku: the second of those that can be gone back to. */
 function previous(releases: readonly Release[], app: string): Release {
-  const found = releases.filter((release) => release.eligible_for_rollback)[1];
+  const found = earlierRelease(releases);
   if (found) return found;
   throw new UserError(`${app} has no earlier release to go back to.`, {
     hint: `Type: tfk releases -a ${app}`,

@@ -75,7 +75,10 @@ export function deployedSentence(outcome: Deployed, milliseconds: number): strin
 }
 
 async function buildFailed(context: Context, app: string, build: Build): Promise<UserError> {
-  return new UserError(`The build failed: ${build.message ?? 'its output above tells why'}`, {
+  // A short reason is worth saying twice; a long one stands right above.
+  const { message } = build;
+  const reason = message === null || message.includes('\n') ? 'its output above tells why' : message;
+  return new UserError(`The build failed: ${reason}`, {
     hint: await whatRuns(context, app),
   });
 }

@@ -46,6 +46,11 @@ export async function whatRuns(context: Context, app: string): Promise<string> {
   return current?.slug ? `v${current.version} still runs, as before.` : 'Nothing of this app runs yet.';
 }
 
+/** What `tfk rollback` goes back to: as on Heroku, the second of those that can be gone back to. Newest first. */
+export function earlierRelease(releases: readonly Release[]): Release | undefined {
+  return releases.filter((release) => release.eligible_for_rollback)[1];
+}
+
 async function followed(context: Context, app: string, release: Release): Promise<Release> {
   if (release.output_stream_url !== null) {
     context.output.progress('Running release command...');

@@ -3,10 +3,12 @@ import { tfkPathOfApp, type Context } from '../context.js';
 import { UserError } from '../errors.js';
 import { logLine } from '../output/log-line.js';
 import { lastLines } from './logs.js';
+import { earlierRelease, newestReleases } from './releases.js';
 
 /** Seconds of one long poll. */
 const WAIT = 25;
-const LOG_LINES = 10;
+/** The trace of an uncaught error is longer than ten lines, and what went wrong is said at its head. */
+const LOG_LINES = 25;
 
 /** Resolves when every dyno of the release is ready, or a later release has taken over. Throws with the reason and log lines else. */
 export async function untilLive(context: Context, app: string, version: number): Promise<Rollout> {
@@ -30,6 +32,12 @@ async function notLive(context: Context, app: string, rollout: Rollout): Promise
   for (const line of lines) context.output.progress(`  ${logLine(line, context.output.err)}`);
   const reason = rollout.message ?? 'its dynos did not become ready';
   return new UserError(`v${rollout.release} is not live: ${reason}`, {
-    hint: `Type: tfk logs -a ${app}, or: tfk ps -a ${app}; to go back: tfk rollback -a ${app}`,
+    hint: `Type: tfk logs -a ${app}, or: tfk ps -a ${app}${await wayBack(context, app)}`,
   });
+}
+
+/** Said only where there is one: a first push has nothing behind it. */
+async function wayBack(context: Context, app: string): Promise<string> {
+  const releases = await newestReleases(context, app, 20).catch(() => []);
+  return earlierRelease(releases) ? `; to go back: tfk rollback -a ${app}` : '';
 }

@@ -65,7 +65,7 @@ export const tell = {
     output.warning(message);
     if (hint !== undefined) output.warning(hint);
     const ended = reason === 'cancelled' ? 'Build cancelled' : 'Build failed';
-    output.warning(`${ended}. Nothing was released: the app runs on as it was.`);
+    output.warning(`${ended}. Nothing was released, and nothing that runs was touched.`);
   },
 };
 

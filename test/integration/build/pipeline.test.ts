@@ -310,7 +310,7 @@ describe('a source that cannot be built fails with its reason, and releases noth
     const { outcome, buildId, output } = await stage.push(files);
     expect(outcome).toMatchObject({ ok: false, reason });
     expect(output).toMatch(text);
-    expect(output).toContain(' !     Build failed. Nothing was released');
+    expect(output).toContain(' !     Build failed. Nothing was released, and nothing that runs was touched.');
     expect(stage.records.builds.get(buildId)).toMatchObject({ status: 'failed', end: { reason } });
     expect(stage.releases).toEqual([]);
     expect(readdirSync(join(stage.home, 'builds')).filter((name) => !name.endsWith('.log'))).toEqual([]);

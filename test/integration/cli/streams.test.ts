@@ -37,6 +37,7 @@ const release = (version: number, change: object = {}) => ({
   current: true,
   output_stream_url: null,
   slug: { id: 's' },
+  eligible_for_rollback: true,
   message: null,
   ...change,
 });
@@ -183,6 +184,16 @@ describe('push', () => {
     );
   });
 
+  it('whose build fails for a reason of many lines does not say all of them twice', async () => {
+    tfkd.on(`GET /apps/my-app/builds/${BUILD}`, {
+      json: build({ status: 'failed', release: null, message: 'No planner. Looked for:\n  Procfile' }),
+    });
+    const ended = await push();
+    expect(ended.stderr).toContain(
+      ' !    The build failed: its output above tells why\n !    v6 still runs, as before.\n',
+    );
+  });
+
   it('whose dynos do not come up ends with 1, their last lines and the way back', async () => {
     tfkd.on('GET /tfk/apps/my-app/rollout', {
       json: {
@@ -204,7 +215,20 @@ describe('push', () => {
     expect(ended.stderr).toContain('app[web.1]: no such file');
     expect(ended.stderr).toContain('v7 is not live: web.1 did not bind to $PORT within 60 s (R10)');
     expect(ended.stderr).toContain('to go back: tfk rollback -a my-app');
-    expect(tfkd.sent('POST /apps/my-app/log-sessions')).toMatchObject({ lines: 10, release: 7 });
+    expect(tfkd.sent('POST /apps/my-app/log-sessions')).toMatchObject({ lines: 25, release: 7 });
+  });
+
+  it('whose first dynos do not come up promises no way back', async () => {
+    tfkd.on('GET /apps/my-app/releases', {
+      json: [release(7), release(6, { current: false, eligible_for_rollback: false, slug: null })],
+    });
+    tfkd.on('GET /tfk/apps/my-app/rollout', {
+      json: { status: 'failed', release: 7, message: 'web.1 does not start', types: [], url },
+    });
+    const ended = await push();
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain(' !    Type: tfk logs -a my-app, or: tfk ps -a my-app\n');
+    expect(ended.stderr).not.toContain('rollback');
   });
 
   it('that is refused while it is sent tells why, not that a pipe broke', async () => {
