@@ -108,6 +108,7 @@ function asUsersSeeIt(
     oneOffs: run.oneOffs,
     cronJobs: cron.jobs,
     routed: run.routed,
+    routesInForce: run.routesInForce,
     routerPort: router.port,
     domains: new Domains(store, clock, hostsChanged, router.matching),
     certificates: router.certificates,

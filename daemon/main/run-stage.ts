@@ -38,6 +38,8 @@ export interface RunStage {
   readonly inHand: (instance: string) => boolean;
   /** As every router worker has it. */
   readonly routed: (instance: string) => 'serving' | 'draining' | 'none';
+  /** Resolves when routes are as the store has them, or soon. */
+  readonly routesInForce: () => Promise<void>;
   /** Takes up the dynos that an earlier tfkd started; once, before the loop starts. */
   readonly adopt: () => void;
   /** Ends reconciling; resolves when nothing is being started any more. */
@@ -58,7 +60,7 @@ export function createRunStage(parts: RunParts): RunStage {
     notify(appId);
     parts.settled(appId);
   };
-  const publisher = new RoutePublisher(store, router);
+  const publisher = new RoutePublisher(store, router, clock);
   const health = new HealthWatch(engine, clock, (instance) => {
     const dyno = store.dynos.find(instance);
     if (dyno) notify(dyno.appId);
@@ -112,5 +114,7 @@ export function createRunStage(parts: RunParts): RunStage {
     await launcher.idle();
   };
   const routed = (instance: string) => publisher.routed(instance);
-  return { loop, oneOffs, inHand, routed, adopt, stop, letGo: () => retirement.stop(), free };
+  const routesInForce = () => publisher.inForce();
+  const letGo = () => retirement.stop();
+  return { loop, oneOffs, inHand, routed, routesInForce, adopt, stop, letGo, free };
 }

@@ -1,4 +1,5 @@
 import type { RouteApp } from '../router/control/protocol.js';
+import type { Clock } from '../shared/clock.js';
 import type { Store } from '../store/store.js';
 import { routeOf } from './routes.js';
 
@@ -12,6 +13,9 @@ export interface RouterPort {
   }>;
 }
 
+/** How long who has changed a route waits for it, in milliseconds. */
+const IN_FORCE_MS = 5_000;
+
 /** Tells the router where apps are, and remembers what all its workers have acknowledged. */
 export class RoutePublisher {
   private published = '';
@@ -20,6 +24,7 @@ export class RoutePublisher {
   constructor(
     private readonly store: Store,
     private readonly router: RouterPort,
+    private readonly clock: Clock,
   ) {}
 
   /** Resolves when the routes as the store has them now are in force; does nothing when they are already. */
@@ -33,6 +38,14 @@ export class RoutePublisher {
     this.acknowledged = new Map(
       backends.map((backend) => [backend.id, backend.draining ? 'draining' : 'serving']),
     );
+  }
+
+  /** As `publish`, for who only waits for it: a router that is away has the routes when it is back, and keeps nobody. */
+  async inForce(): Promise<void> {
+    const over = new AbortController();
+    const published = this.publish().catch(() => undefined);
+    await Promise.race([published, this.clock.sleep(IN_FORCE_MS, over.signal)]);
+    over.abort();
   }
 
   /** The router was started anew or lost its table: the next publish() says everything again. */

@@ -53,7 +53,7 @@ export function appRoutes(app: FastifyInstance, context: Context): void {
   app.patch<Params & { Body: UpdateApp }>(
     '/apps/:app',
     { schema: { body: UpdateApp, ...one } },
-    ({ params, body }) => toJson(update(services, findApp(services, params.app), body)),
+    async ({ params, body }) => toJson(await update(services, findApp(services, params.app), body)),
   );
   app.delete<Params>('/apps/:app', { config: { only: 'owner' }, schema: one }, async (request) => {
     const { params } = request;
@@ -64,13 +64,13 @@ export function appRoutes(app: FastifyInstance, context: Context): void {
   });
 }
 
-function update(
+async function update(
   services: Services,
   record: AppRecord,
   { build_stack, name, maintenance }: UpdateApp,
-): AppRecord {
+): Promise<AppRecord> {
   assertPlatform({ ...(build_stack === undefined ? {} : { stack: build_stack }) });
-  const renamed = name === undefined ? record : services.apps.rename(record.id, name);
+  const renamed = name === undefined ? record : await services.apps.rename(record.id, name);
   const built = withStack(services, renamed, build_stack);
   return maintenance === undefined ? built : services.apps.setMaintenance(record.id, maintenance);
 }

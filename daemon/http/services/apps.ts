@@ -8,10 +8,11 @@ import type { DomainRecord } from '../../store/domains.js';
 import type { SniEndpointRecord } from '../../store/sni-endpoints.js';
 import type { SourceRecord } from '../../store/sources.js';
 
-export interface AppService extends Pick<
-  Apps,
-  'create' | 'find' | 'list' | 'rename' | 'setMaintenance' | 'setBuildStack'
-> {
+export interface AppService extends Pick<Apps, 'create' | 'find' | 'list' | 'setBuildStack'> {
+  /** Resolves when its new host name is routed, and the old one is not. */
+  rename(appId: string, name: string): Promise<AppRecord>;
+  /** Resolves when requests are answered so. */
+  setMaintenance(appId: string, maintenance: boolean): Promise<AppRecord>;
   /** Begins to take the app down, its add-ons with it; answers its last state. */
   destroy(appId: string, actor: string): AppRecord | Promise<AppRecord>;
   /** Where the app answers, e.g. `http://users-api.localhost:8080/`. */

@@ -34,13 +34,13 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
       create: (input) => stages.apps.create(input),
       find: (idOrName) => stages.apps.find(idOrName),
       list: () => stages.apps.list(),
-      rename: (appId, name) => stages.apps.rename(appId, name),
       setBuildStack: (appId, stack) => stages.apps.setBuildStack(appId, stack),
-      setMaintenance: (appId, maintenance) => stages.apps.setMaintenance(appId, maintenance),
+      rename: (appId, name) => inForce(stages, stages.apps.rename(appId, name)),
+      setMaintenance: (appId, maintenance) => inForce(stages, stages.apps.setMaintenance(appId, maintenance)),
       async destroy(appId) {
         const app = stages.apps.destroy(appId);
         await stages.drains.stopApp(appId);
-        return app;
+        return inForce(stages, app);
       },
       url: (app) => appUrl(stages, app),
     },
@@ -61,11 +61,12 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
       add: async ({ app, hostname, sniEndpoint }) => {
         const domain = stages.domains.add(app.id, hostname, sniEndpoint?.id);
         await stages.certificates.domainsChanged(app);
-        return domain;
+        return inForce(stages, domain);
       },
       remove: async (app, domain) => {
         stages.domains.remove(app.id, domain.id);
         await stages.certificates.domainsChanged(app);
+        await stages.routesInForce();
       },
     },
     certificates: stages.certificates,
@@ -82,6 +83,12 @@ export function createServices(stages: Stages, appSetups: AppSetupService): Serv
     webhooks: stages.webhooks,
     authority: { current: () => stages.authority.current() },
   };
+}
+
+/** Answered when requests are routed that way: who is told that it is done may try it at once. */
+async function inForce<T>({ routesInForce }: Pick<Stages, 'routesInForce'>, changed: T): Promise<T> {
+  await routesInForce();
+  return changed;
 }
 
 function engineService(stages: Stages, builds: BuildService): EngineService {

@@ -54,6 +54,7 @@ export interface Stages {
   readonly backupSchedules: BackupSchedules;
   /** Where the router's workers send an app's requests. */
   readonly routed: RunStage['routed'];
+  readonly routesInForce: RunStage['routesInForce'];
   /** Resolves when all that an ended dyno has said is in the log: while the disk or its engine fails, not. */
   readonly logged: (instance: string) => Promise<void>;
   readonly logs: LogStore;

@@ -114,6 +114,15 @@ export function describeSmallApp(engine: EngineUnderTest): void {
       expect(await tfk.ok('releases:diff', 'v4', 'v5', '-a', 'shop')).toMatch(/COLOUR/);
     });
 
+    it('is in maintenance, and back, as soon as that is said to be done', async () => {
+      for (let round = 0; round < 3; round++) {
+        await tfk.ok('maintenance:on', '-a', 'shop');
+        expect((await tfk.get('shop')).status).toBe(503);
+        await tfk.ok('maintenance:off', '-a', 'shop');
+        expect((await tfk.get('shop')).status).toBe(200);
+      }
+    });
+
     it('restarts a dyno that has crashed', async () => {
       const pid = (await tfk.get('shop', '/pid')).body;
       await tfk.get('shop', '/crash');
