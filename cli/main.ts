@@ -47,8 +47,9 @@ function report(error: unknown, output: Output): number {
   return EXIT.failed;
 }
 
-/** What was written reaches its reader before the process ends; who has closed the pipe wants no more of it. */
+/** What was written reaches its reader before the process ends. */
 async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.errored) unwritten(stream.errored);
   if (stream.destroyed || stream.writableLength === 0) return;
   await new Promise<void>((done) => {
     stream.once('close', done);
@@ -56,12 +57,18 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (codeOf(error) === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
-    throw error;
-  });
+/** Who has closed the pipe wants no more of it; a full disk has less than it should, and whoever reads that file is told. */
+function unwritten(error: Error): never {
+  if (codeOf(error) === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
+  if (!process.stderr.errored)
+    new Output(process.stdout, process.stderr, 'never').failure(
+      `What tfk had to say could not be written: ${error.message}.`,
+      'Make room where it is written to.',
+    );
+  process.exit(EXIT.failed);
 }
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', unwritten);
 process.exitCode = await main();
 await flushed(process.stdout);
 await flushed(process.stderr);

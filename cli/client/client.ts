@@ -31,7 +31,7 @@ const ACCEPT = 'application/vnd.heroku+json; version=3.tfk';
 const SILENCE = 120_000;
 /** A question is answered sooner: the longest polls take 25 s. */
 const SILENCE_OF_GET = 40_000;
-const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED']);
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED']);
 /** tfkd died while it answered. Only a question may then be asked again. */
 const CUT_OFF = new Set(['ECONNRESET', 'EPIPE']);
 

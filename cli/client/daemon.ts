@@ -87,7 +87,7 @@ function endOf(child: ChildProcess): { readonly reason: string | null } {
 }
 
 function launch(options: StartOptions, logFile: string): { child: ChildProcess; offset: number } {
-  mkdirSync(join(options.home, 'run'), { recursive: true, mode: 0o700 });
+  makeHome(options.home);
   const offset = roomFor(logFile);
   const log = openSync(logFile, 'a', 0o600);
   try {
@@ -101,6 +101,17 @@ function launch(options: StartOptions, logFile: string): { child: ChildProcess; 
     return { child, offset };
   } finally {
     closeSync(log);
+  }
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(join(home, 'run'), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new UserError(`tfk's home cannot be made: ${messageOf(cause)}. Nothing was started.`, {
+      hint: 'Set TFK_HOME to a folder that this user may make.',
+      cause,
+    });
   }
 }
 
