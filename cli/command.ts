@@ -83,11 +83,17 @@ export function count(flags: string, description: string, least = 1): Option<num
 }
 
 export function required(name: string, description: string): Argument<string> {
-  return { syntax: `<${name}>`, description, read: (given) => textOf(given) ?? '' };
+  return { syntax: `<${name}>`, description, read: (given) => notEmpty(name, textOf(given)) ?? '' };
 }
 
 export function optional(name: string, description: string): Argument<string | undefined> {
-  return { syntax: `[${name}]`, description, read: textOf };
+  return { syntax: `[${name}]`, description, read: (given) => notEmpty(name, textOf(given)) };
+}
+
+/** `"$JOB"` of a script in which JOB is not set names nothing: neither the newest nor the only one there is. */
+function notEmpty(name: string, given: string | undefined): string | undefined {
+  if (given !== '') return given;
+  throw new UsageError(`<${name}> is empty. Nothing was done.`);
 }
 
 export function rest(name: string, description: string): Argument<readonly string[]> {

@@ -27,13 +27,15 @@ export async function jobNamed(context: Context, app: string, typed: string): Pr
 export async function pastJobNamed(context: Context, app: string, typed: string): Promise<string> {
   const [jobs, runs] = await Promise.all([jobsOf(context, app), pastRuns(context, app)]);
   const past = runs.map(({ job, command }): [string, Known] => [job, { id: job, command }]);
-  const known = new Map<string, Known>([...past, ...jobs.map((job): [string, Known] => [job.id, job])]);
-  return theOne([...known.values()], typed, app);
+  const isDeployed = jobs.some((job) => isMeant(job, typed));
+  return theOne(isDeployed ? jobs : [...new Map(past).values()], typed, app);
 }
+
+const isMeant = ({ id, command }: Known, typed: string): boolean => id.startsWith(typed) || command === typed;
 
 /** What nothing matches goes to tfkd as it was typed: it says what there is. */
 function theOne(jobs: readonly Known[], typed: string, app: string): string {
-  const meant = jobs.filter(({ id, command }) => id.startsWith(typed) || command === typed);
+  const meant = jobs.filter((job) => isMeant(job, typed));
   const [first, ...others] = meant;
   if (first === undefined || meant.some(({ id }) => id === typed)) return typed;
   if (others.length === 0) return first.id;

@@ -42,7 +42,7 @@ export class Builds {
     return this.queue.cancel(buildId);
   }
 
-  /** Cancels what is built for an app that is going away, and resolves when nothing of it is left. */
+  /** Cancels what is built for an app that is going away. Resolves when all have ended but one whose release is being made. */
   abandon(appId: string): Promise<void> {
     return this.queue.clear(appId);
   }

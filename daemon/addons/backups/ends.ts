@@ -3,7 +3,9 @@ import type { BackupParts } from './parts.js';
 
 /** Also as the reason of what tfkd itself gave up. */
 export const CUT_SHORT = 'tfkd ended before it was done';
+/** Of one that had begun. */
 const MADE_AGAIN = `${CUT_SHORT}; it is made again`;
+const KEPT_FROM_TURN = 'tfkd ended before its turn; it is made again';
 const AGAIN_MS = 30_000;
 
 /**
@@ -25,9 +27,9 @@ export class Ends {
   backupCutShort(backup: BackupRecord): Promise<boolean> {
     const { store, clock } = this.parts;
     const write = (): void => {
-      const isAgain = this.isMadeAgain(backup);
-      store.backups.end(backup.id, failure(isAgain ? MADE_AGAIN : CUT_SHORT), clock.now());
-      if (isAgain) store.backupSchedules.setNext(backup.addonId, clock.now());
+      const reason = this.reasonOfCut(backup);
+      store.backups.end(backup.id, failure(reason), clock.now());
+      if (reason !== CUT_SHORT) store.backupSchedules.setNext(backup.addonId, clock.now());
     };
     return this.written(() => store.transaction(write));
   }
@@ -41,13 +43,14 @@ export class Ends {
   }
 
   /** The reason of the one before it tells whether it was the second try itself: what ends tfkd each time is not tried for ever. */
-  private isMadeAgain({ addonId, number, origin, state }: BackupRecord): boolean {
+  private reasonOfCut({ addonId, number, origin, state }: BackupRecord): string {
     const { backups, backupSchedules } = this.parts.store;
-    if (origin !== 'scheduled' || !backupSchedules.of(addonId)) return false;
+    if (origin !== 'scheduled' || !backupSchedules.of(addonId)) return CUT_SHORT;
+    if (state === 'pending') return KEPT_FROM_TURN;
     const before = backups
       .ofAddon(addonId)
       .find((other) => other.origin === 'scheduled' && other.number < number);
-    return state === 'pending' || before?.reason !== MADE_AGAIN;
+    return before?.reason === MADE_AGAIN ? CUT_SHORT : MADE_AGAIN;
   }
 
   private async written(write: () => void): Promise<boolean> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isDiskFull, TfkError } from '../../shared/errors.js';
+import { Room } from './room.js';
 
 export interface BackupFile {
   readonly appId: string;
@@ -21,6 +22,8 @@ const PARTIAL = '.partial';
 
 /** The backups' files, `<folder>/<app>/<backup>`: each there whole or not at all, and for its owner's eyes only. */
 export class BackupFiles {
+  private readonly room = new Room(() => this.free(), diskFull);
+
   constructor(private readonly folder: string) {}
 
   pathOf({ appId, id }: BackupFile): string {
@@ -82,9 +85,12 @@ export class BackupFiles {
 
   /** Rejects with `insufficient_storage` where so many bytes would not fit. */
   async assertRoom(bytes: number): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const { bavail, bsize } = await statfs(this.folder);
-    if (bavail * bsize < bytes) throw diskFull(bytes);
+    if ((await this.free()) < bytes) throw diskFull(bytes);
+  }
+
+  /** Does the work where there is room for so many bytes beside what others were promised; waits for those, rejects as `assertRoom`. */
+  withRoom<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    return this.room.hold(bytes, work);
   }
 
   async remove(file: BackupFile): Promise<void> {
@@ -105,6 +111,13 @@ export class BackupFiles {
         const id = name.replace(/\.partial$/, '');
         if (!isKnown(id, id !== name)) await rm(join(this.folder, appId, name), { force: true });
       }
+  }
+
+  /** Bytes. */
+  private async free(): Promise<number> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const { bavail, bsize } = await statfs(this.folder);
+    return bavail * bsize;
   }
 }
 

@@ -28,7 +28,7 @@ export class BackupJobs {
     if (backup?.state !== 'pending' || this.stopped.aborted) return;
     const end = await this.captured(backup).catch((error: unknown) => this.failed(error));
     // The next tfkd removes what is left of it, and makes it again where it is a daily one.
-    if (end.bytes === null && isAborted(this.stopped)) return;
+    if (isAborted(this.stopped) && isLeftToTheNext(backup, end)) return;
     if (!(await this.ends.backup(id, end))) return;
     record(backup.appId, toldOf(backup, end));
     await this.removeOld(backup);
@@ -74,7 +74,11 @@ export class BackupJobs {
   }
 
   async endCutBackup(backup: BackupRecord): Promise<void> {
-    if (!this.stopped.aborted) await this.ends.backupCutShort(backup);
+    const { store, record } = this.parts;
+    if (this.stopped.aborted || !(await this.ends.backupCutShort(backup))) return;
+    const ended = store.backups.find(backup.id);
+    if (ended) record(ended.appId, toldOf(ended, ended));
+    await this.removeOld(backup);
   }
 
   async endCutRestore({ id, addonId }: RestoreRecord): Promise<void> {
@@ -110,7 +114,12 @@ export class BackupJobs {
     const { files, store } = this.parts;
     store.backups.begin(backup.id);
     const { addon, backups } = await this.parts.source(backup.addonId);
-    await files.assertRoom(2 * (await backups.sizeOf(addon)) + RESERVE_BYTES);
+    const bytes = 2 * (await backups.sizeOf(addon)) + RESERVE_BYTES;
+    return files.withRoom(bytes, () => this.capturedFrom({ addon, backups }, backup));
+  }
+
+  private async capturedFrom({ addon, backups }: BackupSource, backup: BackupRecord): Promise<BackupEnd> {
+    const { files } = this.parts;
     await backups.cleanUp(addon, this.stopped);
     const { result: content, ...written } = await files.write(backup, (output) =>
       backups.capture(addon, output, this.stopped),
@@ -151,9 +160,14 @@ export class BackupJobs {
     }
   }
 
-  private async restored({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {
+  private async restored(source: BackupSource, backup: BackupRecord): Promise<void> {
+    const size = await source.backups.sizeOf(source.addon);
+    const bytes = Math.max(size, backup.bytes ?? 0) + RESERVE_BYTES;
+    await this.parts.files.withRoom(bytes, () => this.restoredFrom(source, backup));
+  }
+
+  private async restoredFrom({ addon, backups }: BackupSource, backup: BackupRecord): Promise<void> {
     const { files } = this.parts;
-    await files.assertRoom(Math.max(await backups.sizeOf(addon), backup.bytes ?? 0) + RESERVE_BYTES);
     await files.verify(backup, this.stopped);
     const accept = (found: Content): void => {
       const wrong = backup.content === null ? [] : differences(backup.content as Content, found);
@@ -212,6 +226,10 @@ export class BackupJobs {
     return `${messageOf(error)}${hint}`;
   }
 }
+
+/** Nothing of it is there, or a daily one is there and was not proved: the next one will be. */
+const isLeftToTheNext = ({ origin }: BackupRecord, { bytes, state }: BackupEnd): boolean =>
+  bytes === null || (origin === 'scheduled' && state === 'unverified');
 
 const withTheData = (problem: string, isDone: false | null): string =>
   isDone === null

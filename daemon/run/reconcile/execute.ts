@@ -25,7 +25,7 @@ export interface ExecuteDependencies {
   readonly health: HealthWatch;
   readonly retirement: Retirement;
   readonly deadlines: Deadlines;
-  /** A dyno is over, and its last line stored; also of one whose row is gone before it began. */
+  /** A one-off or release dyno is over, and its last line stored; or a dyno that never began, and its row is gone. */
   readonly completed: (dyno: DynoRecord) => void;
   /** All dynos of a destroyed app are gone: its add-ons, logs and rows may go. */
   readonly appIsEmpty: (appId: string) => Promise<void>;
@@ -188,7 +188,7 @@ export class Executor {
     this.retire(dyno);
     this.deps.store.dynos.delete(dyno.instance);
     // A command that was stopped before it could begin has no other end, and a release waits for that.
-    this.deps.completed(dyno);
+    if (dyno.handle === null) this.deps.completed(dyno);
   }
 
   private async complete({ dyno, exit }: StepOf<'complete'>): Promise<void> {

@@ -247,8 +247,11 @@ describe('a daily backup that the end of tfkd', () => {
   const LEFT = { reason: CUT_SHORT, nextAt: TOMORROW };
 
   it('kept from its turn is due again, however often', async () => {
-    expect(await cut('pending')).toEqual(AGAIN);
-    expect(await cut('pending')).toEqual(AGAIN);
+    const kept = { reason: 'tfkd ended before its turn; it is made again', nextAt: NOON };
+    expect(await cut('pending')).toEqual(kept);
+    expect(await cut('pending')).toEqual(kept);
+    // And that was no try of it.
+    expect(await cut('running')).toEqual(AGAIN);
   });
 
   it('cut short is due again once, and so is the one of the next day', async () => {

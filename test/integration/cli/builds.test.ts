@@ -35,3 +35,10 @@ it('no build is cancelled by a beginning that two have', async () => {
   expect(stderr).toContain('abcd may be any of 2 builds of x: abcd1111-x, abcd2222-x.');
   expect(tfkd.requests()).toEqual(['GET /apps/x/builds']);
 });
+
+it('an empty name, as of a variable that is not set, names no build', async () => {
+  const { code, stderr } = await runCli(['builds:cancel', '', '-a', 'x'], { home: tfkd.home });
+  expect(code).toBe(2);
+  expect(stderr).toContain('<build> is empty. Nothing was done.');
+  expect(tfkd.requests()).toEqual([]);
+});

@@ -397,7 +397,7 @@ describe('who may', () => {
 it('a renamed app keeps its repository, and a destroyed one leaves none', async () => {
   const commit = await checkout.commit({ a: '1' });
   await push('main');
-  bench.services.apps.rename(app.id, `renamed-${count}`);
+  await bench.services.apps.rename(app.id, `renamed-${count}`);
   app = bench.store.apps.find(app.id) ?? app;
   expect(await branches()).toEqual({ HEAD: commit, 'refs/heads/main': commit });
   await bench.git.forgetApp(app.id);

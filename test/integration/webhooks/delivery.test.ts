@@ -181,7 +181,7 @@ describe('webhooks', () => {
       { action: 'update', data: { type: 'worker', quantity: 3 }, previous_data: { quantity: 0 } },
     ]);
 
-    bench.services.apps.rename(app.id, 'people-api');
+    await bench.services.apps.rename(app.id, 'people-api');
     await bench.services.apps.destroy(app.id, ACTOR);
     await stage.farewell(app.id);
     expect(seen('app')).toMatchObject([
