@@ -17,7 +17,7 @@ export function parseScale(word: string): ScaleUpdate {
   const [, type, change, size] = FORM.exec(word) ?? [];
   if (type === undefined || change === undefined) {
     throw new UsageError(
-      `${word} does not say how many dynos of which type.`,
+      `${word} does not say how many dynos of which type, in whole numbers.`,
       'Type: tfk scale web=2, worker+1, or web=2:standard-2x. Nothing was changed.',
     );
   }
