@@ -23,7 +23,7 @@ export async function streamInside(
   const stop = (): void => void connection.destroy(new Error('It was stopped.'));
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const [errors] = await Promise.all([read(connection, output), write(connection, input)]);
+    const [errors] = await Promise.all([read(connection, output, signal), write(connection, input)]);
     const { ExitCode: code } = await exec.inspect();
     return { exitCode: code ?? -1, output: errors };
   } finally {
@@ -43,21 +43,22 @@ async function write(connection: Duplex, input: StreamedProgram['input']): Promi
   });
 }
 
-async function read(connection: Duplex, output: Writable | null): Promise<string> {
+async function read(connection: Duplex, output: Writable | null, signal: AbortSignal): Promise<string> {
   const demux = new Demux();
   const errors: Buffer[] = [];
   let kept = 0;
   for await (const chunk of connection) {
     for (const { stream, data } of demux.take(chunk as Buffer)) {
-      if (stream === 'stdout') await handOn(output, data);
+      if (stream === 'stdout') await handOn(output, data, signal);
       else if (kept < ERRORS_LIMIT) kept += errors[errors.push(data) - 1]?.length ?? 0;
     }
   }
   return Buffer.concat(errors).subarray(0, ERRORS_LIMIT).toString('utf8');
 }
 
-async function handOn(output: Writable | null, data: Buffer): Promise<void> {
+/** Where nobody takes it, a stop ends the wait: a connection that is closed meanwhile is not looked at. */
+async function handOn(output: Writable | null, data: Buffer, signal: AbortSignal): Promise<void> {
   if (!output) return;
   if (output.errored) throw output.errored;
-  if (!output.write(data)) await once(output, 'drain');
+  if (!output.write(data)) await once(output, 'drain', { signal });
 }
