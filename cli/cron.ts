@@ -1,7 +1,6 @@
 import type { CronJob, CronRun } from '../api/cron.js';
+import { ambiguous } from './ambiguous.js';
 import { tfkPathOfApp, type Context } from './context.js';
-import { UsageError } from './errors.js';
-import { visible } from './output/sanitise.js';
 
 /** How a user may name a job. */
 export const KNOWN_BY = 'its id, the beginning of it, or its command';
@@ -39,11 +38,8 @@ function theOne(jobs: readonly Known[], typed: string, app: string): string {
   const [first, ...others] = meant;
   if (first === undefined || meant.some(({ id }) => id === typed)) return typed;
   if (others.length === 0) return first.id;
-  throw new UsageError(
-    `${visible(typed)} may be any of ${meant.length} scheduled jobs of ${app}: ${meant.map(inOneLine).join(', ')}.`,
-    `Type the id of the one that you mean, as tfk cron -a ${app} shows it.`,
-  );
+  throw ambiguous(typed, 'scheduled jobs', app, { meant: meant.map(inOneLine), lister: 'cron' });
 }
 
 const inOneLine = ({ id, command, schedule }: Known): string =>
-  visible(`${id} (${schedule === undefined ? command : `${command}, ${schedule}`})`);
+  `${id} (${schedule === undefined ? command : `${command}, ${schedule}`})`;

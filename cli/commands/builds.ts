@@ -1,10 +1,10 @@
 import type { Build } from '../../api/builds.js';
+import { ambiguous } from '../ambiguous.js';
 import { appOption, command, count, jsonOption, optional } from '../command.js';
 import { pathOfApp, type Context } from '../context.js';
-import { EXIT, UsageError, UserError } from '../errors.js';
+import { EXIT, UserError } from '../errors.js';
 import { followBuild } from '../follow/builds.js';
 import { appName } from '../output/output.js';
-import { visible } from '../output/sanitise.js';
 import { fields, table } from '../output/table.js';
 import { ago } from '../output/time.js';
 
@@ -115,21 +115,14 @@ async function buildNamed(context: Context, app: string, name: string | undefine
   if (name?.length === 36)
     return context.client.get<Build>(`${pathOfApp(app)}/builds/${encodeURIComponent(name)}`);
   const builds = await newest(context, app, 200);
-  const [found, ...others] =
-    name === undefined ? builds.slice(0, 1) : builds.filter(({ id }) => id.startsWith(name));
-  if (others.length > 0) throw ambiguous(app, name ?? '', builds);
+  const meant = name === undefined ? builds.slice(0, 1) : builds.filter(({ id }) => id.startsWith(name));
+  if (name !== undefined && meant.length > 1)
+    throw ambiguous(name, 'builds', app, { meant: meant.map(({ id }) => id), lister: 'builds' });
+  const [found] = meant;
   if (found) return found;
   throw new UserError(name === undefined ? `${app} has no builds.` : `${app} has no build ${name}.`, {
     hint: name === undefined ? `Type: tfk push -a ${app}` : `Type: tfk builds -a ${app}`,
   });
-}
-
-function ambiguous(app: string, name: string, builds: readonly Build[]): UsageError {
-  const meant = builds.map(({ id }) => id).filter((id) => id.startsWith(name));
-  return new UsageError(
-    `${visible(name)} may be any of ${meant.length} builds of ${app}: ${meant.join(', ')}.`,
-    `Type more of the id of the one that you mean, as tfk builds -a ${app} shows it.`,
-  );
 }
 
 function stateOf(build: Build): string {

@@ -84,27 +84,21 @@ export class Observer {
     const info = await unless([404], docker.getContainer(id).inspect({ abortSignal }));
     if (!info) return null;
     if (info.State.Running) return { kind: 'running' };
-    if (info.State.Status === 'created') return { kind: 'exited', exit: neverStarted(info) };
     const exit = exitOf(info);
-    this.exits.set(id, exit);
+    // What never ran may run yet.
+    if (exit.code !== null) this.exits.set(id, exit);
     return { kind: 'exited', exit };
   }
 }
 
-const neverStarted = ({ Created }: Pick<Docker.ContainerInspectInfo, 'Created'>): DynoExit => ({
-  code: null,
-  outOfMemory: false,
-  at: Date.parse(Created),
-});
-
-/** Docker also notes when the kernel killed a child alone, after which the dyno may have gone on. */
+/** Of one that was never started too. Docker also notes when the kernel killed a child alone, after which the dyno may have gone on. */
 export function exitOf({
   State: state,
   Created,
 }: Pick<Docker.ContainerInspectInfo, 'State' | 'Created'>): DynoExit {
   const finished = Date.parse(state.FinishedAt);
   return {
-    code: state.ExitCode,
+    code: state.Status === 'created' ? null : state.ExitCode,
     outOfMemory: state.OOMKilled && state.ExitCode === KILLED,
     // The year 1 stands for never.
     at: finished > 0 ? finished : Date.parse(Created),

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { Observer } from '../../../../daemon/engines/docker/dynos/observe.js';
 
 const CREATED = '2026-11-28T22:23:35Z';
+const NEVER = { ExitCode: 0, OOMKilled: false, FinishedAt: '0001-01-01T00:00:00Z' };
 
 /** An observer of one container that was listed as made and not started, and is now as `inspected` says. */
 function observer(inspected: object, starting = false): Observer {
   const container = { Id: 'c1', State: 'created', Labels: { 'tfk.instance': 'i1', 'tfk.release': '3' } };
-  const inspect = () => Promise.resolve({ Created: CREATED, State: inspected });
+  const inspect = () => Promise.resolve({ Created: CREATED, State: { ...NEVER, ...inspected } });
   return new Observer({
     client: { api: () => Promise.resolve({ getContainer: () => ({ inspect }) }) },
     containers: {
